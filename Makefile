@@ -1,0 +1,72 @@
+# Bobbin's front door. `make` alone lists the targets; each does one thing and prints the command it runs.
+
+include pipelines/ingest.mk
+
+DATA ?= $(or $(BOBBIN_DATA),var)
+SPOOL ?= $(or $(BOBBIN_SPOOL),spool)
+PORT ?= $(or $(BOBBIN_PORT),8080)
+BIN := .build/release
+export BOBBIN_DATA := $(DATA)
+export BOBBIN_SPOOL := $(SPOOL)
+export SWIFT_BACKTRACE ?= enable=no
+
+.DEFAULT_GOAL := help
+.PHONY: help demo run ingest ask serve status $(STAGES) setup model build test lint bench fixtures-update clean
+
+help: ## list the targets
+	@awk 'BEGIN { print "Usage: make TARGET\n" } \
+	  /^## / { printf "%s\n", substr($$0, 4); next } \
+	  /^[a-z$$()A-Z-]+:.*## / { split($$0, part, /:.*## /); name = part[1]; \
+	    if (name == "$$(STAGES)") name = "$(firstword $(STAGES)) … $(lastword $(STAGES))"; \
+	    printf "  %-16s %s\n", name, part[2] }' $(firstword $(MAKEFILE_LIST))
+
+## Try it
+demo: setup model build ## install, build, ingest the sample handbook, ask three questions, end
+	@pipelines/demo.sh demo
+
+run: setup model build ## the same and stay up, serving the chat page (PORT=8080)
+	@pipelines/demo.sh run $(PORT)
+
+## Use it
+ingest: setup model build ## read documents: CHATBOT=name SOURCES="a.pdf https://…" [LEARN_ONLY=1]
+	@test -n "$(CHATBOT)" -a -n "$(SOURCES)" || { echo 'usage: make ingest CHATBOT=name SOURCES="file… url…"'; exit 64; }
+	$(BIN)/bobbin ingest $(if $(LEARN_ONLY),--learn-only) $(CHATBOT) $(SOURCES)
+
+ask: build ## ask a question: CHATBOT=name Q="…"
+	@test -n "$(CHATBOT)" -a -n "$$Q" || { echo 'usage: make ask CHATBOT=name Q="question"'; exit 64; }
+	@$(BIN)/bobbin ask $(CHATBOT) "$$Q"
+
+serve: build ## answer over HTTP (PORT=8080)
+	@exec $(BIN)/bobbin-serve --port $(PORT)
+
+status: build ## what became of the documents, and what waits in the spool
+	@$(BIN)/bobbin status
+
+$(STAGES): build ## drain one stage of the spool by hand
+	$(BIN)/bobbin-$@ --spool $(SPOOL)
+
+## Build and check
+setup: ## check the Swift toolchain, install missing Debian packages (as root)
+	@pipelines/setup.sh
+
+model: ## get the embedding model's weights (once, 87 MB)
+	@pipelines/get-model.sh $(DATA)
+
+build: ## build the release executables
+	@pipelines/build.sh release
+
+test: setup model lint ## build and pass the tests
+	@pipelines/build.sh tests
+	swift test --skip-build
+
+lint: ## check the format of all Swift sources
+	swift format lint --strict --recursive Package.swift Sources Tests
+
+bench: setup model build ## measure, side by side with the peers, and print a table
+	@Tests/bench/run.sh
+
+fixtures-update: ## make the expected outputs of fixtures anew
+	@fixtures/update.sh
+
+clean: ## remove what was built and ingested
+	rm -rf .build var $(addprefix spool/,$(STAGES) ledger)

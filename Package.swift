@@ -1,0 +1,114 @@
+// swift-tools-version: 6.2
+//
+// The package reads as the arrow diagram of Sources/README.md: `library(name, arrows)` and `tool(name, arrows)`.
+
+import PackageDescription
+
+let settings: [SwiftSetting] = [
+  .enableUpcomingFeature("ExistentialAny"),
+  .enableUpcomingFeature("MemberImportVisibility"),
+  .enableUpcomingFeature("InternalImportsByDefault"),
+]
+
+/// A library of ours and what it may import.
+func library(_ name: String, _ arrows: [Target.Dependency], exclude: [String] = []) -> Target {
+  .target(name: name, dependencies: arrows, exclude: exclude, swiftSettings: settings)
+}
+
+/// An executable: arguments and wiring only.
+func tool(_ name: String, _ arrows: [Target.Dependency]) -> Target {
+  .executableTarget(name: name, dependencies: arrows, swiftSettings: settings)
+}
+
+/// The tests of one target, or of several together.
+func tests(_ name: String, _ arrows: [Target.Dependency]) -> Target {
+  .testTarget(name: name, dependencies: arrows, swiftSettings: settings)
+}
+
+/// A C library of the system, found through pkg-config.
+func system(_ name: String, pkgConfig: String? = nil, apt: String) -> Target {
+  .systemLibrary(name: name, pkgConfig: pkgConfig, providers: [.apt([apt])])
+}
+
+let arguments: Target.Dependency = .product(
+  name: "ArgumentParser", package: "swift-argument-parser")
+
+let package = Package(
+  name: "bobbin",
+  dependencies: [
+    // Arguments of all executables: help, completion and exit codes as people expect them.
+    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+    // Rows: SQLite with migrations, a writer queue and typed access.
+    .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
+    // The HTTP server: light, structured concurrency. Without its traits, which we do not use.
+    .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1", traits: []),
+    // HTML pages: escaping by default.
+    .package(url: "https://github.com/hummingbird-project/swift-mustache", from: "2.1.1"),
+    // Hummingbird's own logging, typed headers and service life cycle, named because App speaks them.
+    .package(url: "https://github.com/apple/swift-http-types", from: "1.8.0"),
+    .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+    .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
+    .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
+  ],
+  targets: [
+    // Layer 0: C libraries, values, the shard file.
+    system("CZstd", apt: "libzstd-dev"),
+    system("CCurl", pkgConfig: "libcurl", apt: "libcurl4-openssl-dev"),
+    system("CXML2", pkgConfig: "libxml-2.0", apt: "libxml2-dev"),
+    system("CPoppler", pkgConfig: "poppler-glib", apt: "libpoppler-glib-dev"),
+    system("CArchive", pkgConfig: "libarchive", apt: "libarchive-dev"),
+    system("COpenSSL", pkgConfig: "libcrypto", apt: "libssl-dev"),
+    system("CStemmer", apt: "libstemmer-dev"),
+    // Optimised in debug builds too: a forward pass at -O0 takes seconds.
+    .target(
+      name: "CKernels",
+      cSettings: [.unsafeFlags(["-O3"], .when(configuration: .debug))]),
+    library("Corpus", []),
+    library(
+      "VectorShard", ["CKernels", "CZstd", "CStemmer", "COpenSSL"], exclude: ["FORMAT.md"]),
+
+    // Layer 1.
+    library("Spool", ["CZstd", "COpenSSL"]),
+    library("WebClient", ["CCurl"]),
+    library("Markup", ["CXML2"]),
+    library("Extraction", ["Corpus", "Markup", "CPoppler", "CArchive"]),
+    library("Embedding", ["WebClient", "CKernels", "COpenSSL"]),
+    library("Storage", ["Corpus", .product(name: "GRDB", package: "GRDB.swift")]),
+    library("BlobStore", ["Corpus", "Spool"]),
+
+    // Layer 2: the writing half, a library per stage.
+    library("StageCommand", ["Corpus", "Spool", "BlobStore", arguments]),
+    library("FetchStage", ["Corpus", "Spool", "BlobStore", "WebClient"]),
+    library("ExtractStage", ["Corpus", "Spool", "BlobStore", "Extraction"]),
+    library("ChunkStage", ["Corpus", "Spool", "Embedding", "COpenSSL"]),
+    library("EmbedStage", ["Corpus", "Spool", "BlobStore", "Embedding"]),
+    library("IndexStage", ["Corpus", "Spool", "BlobStore", "VectorShard"]),
+    // Layer 2: the reading half.
+    library("Answering", ["Corpus", "Embedding", "VectorShard", "WebClient"]),
+    .target(
+      name: "App",
+      dependencies: [
+        "Answering", "BlobStore", "Corpus", "Embedding", "Spool", "Storage", "VectorShard",
+        "WebClient", arguments,
+        .product(name: "HTTPTypes", package: "swift-http-types"),
+        .product(name: "Hummingbird", package: "hummingbird"),
+        .product(name: "Logging", package: "swift-log"),
+        .product(name: "Mustache", package: "swift-mustache"),
+        .product(name: "NIOCore", package: "swift-nio"),
+        .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+      ],
+      // A few kB of templates, styles and scripts, in the binary: one file to copy.
+      resources: [.embedInCode("Resources")], swiftSettings: settings),
+
+    // Layer 3: arguments and wiring.
+    tool("bobbin-fetch", ["BlobStore", "Corpus", "FetchStage", "Spool", "StageCommand", "WebClient", arguments]),
+    tool("bobbin-extract", ["BlobStore", "ExtractStage", "Extraction", "StageCommand", arguments]),
+    tool("bobbin-chunk", ["ChunkStage", "StageCommand", "Embedding", arguments]),
+    tool("bobbin-embed", ["BlobStore", "EmbedStage", "StageCommand", "Embedding", "WebClient", arguments]),
+    tool("bobbin-index", ["BlobStore", "IndexStage", "StageCommand", arguments]),
+    tool("bobbin-serve", ["App", arguments]),
+    tool("bobbin", ["Answering", "App", "Corpus", "Spool", "StageCommand", "Storage", "VectorShard", arguments]),
+
+    tests("SpoolTests", ["Spool"]),
+  ]
+)

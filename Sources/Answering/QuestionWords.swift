@@ -1,0 +1,45 @@
+// Which of a question's words a text holds, weighed by their rarity in the shard. Words are stemmed and folded by the
+// shard itself, so that "holidays" is found in "holiday" here exactly when the search finds it.
+
+import VectorShard
+
+/// A question's words and what each weighs.
+struct QuestionWords {
+  /// What a word in a sentence's heading counts, against 1 in the sentence.
+  private static let contextShare: Float = 0.6
+
+  private let shard: ShardSet
+  private let weights: [String: Float]
+  private let total: Float
+
+  init(_ question: String, shard: ShardSet) throws(ShardError) {
+    self.shard = shard
+    var weights: [String: Float] = [:]
+    for word in try shard.wordWeights(question, language: nil) {
+      weights[word.term] = word.weight
+    }
+    self.weights = weights
+    total = weights.values.sorted().reduce(0, +)
+  }
+
+  /// The share of the question's weight that `text` holds, 0 to 1; what only `context` holds counts less.
+  func coverage(of text: String, context: String = "") throws(ShardError) -> Float {
+    guard total > 0 else { return 0 }
+    let own = try terms(of: text)
+    let near = context.isEmpty ? [] : try terms(of: context)
+    // In a fixed order: sums of Float depend on it.
+    var held: Float = 0
+    for (term, weight) in weights.sorted(by: { $0.key < $1.key }) {
+      if own.contains(term) {
+        held += weight
+      } else if near.contains(term) {
+        held += weight * Self.contextShare
+      }
+    }
+    return min(1, held / total)
+  }
+
+  private func terms(of text: String) throws(ShardError) -> Set<String> {
+    Set(try shard.wordWeights(text, language: nil).map(\.term))
+  }
+}

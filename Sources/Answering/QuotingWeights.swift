@@ -1,0 +1,39 @@
+// The numbers of the quoting answerer, per embedding model: what cosines mean differs from model to model. How they were
+// found stands in THRESHOLD.md beside this file.
+
+package import Embedding
+
+/// How sentences are ranked, and from which confidence on they are an answer.
+package struct QuotingWeights: Sendable {
+  /// The share of a sentence's cosine with the question.
+  package var cosineShare: Float
+  /// The share of the question's words, by their rarity, that a sentence and its heading hold.
+  package var coverageShare: Float
+  /// The share of the rank of the passage it stands in.
+  package var passageShare: Float
+  /// The confidence below which there is no answer.
+  package var threshold: Float
+  /// How far below the best sentence's score another may lie and still be quoted.
+  package var reach: Float
+
+  package init(
+    cosineShare: Float = 0.55, coverageShare: Float = 0.35, passageShare: Float = 0.1,
+    threshold: Float = 0.4, reach: Float = 0.12
+  ) {
+    self.cosineShare = cosineShare
+    self.coverageShare = coverageShare
+    self.passageShare = passageShare
+    self.threshold = threshold
+    self.reach = reach
+  }
+
+  /// The numbers for a model; the usual ones for a model that none were set for.
+  package static func set(for model: EmbeddingModel) -> QuotingWeights {
+    byIdentity[model.identity] ?? QuotingWeights()
+  }
+
+  private static let byIdentity: [String: QuotingWeights] = [
+    MiniLM.model.identity: QuotingWeights(),
+    HashingEmbedder.model.identity: QuotingWeights(threshold: 0.3),
+  ]
+}

@@ -1,0 +1,127 @@
+// From a question to the citable passages that fit it: both searches over the sources a visitor may see, one ranking, no
+// passage twice.
+//
+// Learn-only sources and sources without a row are left out of the scan itself (PRIVACY.md, "strict", in its simplest
+// form: private text steers nothing). Their words still count in BM25's document frequencies, which are the shard's.
+// Relies on VectorShard for the searches, on Corpus for the classes. Does not judge whether there is an answer.
+
+package import Corpus
+import FoundationEssentials
+package import VectorShard
+
+/// Finds citable passages.
+package struct Retriever: Sendable {
+  /// Rows taken from each of the two searches.
+  package let candidateCount: Int
+  /// Passages given back at most.
+  package let passageCount: Int
+  package let fusion: RankFusion
+
+  package init(
+    candidateCount: Int = 60, passageCount: Int = 8, fusion: RankFusion = RankFusion()
+  ) {
+    self.candidateCount = candidateCount
+    self.passageCount = passageCount
+    self.fusion = fusion
+  }
+
+  /// The passages of `shard` that fit best, best first, near-duplicates dropped.
+  ///
+  /// `vector` is the question's embedding by the model called `identity`.
+  ///
+  /// - Throws: `ShardError` of a damaged shard or another model, `DecodingError` for a payload that is no chunk.
+  package func passages(
+    for question: String, vector: [Float], identity: String, in shard: ShardSet,
+    visibilities: [SourceID: Visibility]
+  ) throws -> [RetrievedPassage] {
+    var found: [RetrievedPassage] = []
+    var filter = DuplicateFilter()
+    for hit in try ranking(
+      for: question, vector: vector, identity: identity, in: shard, visibilities: visibilities)
+    {
+      guard found.count < passageCount else { break }
+      guard let chunk = try citableChunk(hit.row, in: shard, visibilities: visibilities) else {
+        continue
+      }
+      guard filter.admits(chunk.citable, offset: chunk.offset) else { continue }
+      found.append(
+        RetrievedPassage(
+          citable: chunk.citable, ordinal: chunk.ordinal, offset: chunk.offset,
+          cosine: hit.cosine, wordScore: hit.wordScore, score: hit.score,
+          previous: try neighbour(of: hit.row, by: -1, in: shard, visibilities: visibilities),
+          next: try neighbour(of: hit.row, by: 1, in: shard, visibilities: visibilities)))
+    }
+    return found
+  }
+
+  // MARK: Ranking
+
+  private struct Ranked {
+    let row: ShardSet.RowReference
+    let cosine: Float
+    let wordScore: Float
+    let score: Float
+  }
+
+  /// The rows of citable sources that either search found, best first, ties by row.
+  private func ranking(
+    for question: String, vector: [Float], identity: String, in shard: ShardSet,
+    visibilities: [SourceID: Visibility]
+  ) throws -> [Ranked] {
+    let isAllowed = { (group: String) in
+      SourceID(group).flatMap { visibilities[$0] } == .citable
+    }
+    let near = try shard.nearest(
+      to: vector, identity: identity, count: candidateCount, where: isAllowed)
+    let worded = try shard.wordSearch(
+      question, language: nil, count: candidateCount, where: isAllowed)
+    let rows = Array(Set(near.map(\.row)).union(worded.map(\.row))).sorted()
+    guard !rows.isEmpty else { return [] }
+    let cosines = try shard.similarities(of: rows, to: vector, identity: identity)
+    let wordScores = try shard.wordScores(of: rows, for: question, language: nil)
+    let candidates = zip(cosines, wordScores).map {
+      RankFusion.Candidate(cosine: $0, wordScore: $1)
+    }
+    return zip(rows, zip(candidates, fusion.scores(of: candidates)))
+      .map { row, scored in
+        Ranked(
+          row: row, cosine: scored.0.cosine, wordScore: scored.0.wordScore, score: scored.1)
+      }
+      .sorted { ($1.score, $0.row) < ($0.score, $1.row) }
+  }
+
+  // MARK: Reading
+
+  private struct Found {
+    let citable: Citable
+    let ordinal: Int
+    let offset: Int
+  }
+
+  /// The row's chunk when its source's row says citable; nil otherwise.
+  ///
+  /// The group that the scan was filtered by and the payload's own source must agree: a shard that says two things of one
+  /// row says nothing.
+  private func citableChunk(
+    _ row: ShardSet.RowReference, in shard: ShardSet, visibilities: [SourceID: Visibility]
+  ) throws -> Found? {
+    let chunk = try JSONDecoder().decode(Chunk.self, from: Data(try shard.payload(of: row)))
+    let source = chunk.description.source
+    guard try shard.entry(of: row).group == source.text, let visibility = visibilities[source],
+      case .citable(let citable) = Passage(chunk, visibility: visibility)
+    else { return nil }
+    return Found(citable: citable, ordinal: chunk.ordinal, offset: chunk.offset)
+  }
+
+  private func neighbour(
+    of row: ShardSet.RowReference, by step: Int, in shard: ShardSet,
+    visibilities: [SourceID: Visibility]
+  ) throws -> RetrievedPassage.Neighbour? {
+    let (number, overflow) = row.row.addingReportingOverflow(step)
+    guard !overflow, try shard.entry(of: row).rows.contains(number) else { return nil }
+    let beside = ShardSet.RowReference(segment: row.segment, row: number)
+    return try citableChunk(beside, in: shard, visibilities: visibilities).map {
+      RetrievedPassage.Neighbour(citable: $0.citable, offset: $0.offset)
+    }
+  }
+}

@@ -1,0 +1,46 @@
+// Receipts → rows: the one place where the writing half's news reaches the reading half.
+
+package import Spool
+package import Storage
+
+/// Drains spool/ledger into the database.
+package struct LedgerDrain: Sendable {
+  private let ledger: Ledger
+  private let database: AppDatabase
+
+  package init(spool: String, database: AppDatabase) {
+    ledger = Ledger(spool: spool)
+    self.database = database
+  }
+
+  /// Applies what waits, up to 500 receipts in a transaction, until nothing waits.
+  ///
+  /// - Parameter seen: told of each receipt after its row is committed.
+  /// - Returns: how many were applied.
+  @discardableResult
+  package func drain(seen: (Receipt) -> Void = { _ in }) async throws -> Int {
+    var total = 0
+    while true {
+      let entries = try ledger.waiting()
+      if entries.isEmpty { return total }
+      try await database.apply(entries.map { Self.row(of: $0.receipt, run: $0.run) })
+      try ledger.remove(entries)
+      for entry in entries { seen(entry.receipt) }
+      total += entries.count
+    }
+  }
+
+  private static func row(of receipt: Receipt, run: String) -> AppliedReceipt {
+    AppliedReceipt(
+      run: run, stage: receipt.stage, item: receipt.item, outcome: receipt.outcome.rawValue,
+      tries: receipt.tries, reason: receipt.reason, due: receipt.due, message: receipt.message,
+      outputs: receipt.outputs.map { ($0.stage, $0.item) },
+      documents: receipt.documents.map { document in
+        AppliedReceipt.Document(
+          id: document.document, outcome: document.outcome.rawValue, reason: document.reason,
+          message: document.message, title: document.title, pages: document.pages,
+          chunks: document.chunks, tokens: document.tokens)
+      },
+      generation: receipt.generation)
+  }
+}

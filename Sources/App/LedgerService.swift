@@ -1,0 +1,26 @@
+// The server's part in training: receipts become rows, and runs that are over are closed, whether or not a command waits
+// for them.
+
+import Logging
+import ServiceLifecycle
+
+/// Drains the ledger once a second for as long as the server runs.
+struct LedgerService: Service {
+  let drain: LedgerDrain
+  let training: Training
+  let logger: Logger
+
+  func run() async throws {
+    await cancelWhenGracefulShutdown {
+      while !Task.isCancelled {
+        do {
+          if try await drain.drain() > 0 { try await training.advance() }
+        } catch {
+          // Chat goes on; the receipts wait.
+          logger.error("ledger", metadata: ["error": "\(error)"])
+        }
+        try? await Task.sleep(for: .seconds(1))
+      }
+    }
+  }
+}

@@ -1,0 +1,54 @@
+// What every response carries, errors included: its request id and the headers that keep a browser strict.
+
+import HTTPTypes
+import Hummingbird
+import Logging
+
+/// Turns thrown errors into problem documents and adds the headers of every response.
+struct ResponseHeaders: RouterMiddleware {
+  typealias Context = AppRequestContext
+
+  /// Nothing but what the page itself brings; a page that needs more says so.
+  static let contentSecurityPolicy =
+    "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self'; "
+    + "base-uri 'none'; form-action 'none'; frame-ancestors 'none'; object-src 'none'"
+
+  func handle(
+    _ request: Request, context: Context, next: (Request, Context) async throws -> Response
+  ) async throws -> Response {
+    let requestID = context.id
+    var response: Response
+    do {
+      response = try await next(request, context)
+    } catch {
+      let refusal = AppError(error)
+      if case .internal = refusal {
+        context.logger.error("internal", metadata: ["error": "\(error)"])
+      }
+      response = refusal.response(requestID: requestID)
+    }
+    response.headers[Self.requestID] = requestID
+    response.headers[.xContentTypeOptions] = "nosniff"
+    response.headers[.referrerPolicy] = "no-referrer"
+    if response.headers[.contentSecurityPolicy] == nil {
+      response.headers[.contentSecurityPolicy] = Self.contentSecurityPolicy
+    }
+    return response
+  }
+
+  private static let requestID = name("X-Request-Id")
+
+  /// A header's name from a constant of ours.
+  static func name(_ text: String) -> HTTPField.Name {
+    guard let name = HTTPField.Name(text) else {
+      preconditionFailure("\(text) is a constant that names a header")
+    }
+    return name
+  }
+}
+
+extension HTTPField.Name {
+  static let xContentTypeOptions = ResponseHeaders.name("X-Content-Type-Options")
+  static let referrerPolicy = ResponseHeaders.name("Referrer-Policy")
+  static let contentSecurityPolicy = ResponseHeaders.name("Content-Security-Policy")
+}

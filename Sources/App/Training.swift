@@ -1,0 +1,128 @@
+// A run from its rows to its generation: begin (rows first, then items), follow the ledger, order the closing build. Knows
+// no stage: it writes items and reads receipts.
+
+package import Corpus
+import FoundationEssentials
+package import Spool
+package import Storage
+
+/// The reading half's side of a training run.
+package struct Training: Sendable {
+  private let spool: String
+  private let database: AppDatabase
+  /// Sources in one item of spool/fetch.
+  private let batchRecords: Int
+
+  package init(spool: String, database: AppDatabase, batchRecords: Int = 8) {
+    self.spool = spool
+    self.database = database
+    self.batchRecords = batchRecords
+  }
+
+  /// A new id: 26 of `a-z 0-9`, sorting by time.
+  package static func newID() -> String {
+    let digits = Array("0123456789abcdefghjkmnpqrstvwxyz".utf8)
+    var time = WallClock.now()
+    var head: [UInt8] = []
+    for _ in 0..<10 {
+      head.append(digits[time & 31])
+      time >>= 5
+    }
+    var random = SystemRandomNumberGenerator()
+    let tail = (0..<16).map { _ in digits[Int(random.next() & 31)] }
+    return String(decoding: head.reversed() + tail, as: UTF8.self)
+  }
+
+  /// The source of a location: the same chatbot and location always give the same source and document.
+  package static func source(
+    _ location: Source.Location, name: String, of chatbot: ChatbotID
+  ) -> Source {
+    let text =
+      switch location {
+      case .file(let path): "file:\(path)"
+      case .web(let url): "web:\(url)"
+      }
+    let source = SHA256Digest(of: "\(chatbot)\u{0}\(text)").shortName
+    let document = SHA256Digest(of: "\(source)\u{0}document").shortName
+    return Source(
+      source: SourceID(unchecked: source), document: DocumentID(unchecked: document),
+      location: location, name: name)
+  }
+
+  /// Commits a run and publishes its first items.
+  ///
+  /// - Throws: `SpoolError.diskReserve` before anything is accepted when the disk is nearly full.
+  package func begin(_ requests: [SourceRequest], of chatbot: ChatbotID) async throws -> RunID {
+    let fetch = SpoolDirectory(spool: spool, stage: "fetch")
+    try fetch.prepare()
+    try DiskReserve.check(spool)
+    let run = RunID(unchecked: Self.newID())
+    let now = WallClock.now()
+    let envelope = Envelope(
+      schema: RecordSchema.source, lane: chatbot.text, run: run.text, scope: chatbot.text,
+      born: now,
+      madeBy: "app/1", from: [], recordCount: 0)
+    let records = try requests.map { try JSONLines.encode($0.source) }
+    let contents = try BatchLimits(records: batchRecords).batches(of: records).map {
+      try ItemContent.encode(envelope, records: $0)
+    }
+    try await database.beginRun(
+      run, of: chatbot, sources: requests,
+      items: contents.map { (SpoolDirectory.id(of: $0), $0) }, now: now)
+    for content in contents { _ = try fetch.publish(content, lane: chatbot.text, due: now) }
+    try await database.markPublished(run, now: WallClock.now())
+    return run
+  }
+
+  /// Publishes again what a crash kept from being published, or from being marked: same bytes, same names.
+  package func republish() async throws {
+    let items = try await database.unpublishedItems()
+    for item in items {
+      guard let first = JSONLines.lines(of: item.content).first else { continue }
+      let envelope = try JSONLines.decode(Envelope.self, from: first)
+      let directory = SpoolDirectory(spool: spool, stage: item.stage)
+      _ = try directory.publish(item.content, lane: envelope.lane, due: envelope.born)
+    }
+    for run in Set(items.map(\.run)) {
+      try await database.markPublished(run, now: WallClock.now())
+    }
+  }
+
+  /// Takes each open run one step on: orders its build when nothing but retries is open, ends it when nothing is.
+  package func advance() async throws {
+    for run in try await database.openRuns() {
+      let progress = try await database.progress(of: run.id)
+      let ready = progress.documents["embedded", default: 0] > 0
+      if ready, progress.isOver || progress.onlyWaits {
+        try await order(run)
+      } else if progress.isOver {
+        let live = progress.documents["live", default: 0] > 0
+        try await database.finishRun(
+          run.id, state: live ? "done" : "failed", now: WallClock.now())
+      }
+    }
+  }
+
+  /// Orders the build of a run's next generation from the documents that came through.
+  private func order(_ run: OpenRun) async throws {
+    let documents = try await database.documents(of: run.id)
+    let live = documents.filter { $0.state == "embedded" }.map { DocumentID(unchecked: $0.id) }
+    // Nothing of the clock in it: two that advance the same run publish the same item.
+    let envelope = Envelope(
+      schema: RecordSchema.order, lane: run.chatbot.text, run: run.id.text,
+      scope: run.chatbot.text, born: run.startedAt, madeBy: "app/1", from: [], recordCount: 0)
+    let content = try ItemContent.encode(
+      envelope, records: [try JSONLines.encode(IndexOrder(live: live.sorted(), removed: []))])
+    let id = SpoolDirectory.id(of: content)
+    guard try await database.addOrder(run.id, item: id, content: content) else {
+      // This very order has ended without making its documents live: ordering it again would go round for ever.
+      try await database.endDocuments(
+        of: run.id, reason: "index_failed",
+        message: "The index could not be built; see spool/index/failed.")
+      return
+    }
+    let index = SpoolDirectory(spool: spool, stage: "index")
+    _ = try index.publish(content, lane: run.chatbot.text, due: run.startedAt)
+    try await database.markPublished(run.id, now: WallClock.now())
+  }
+}

@@ -1,0 +1,72 @@
+// A piece of a document with its place: the record of spool/embed and, with its vector, of spool/index; also the payload
+// of a shard's row.
+
+/// Where in its document a chunk stands, for people and for links.
+package struct Place: Codable, Hashable, Sendable {
+  /// First page, from 1.
+  package let page: Int?
+  /// Last page when the chunk runs over a page border.
+  package let lastPage: Int?
+  /// Seconds into a recording.
+  package let second: Int?
+  /// Headings that govern the chunk's start, outermost first.
+  package let headingPath: [String]
+
+  package init(
+    page: Int? = nil, lastPage: Int? = nil, second: Int? = nil, headingPath: [String] = []
+  ) {
+    self.page = page
+    self.lastPage = lastPage
+    self.second = second
+    self.headingPath = headingPath
+  }
+}
+
+/// One piece of one document.
+package struct Chunk: Codable, Hashable, Sendable {
+  package let id: ChunkID
+  package let description: DocumentDescription
+  /// 0-based position among the document's chunks.
+  package let ordinal: Int
+  /// How many chunks the document has.
+  package let count: Int
+  /// Unicode scalars from the start of the document's text; `offset + text.unicodeScalars.count` is its end.
+  package let offset: Int
+  package let place: Place
+  /// Tokens by the embedder's tokenizer, with its special tokens.
+  package let tokens: Int
+  package let text: String
+
+  package init(
+    id: ChunkID, description: DocumentDescription, ordinal: Int, count: Int, offset: Int,
+    place: Place,
+    tokens: Int, text: String
+  ) {
+    self.id = id
+    self.description = description
+    self.ordinal = ordinal
+    self.count = count
+    self.offset = offset
+    self.place = place
+    self.tokens = tokens
+    self.text = text
+  }
+}
+
+/// A chunk and the row of the vector blob that belongs to it.
+package struct EmbeddedChunk: Codable, Hashable, Sendable {
+  package let chunk: Chunk
+  /// Identity of the embedding model that made the vector; two identities are never mixed in a shard.
+  package let model: String
+  /// Unit vectors, `shape` rows × dimension.
+  package let vectors: BlobReference
+  /// This chunk's row in `vectors`.
+  package let row: Int
+
+  package init(chunk: Chunk, model: String, vectors: BlobReference, row: Int) {
+    self.chunk = chunk
+    self.model = model
+    self.vectors = vectors
+    self.row = row
+  }
+}

@@ -1,0 +1,60 @@
+// Turns fetched bytes into text with its places. Each document is parsed in a throw-away process (Sandbox), because it is
+// a stranger's.
+
+package import BlobStore
+package import Corpus
+package import Extraction
+package import Spool
+
+/// Page → Document.
+package struct ExtractStage: Stage {
+  package static let name = "extract"
+  package static let version = 1
+  package static let inputSchemas = [RecordSchema.page]
+  package static let next: NextStage? = NextStage(stage: "chunk", schema: RecordSchema.document)
+
+  private let blobs: DirectoryBlobs
+  private let sandbox: Sandbox
+
+  package init(blobs: DirectoryBlobs, sandbox: Sandbox) {
+    self.blobs = blobs
+    self.sandbox = sandbox
+  }
+
+  package func document(of input: Page) -> String { input.document.text }
+
+  package func process(
+    _ records: [Page], of envelope: Envelope
+  ) async throws -> [Outcome<Document>] {
+    var outcomes: [Outcome<Document>] = []
+    for page in records { outcomes.append(try await extract(page)) }
+    return outcomes
+  }
+
+  private func extract(_ page: Page) async throws -> Outcome<Document> {
+    let path = try blobs.path(of: page.content)
+    guard DurableFile.exists(path) else { throw BlobError.missing(page.content.blob) }
+    let text: ExtractedText
+    do {
+      text = try await sandbox.extract(
+        blobPath: path, fileName: page.fileName, declaredType: page.mediaType,
+        charset: page.charset)
+    } catch let error as ExtractionError {
+      switch error.reason {
+      // May be the machine's load rather than the document; three tries, then failed.
+      case "timeout", "memory": return .retry(reason: error.reason, message: "\(error)")
+      default: return .gone(reason: error.reason, message: "\(error)")
+      }
+    }
+    let name = page.fileName ?? page.uri
+    let description = DocumentDescription(
+      document: page.document, source: page.source, uri: page.uri,
+      title: text.title.isEmpty ? name : text.title, language: text.language,
+      mediaType: text.mediaType, rawDigest: page.content.blob,
+      textDigest: SHA256Digest(of: text.content.text).hexDigits)
+    let report = Receipt.Document(
+      document: page.document.text, message: text.warnings.first, title: description.title,
+      pages: text.pageCount)
+    return .done([Document(description: description, content: text.content)], [report])
+  }
+}

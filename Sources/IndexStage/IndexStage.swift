@@ -1,0 +1,103 @@
+// Builds shards, and is the only one who does. Chunks become parts of their run at once; an order makes the run's parts the
+// next generation, by one rename that readers see as a whole.
+
+package import BlobStore
+package import Corpus
+package import Spool
+import VectorShard
+
+/// EmbeddedChunk → a generation of a shard.
+package struct IndexStage: Stage {
+  /// The last stage: nothing goes on.
+  package struct Nothing: Codable, Sendable {}
+
+  package static let name = "index"
+  package static let version = 1
+  package static let inputSchemas = [RecordSchema.embeddedChunk, RecordSchema.order]
+  package static let next: NextStage? = nil
+
+  private let builder: ShardBuilder
+  private let shards: String
+
+  /// - Parameter data: the data directory; shards lie in its `shards` folder.
+  package init(data: String, blobs: DirectoryBlobs, generationsKept: Int = 3) {
+    shards = "\(data)/shards"
+    builder = ShardBuilder(blobs: blobs, generationsKept: generationsKept)
+  }
+
+  package func document(of input: IndexRecord) -> String {
+    switch input {
+    case .chunk(let chunk): chunk.chunk.description.document.text
+    case .order: ""
+    }
+  }
+
+  package func process(
+    _ records: [IndexRecord], of envelope: Envelope
+  ) async throws -> [Outcome<Nothing>] {
+    guard ItemName.isLane(envelope.lane), ItemName.isLane(envelope.run) else {
+      return records.map { _ in
+        .gone(reason: "bad_name", message: "The item's lane or run is no name; drop it.")
+      }
+    }
+    let shard = "\(shards)/\(envelope.lane)"
+    let parts = PendingParts(shard: shard, run: envelope.run)
+    let chunks = records.compactMap { record in
+      if case .chunk(let chunk) = record { chunk } else { nil }
+    }
+    if !chunks.isEmpty { try parts.add(chunks, envelope: envelope) }
+    return try records.map { record in
+      switch record {
+      case .chunk(let chunk):
+        return .done(
+          [], [.init(document: chunk.chunk.description.document.text, chunks: 1)])
+      case .order(let order):
+        return try build(order, parts: parts, shard: shard, run: envelope.run)
+      }
+    }
+  }
+
+  /// A filter has no order to wait for: everything that came in is built as one run.
+  package func finishFilter(lane: String, run: String) throws -> Int {
+    let shard = "\(shards)/\(lane)"
+    let parts = PendingParts(shard: shard, run: run)
+    let live = try parts.chunks().keys.sorted()
+    try DurableFile.makeDirectory(shard)
+    guard let lock = try ShardLock(shard: shard) else {
+      throw StageFault("\(shard) is being built by another process; try again", exitCode: 75)
+    }
+    defer { withExtendedLifetime(lock) {} }
+    return try builder.build(
+      IndexOrder(live: live, removed: []), parts: parts, shard: shard, run: run
+    ).generation
+  }
+
+  private func build(
+    _ order: IndexOrder, parts: PendingParts, shard: String, run: String
+  ) throws -> Outcome<Nothing> {
+    try DurableFile.makeDirectory(shard)
+    guard let lock = try ShardLock(shard: shard) else {
+      return .retry(reason: "busy", message: "Another build of this chatbot is under way.")
+    }
+    defer { withExtendedLifetime(lock) {} }
+    do {
+      let built = try builder.build(order, parts: parts, shard: shard, run: run)
+      let documents = order.live.map { id in
+        built.live.contains(id)
+          ? Receipt.Document(document: id.text)
+          : Receipt.Document(
+            document: id.text, outcome: .failed, reason: "incomplete",
+            message: "Some of its chunks did not come through; train it again.")
+      }
+      return .done([], documents, generation: built.generation)
+    } catch let error as ShardError {
+      return .retry(reason: "shard", message: "\(error)")
+    } catch let refusal as ShardBuilder.Refusal {
+      let documents = order.live.map { id in
+        Receipt.Document(
+          document: id.text, outcome: .failed, reason: refusal.reason, message: refusal.message)
+      }
+      return .done([], documents)
+    }
+  }
+}

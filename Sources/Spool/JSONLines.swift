@@ -1,0 +1,68 @@
+// One JSON value a line, in a form that is the same for the same value: keys sorted, slashes plain. Used for items, and by
+// the stages' filter mode.
+
+import FoundationEssentials
+
+/// JSON Lines, and the whole content of an item.
+package enum JSONLines {
+  /// Most uncompressed bytes an item may have.
+  package static let itemLimit = 64 << 20
+
+  /// One line without its line feed.
+  package static func encode(_ value: some Encodable) throws -> [UInt8] {
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+    return Array(try encoder.encode(value))
+  }
+
+  /// Decodes one line.
+  package static func decode<Value: Decodable>(
+    _ type: Value.Type, from line: some Sequence<UInt8>
+  ) throws -> Value {
+    try JSONDecoder().decode(type, from: Data(line))
+  }
+
+  /// The lines of `bytes`, without line feeds and without empty ones.
+  package static func lines(of bytes: [UInt8]) -> [ArraySlice<UInt8>] {
+    bytes.split(separator: 10)
+  }
+}
+
+/// An item's content: its envelope and its records, still as lines.
+package struct ItemContent: Sendable {
+  package let envelope: Envelope
+  package let records: [ArraySlice<UInt8>]
+
+  /// Joins an envelope and encoded records to an item's uncompressed bytes.
+  package static func encode(
+    _ envelope: Envelope, records: [[UInt8]]
+  ) throws -> [UInt8] {
+    var envelope = envelope
+    envelope.recordCount = records.count
+    var bytes = try JSONLines.encode(envelope)
+    bytes.append(10)
+    for record in records {
+      bytes.append(contentsOf: record)
+      bytes.append(10)
+    }
+    return bytes
+  }
+
+  /// Reads the content of a compressed item and checks it against its id.
+  ///
+  /// - Throws: `SpoolError.damaged` when frame, checksum, id, envelope or line count do not fit.
+  package init(frame: [UInt8], name: ItemName) throws(SpoolError) {
+    let bytes = try Zstd.decompress(frame, limit: JSONLines.itemLimit, name: name.id)
+    guard SpoolDirectory.id(of: bytes) == name.id else {
+      throw .damaged(item: name.id, what: "its content has another digest than its name")
+    }
+    let lines = JSONLines.lines(of: bytes)
+    guard let first = lines.first, let envelope = try? JSONLines.decode(Envelope.self, from: first)
+    else { throw .damaged(item: name.id, what: "its first line is no envelope") }
+    guard envelope.recordCount == lines.count - 1, envelope.lane == name.lane else {
+      throw .damaged(item: name.id, what: "its envelope does not fit its name or its lines")
+    }
+    self.envelope = envelope
+    records = Array(lines.dropFirst())
+  }
+}

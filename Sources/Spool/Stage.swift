@@ -1,0 +1,62 @@
+// What a stage is to the spool: records in, an outcome for each. Everything else (claiming, batching, publishing,
+// receipts, retries) is StageRunner's, written once.
+
+/// How one record ended.
+package enum Outcome<Output: Sendable>: Sendable {
+  /// Success: what the record became, and what the receipt says of its documents.
+  case done([Output], [Receipt.Document], generation: Int? = nil)
+  /// Not now: tried again later.
+  ///
+  /// `notBefore` is the other side's wish in milliseconds from now.
+  case retry(reason: String, message: String, notBefore: Int? = nil)
+  /// Never: the record ends here with its reason, its neighbours go on.
+  case gone(reason: String, message: String)
+}
+
+/// One step of the pipeline.
+package protocol Stage: Sendable {
+  associatedtype Input: Codable & Sendable
+  associatedtype Output: Codable & Sendable
+  /// The stage's one name: directory, log label, receipt.
+  static var name: String { get }
+  /// Raised when its output for the same input changes.
+  static var version: Int { get }
+  /// Schemas of the records it reads.
+  static var inputSchemas: [String] { get }
+  /// Where its outputs go; nil for the last stage.
+  static var next: NextStage? { get }
+
+  /// The document a record belongs to, as the receipt names it.
+  func document(of input: Input) -> String
+
+  /// Does the work of one item.
+  ///
+  /// - Returns: one outcome a record, in order.
+  /// - Throws: `StageFault` when the machine or the configuration is at fault (the item is given back untried); anything
+  ///   else counts as a try of the whole item.
+  func process(_ records: [Input], of envelope: Envelope) async throws -> [Outcome<Output>]
+}
+
+/// The receiver of a stage's outputs.
+package struct NextStage: Sendable {
+  package let stage: String
+  package let schema: String
+
+  package init(stage: String, schema: String) {
+    self.stage = stage
+    self.schema = schema
+  }
+}
+
+/// A fault of the machine or its configuration, not of the item.
+package struct StageFault: Error, Sendable, CustomStringConvertible {
+  /// What, where, what now.
+  package let description: String
+  /// 75 try again later, 78 only a changed configuration helps (sysexits).
+  package let exitCode: Int32
+
+  package init(_ description: String, exitCode: Int32) {
+    self.description = description
+    self.exitCode = exitCode
+  }
+}

@@ -1,0 +1,37 @@
+// Owns the one writer. All rows live in `bobbin.sqlite` of the data directory, in WAL mode with every commit synced: what
+// was answered to an owner is never lost to a power cut.
+
+import Corpus
+import GRDB
+
+/// The rows of one Bobbin.
+///
+/// GRDB runs each access on a queue of its own: nothing here blocks the cooperative pool.
+package struct AppDatabase: Sendable {
+  let pool: DatabasePool
+
+  /// Opens or creates the database and brings it to the present schema.
+  ///
+  /// - Throws: `StorageError.cannotOpen`.
+  package init(path: String) throws(StorageError) {
+    var configuration = GRDB.Configuration()
+    configuration.busyMode = .timeout(10)
+    configuration.foreignKeysEnabled = true
+    configuration.prepareDatabase { database in
+      try database.execute(sql: "PRAGMA synchronous = FULL")
+    }
+    do {
+      pool = try DatabasePool(path: path, configuration: configuration)
+      try Migrations.migrator.migrate(pool)
+    } catch {
+      throw .cannotOpen(path: path, reason: "\(error)")
+    }
+  }
+
+  /// Whether a row can be read and the file can be written: what readiness means.
+  package func probe() async throws {
+    try await pool.write { database in
+      try database.execute(sql: "UPDATE chatbots SET updated_at = updated_at WHERE id = ''")
+    }
+  }
+}

@@ -1,0 +1,22 @@
+// What can go wrong with rows beyond what SQLite says itself.
+
+/// A failure of the store of rows.
+package enum StorageError: Error, Sendable, CustomStringConvertible {
+  /// The database cannot be opened.
+  case cannotOpen(path: String, reason: String)
+  /// A name that does not follow its grammar.
+  case badSlug(String)
+  /// No chatbot of this name.
+  case noChatbot(String)
+
+  package var description: String {
+    switch self {
+    case .cannotOpen(let path, let reason):
+      "the database \(path) cannot be opened: \(reason); check the folder's owner and free space"
+    case .badSlug(let name):
+      "“\(name.prefix(80))” cannot name a chatbot: use 1 to 64 of a-z, 0-9 and -"
+    case .noChatbot(let name):
+      "there is no chatbot “\(name.prefix(80))”; make one with `bobbin ingest \(name.prefix(80)) FILE…`"
+    }
+  }
+}

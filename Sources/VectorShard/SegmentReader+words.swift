@@ -1,0 +1,88 @@
+// The dictionary: from a term to its postings.
+
+/// Where a term's postings lie in section `postings`, and how many rows they name.
+struct TermPlace: Equatable {
+  let rowCount: Int
+  let postings: Range<Int>
+}
+
+extension SegmentReader {
+  /// Finds a term; nil when no row has it.
+  ///
+  /// - Complexity: O(log terms), one block of 16 terms read to its end at most.
+  func place(of term: [UInt8]) throws(ShardError) -> TermPlace? {
+    try withSection(.termBlocks) { (blocks) throws(ShardError) -> TermPlace? in
+      try withSection(.terms) { (terms) throws(ShardError) -> TermPlace? in
+        let blockCount = blocks.count / ShardFormat.TermBlockEntry.byteCount
+        // The last block whose first term does not stand after the wanted one.
+        var low = 0
+        var high = blockCount
+        while low < high {
+          let middle = low + (high - low) / 2
+          var cursor = try TermCursor(block: middle, of: self, blocks: blocks, terms: terms)
+          guard try cursor.next() else { throw damage("block \(middle) of terms is empty") }
+          if precedes(term, cursor.term) { high = middle } else { low = middle + 1 }
+        }
+        guard low > 0 else { return nil }
+        var cursor = try TermCursor(block: low - 1, of: self, blocks: blocks, terms: terms)
+        while try cursor.next() {
+          if cursor.term == term { return cursor.place }
+          if precedes(term, cursor.term) { return nil }
+        }
+        return nil
+      }
+    }
+  }
+}
+
+/// Reads the terms of one front-coded block, one after the other.
+struct TermCursor {
+  private(set) var term: [UInt8] = []
+  private(set) var place = TermPlace(rowCount: 0, postings: 0..<0)
+  /// Where the next term begins in section `terms`.
+  private(set) var offset: Int
+  private var left: Int
+  private var postingsEnd: Int
+  private let block: Int
+  private let reader: SegmentReader
+  private let terms: UnsafeRawBufferPointer
+
+  /// Stands before the first term of a block; valid only while `terms` is.
+  init(
+    block: Int, of reader: SegmentReader, blocks: UnsafeRawBufferPointer,
+    terms: UnsafeRawBufferPointer
+  ) throws(ShardError) {
+    typealias Entry = ShardFormat.TermBlockEntry
+    guard let start = blocks.u64(at: block * Entry.byteCount + Entry.termsStart),
+      let postings = blocks.u64(at: block * Entry.byteCount + Entry.postingsStart),
+      postings <= reader.header.range(.postings).count
+    else { throw reader.damage("block \(block) of terms has no place") }
+    self.block = block
+    self.reader = reader
+    self.terms = terms
+    offset = start
+    postingsEnd = postings
+    left = min(
+      ShardFormat.termsPerBlock, reader.header.termCount - block * ShardFormat.termsPerBlock)
+  }
+
+  /// Reads the next term; false at the end of the block.
+  mutating func next() throws(ShardError) -> Bool {
+    guard left > 0 else { return false }
+    left -= 1
+    let postingsLength = reader.header.range(.postings).count
+    guard let shared = terms.varint(at: &offset), let length = terms.varint(at: &offset),
+      shared <= term.count, shared + length <= 2 * ShardFormat.maximumTermLength,
+      let suffix = terms.slice(offset, length)
+    else { throw reader.damage("a term of block \(block) is impossible") }
+    offset += length
+    guard let rowCount = terms.varint(at: &offset), let bytes = terms.varint(at: &offset),
+      rowCount <= reader.rowCount, bytes <= postingsLength - postingsEnd
+    else { throw reader.damage("the postings of a term of block \(block) have no place") }
+    term.removeSubrange(shared...)
+    term.append(contentsOf: suffix)
+    place = TermPlace(rowCount: rowCount, postings: postingsEnd..<postingsEnd + bytes)
+    postingsEnd += bytes
+    return true
+  }
+}

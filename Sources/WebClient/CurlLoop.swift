@@ -1,0 +1,35 @@
+// One thread that runs curl's multi handle, and the way to it from tasks.
+//
+// Commands go through a mailbox; curl_multi_wakeup ends the poll. Everything curl owns is made,
+// used and freed on that thread. Connections are kept within one loop only, so two loops never
+// share one. Does not judge URLs or redirects.
+
+import Synchronization
+
+/// A pool of connections with its thread; the thread ends when the last user lets go.
+final class CurlLoop: Sendable {
+  private let mailbox: LoopMailbox
+  private let lastID = Atomic<UInt64>(0)
+
+  init() {
+    let mailbox = LoopMailbox()
+    self.mailbox = mailbox
+    LoopThread.start(mailbox)
+  }
+
+  deinit { _ = mailbox.post(.stop) }
+
+  /// Begins one exchange; a failure to begin shows as the end of the exchange.
+  func start(_ plan: ExchangePlan) -> Exchange {
+    let id = lastID.wrappingAdd(1, ordering: .relaxed).newValue
+    let exchange = Exchange(id: id, host: plan.host, loop: self)
+    if !mailbox.post(.start(plan, exchange)) {
+      exchange.finish(.connection(host: plan.host, why: "was not tried: libcurl did not start"))
+    }
+    return exchange
+  }
+
+  func cancel(_ exchange: Exchange) { _ = mailbox.post(.cancel(exchange.id)) }
+
+  func resume(_ exchange: Exchange) { _ = mailbox.post(.resume(exchange.id)) }
+}

@@ -1,0 +1,56 @@
+// bobbin-fetch: arguments and wiring of the fetch stage.
+
+import ArgumentParser
+import BlobStore
+import Corpus
+import FetchStage
+import FoundationEssentials
+import Spool
+import StageCommand
+import WebClient
+
+@main
+struct BobbinFetch: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "bobbin-fetch",
+    abstract: "Gets the bytes of files and web pages.",
+    discussion: """
+      As a worker: bobbin-fetch --spool spool
+      As a filter: bobbin-fetch ./manual.pdf https://example.com/page | bobbin-extract | jq .
+
+      Private addresses are refused. BOBBIN_ALLOWED_HOSTS=host:port,… names exceptions.
+      """)
+
+  @OptionGroup var options: StageOptions
+
+  @Argument(help: "Files and URLs to fetch when working as a filter.")
+  var locations: [String] = []
+
+  func run() async throws {
+    let environment = ProcessInfo.processInfo.environment
+    let exceptions = environment["BOBBIN_ALLOWED_HOSTS"] ?? ""
+    let policy: AddressPolicy
+    do {
+      policy = try AddressPolicy(exceptions: exceptions)
+    } catch {
+      throw ValidationError("BOBBIN_ALLOWED_HOSTS: \(error)")
+    }
+    if !policy.exceptions.isEmpty, !options.quiet {
+      StandardStream.error.line("allowed besides public addresses: \(exceptions)")
+    }
+    let stage = FetchStage(
+      blobs: DirectoryBlobs(data: options.dataDirectory),
+      transport: .curl(.ownerGiven(policy), contact: environment["BOBBIN_CONTACT"]))
+    let code = await StageProgram.run(stage, options, records: locations.map(Self.source))
+    throw ExitCode(code)
+  }
+
+  private static func source(_ location: String) -> Source {
+    let name = SHA256Digest(of: location).shortName
+    let isURL = location.hasPrefix("http://") || location.hasPrefix("https://")
+    let last = location.split(separator: "/").last.map(String.init) ?? location
+    return Source(
+      source: SourceID(unchecked: name), document: DocumentID(unchecked: name),
+      location: isURL ? .web(url: location) : .file(path: location), name: isURL ? location : last)
+  }
+}

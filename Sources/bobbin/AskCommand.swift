@@ -1,0 +1,71 @@
+// bobbin ask: one question in a terminal, with the same answerer as the server.
+
+import Answering
+import App
+import ArgumentParser
+import FoundationEssentials
+import Glibc
+import Spool
+import StageCommand
+import Storage
+
+struct AskCommand: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "ask", abstract: "Asks a chatbot a question.",
+    discussion: "Exit code 69 when the documents hold no answer.")
+
+  @Argument(help: "The chatbot's name.")
+  var chatbot: String
+
+  @Argument(help: "The question.")
+  var question: String
+
+  @OptionGroup var common: CommonOptions
+
+  func run() async throws {
+    do {
+      let services = try Services(common.configuration())
+      guard let row = try await services.database.chatbot(chatbot) else {
+        throw StorageError.noChatbot(chatbot)
+      }
+      let answer = try await services.answerer.wholeAnswer(
+        AnswerRequest(
+          question: question, chatbot: row.id, chatbotName: row.name,
+          visibilities: try await services.database.visibilities(of: row.id)))
+      print(common.json ? try json(answer) : text(answer))
+      if !answer.answered { throw ExitCode(69) }
+    } catch let code as ExitCode {
+      throw code
+    } catch {
+      StandardStream.error.line("bobbin ask: \(error)")
+      throw ExitCode(error is StorageError ? 64 : error is ConfigurationError ? 78 : 70)
+    }
+  }
+
+  private func text(_ answer: Answer) -> String {
+    var lines = [answer.message]
+    if !answer.sources.isEmpty { lines.append("") }
+    for source in answer.sources {
+      var line = "  [\(source.n)] \(source.title)"
+      if let page = source.place.page { line += ", page \(page)" }
+      if let heading = source.place.heading { line += " — \(heading)" }
+      if let second = source.place.second { line += ", at \(second / 60):\(second % 60)" }
+      if let url = source.url { line += "\n      \(url)" }
+      lines.append(line)
+    }
+    return lines.joined(separator: "\n")
+  }
+
+  private func json(_ answer: Answer) throws -> String {
+    struct Output: Encodable {
+      let message: String
+      let answered: Bool
+      let sources: [Citation]
+    }
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+    let output = Output(
+      message: answer.message, answered: answer.answered, sources: answer.sources)
+    return String(decoding: try encoder.encode(output), as: UTF8.self)
+  }
+}

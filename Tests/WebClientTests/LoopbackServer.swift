@@ -1,0 +1,202 @@
+// A small HTTP server on loopback, for tests: POSIX sockets, one thread a connection, answers
+// scripted by path.
+//
+// Relies on nothing but Glibc. Not a web server: it reads one request's head and body and runs the
+// script.
+
+import Dispatch
+import Glibc
+import Synchronization
+
+@testable import WebClient
+
+/// A listening socket on an ephemeral port of 127.0.0.1, closed with its last holder.
+final class LoopbackServer: Sendable {
+  /// One connection, for the script to write to.
+  struct Connection: Sendable {
+    let descriptor: Int32
+
+    /// Writes all bytes; false once the peer has gone.
+    @discardableResult
+    func write(_ bytes: [UInt8]) -> Bool {
+      var sent = 0
+      while sent < bytes.count {
+        let count = bytes.withUnsafeBytes {
+          Glibc.send(
+            descriptor, $0.baseAddress.map { $0 + sent }, bytes.count - sent, Int32(MSG_NOSIGNAL))
+        }
+        if count <= 0 { return false }
+        sent += count
+      }
+      return true
+    }
+
+    @discardableResult
+    func write(_ text: String) -> Bool { write(Array(text.utf8)) }
+
+    /// Writes a whole response that keeps the connection.
+    func respond(_ status: Int, _ headers: [String] = [], body: [UInt8] = []) {
+      let lines = ["HTTP/1.1 \(status) X", "Content-Length: \(body.count)"] + headers
+      write(Array((lines.joined(separator: "\r\n") + "\r\n\r\n").utf8) + body)
+    }
+
+    /// Waits until the peer closes, or for the given time; true when it has closed.
+    func waitForClose(milliseconds: Int32) -> Bool {
+      var waited = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
+      guard poll(&waited, 1, milliseconds) > 0 else { return false }
+      var byte: UInt8 = 0
+      return recv(descriptor, &byte, 1, 0) <= 0
+    }
+  }
+
+  /// A request as it came.
+  struct Request: Sendable {
+    let method: String
+    let path: String
+    let lines: [String]
+    let body: [UInt8]
+
+    func header(_ name: String) -> String? {
+      lines.first { $0.lowercased().hasPrefix(name.lowercased() + ":") }
+        .map { String($0.dropFirst(name.count + 1).drop { $0 == " " }) }
+    }
+  }
+
+  typealias Script = @Sendable (Request, Connection) -> Void
+
+  private struct Seen {
+    var connections = 0
+    var requests: [Request] = []
+  }
+
+  let port: UInt16
+  private let arrivals: AsyncStream<Void>
+  private let listener: Int32
+  private let seen = Mutex(Seen())
+
+  var connectionCount: Int { seen.withLock { $0.connections } }
+  var requests: [Request] { seen.withLock { $0.requests } }
+  func url(_ path: String) -> String { "http://127.0.0.1:\(port)\(path)" }
+  var hostAndPort: String { "127.0.0.1:\(port)" }
+
+  /// Waits until the first request has come.
+  func waitForRequest() async {
+    for await _ in arrivals {}
+  }
+
+  struct SocketFailure: Error { let code: Int32 }
+
+  init(_ script: @escaping Script) throws {
+    let (arrivals, arrived) = AsyncStream.makeStream(of: Void.self)
+    self.arrivals = arrivals
+    listener = socket(AF_INET, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0)
+    var address = sockaddr_in()
+    address.sin_family = sa_family_t(AF_INET)
+    address.sin_addr.s_addr = UInt32(0x7f00_0001).bigEndian
+    var length = socklen_t(MemoryLayout<sockaddr_in>.size)
+    let listener = listener
+    let isListening = withUnsafeMutablePointer(to: &address) { pointer in
+      pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+        bind(listener, $0, length) == 0 && listen(listener, 64) == 0
+          && getsockname(listener, $0, &length) == 0
+      }
+    }
+    port = UInt16(bigEndian: address.sin_port)
+    guard isListening else { throw SocketFailure(code: errno) }
+    Self.thread { [weak self] in
+      while true {
+        let descriptor = accept(listener, nil, nil)
+        guard descriptor >= 0 else {
+          // Closed here and not in deinit, where the number could be another server's before we
+          // accept again.
+          close(listener)
+          return
+        }
+        self?.seen.withLock { $0.connections += 1 }
+        Self.thread { [weak self] in
+          let connection = Connection(descriptor: descriptor)
+          while let request = Self.read(descriptor) {
+            self?.seen.withLock { $0.requests.append(request) }
+            arrived.finish()
+            script(request, connection)
+          }
+          close(descriptor)
+        }
+      }
+    }
+  }
+
+  deinit {
+    shutdown(listener, Int32(SHUT_RDWR))
+  }
+
+  /// Reads one request; nil when the peer has closed.
+  private static func read(_ descriptor: Int32) -> Request? {
+    var head: [UInt8] = []
+    var byte: UInt8 = 0
+    while !head.suffix(4).elementsEqual([13, 10, 13, 10]) {
+      guard recv(descriptor, &byte, 1, 0) == 1 else { return nil }
+      head.append(byte)
+    }
+    let lines = String(decoding: head, as: UTF8.self).split(separator: "\r\n").map(String.init)
+    let words = (lines.first ?? "").split(separator: " ").map(String.init)
+    guard words.count == 3 else { return nil }
+    let length =
+      lines.first { $0.lowercased().hasPrefix("content-length:") }
+      .flatMap { Int($0.split(separator: " ").last ?? "") } ?? 0
+    var body: [UInt8] = []
+    while body.count < length, recv(descriptor, &byte, 1, 0) == 1 { body.append(byte) }
+    return Request(method: words[0], path: words[1], lines: Array(lines.dropFirst()), body: body)
+  }
+
+  private final class Work: Sendable {
+    let body: @Sendable () -> Void
+    init(_ body: @escaping @Sendable () -> Void) { self.body = body }
+  }
+
+  private static func thread(_ body: @escaping @Sendable () -> Void) {
+    var thread = pthread_t()
+    let work = Unmanaged.passRetained(Work(body)).toOpaque()
+    let code = pthread_create(
+      &thread, nil,
+      { work in
+        if let work { Unmanaged<Work>.fromOpaque(work).takeRetainedValue().body() }
+        return nil
+      }, work)
+    if code == 0 { pthread_detach(thread) }
+  }
+}
+
+/// An owner's transport that may reach one test server, and no other private address.
+func ownerTransport(
+  _ server: LoopbackServer, limits: RequestLimits = .ownerGiven,
+  resolver: NameResolver = .system
+) throws -> WebTransport {
+  .curl(
+    .ownerGiven(try AddressPolicy(exceptions: server.hostAndPort)),
+    contact: "https://example.org/bot", limits: limits, resolver: resolver)
+}
+
+/// What a request that must fail failed with.
+func failure<Value>(
+  of body: () async throws(WebError) -> Value
+) async -> WebError? {
+  do throws(WebError) {
+    _ = try await body()
+    return nil
+  } catch {
+    return error
+  }
+}
+
+/// Ends a response whose length its headers do not tell, or cuts one short.
+func shutdownWriting(_ connection: LoopbackServer.Connection) {
+  shutdown(connection.descriptor, Int32(SHUT_WR))
+}
+
+/// A gate that a server's thread waits at until the test opens it.
+final class Gate: Sendable {
+  private let condition = DispatchSemaphore(value: 0)
+  func wait() { condition.wait() }
+  func open() { condition.signal() }
+}

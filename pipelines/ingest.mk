@@ -1,0 +1,31 @@
+# The ingest pipeline as data: read by make and by bobbin alike. NAME = value lines only.
+
+# Order of the stages; each is an executable bobbin-NAME and a directory spool/NAME.
+STAGES = fetch extract chunk embed index
+
+# Items that one process of the stage works on at the same time.
+FETCH_WORKERS = 4
+EXTRACT_WORKERS = 2
+CHUNK_WORKERS = 1
+EMBED_WORKERS = 2
+INDEX_WORKERS = 1
+
+# Records after which an output item is closed, and bytes (uncompressed) whichever is first.
+FETCH_BATCH_RECORDS = 8
+EXTRACT_BATCH_RECORDS = 8
+CHUNK_BATCH_RECORDS = 64
+EMBED_BATCH_RECORDS = 256
+FETCH_BATCH_BYTES = 8388608
+EXTRACT_BATCH_BYTES = 8388608
+CHUNK_BATCH_BYTES = 8388608
+EMBED_BATCH_BYTES = 8388608
+
+# Tries in all before an item fails; fewer when the reason is crashed, timeout or memory.
+RETRY_TRIES = 5
+RETRY_HARMFUL_TRIES = 3
+# Delay after the first try; each next one is four times as long, times 0.5 to 1.5 by chance.
+RETRY_FIRST_DELAY_MS = 30000
+RETRY_LONGEST_DELAY_MS = 3600000
+
+# Items waiting in the next stage at which a stage stops claiming.
+QUEUE_BOUND = 10000
