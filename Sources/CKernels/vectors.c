@@ -4,6 +4,7 @@
 #include "vectors_rungs.h"
 
 #include <math.h>
+#include <string.h>
 
 // A fused multiply-add would round differently on each rung.
 #pragma STDC FP_CONTRACT OFF
@@ -32,32 +33,40 @@ int bobbin_vectors_supported(bobbin_vectors_rung rung) {
   }
 }
 
-bobbin_query bobbin_query_make(const float *query, size_t dimension, size_t stride, int16_t *wide,
-                               int8_t *high, int8_t *low) {
+bobbin_query bobbin_query_make(const float *query, size_t dimension, size_t stride, void *space) {
+  int16_t *wide = space;
+  int8_t *high = (int8_t *)space + 2 * stride, *low = high + stride;
   float largest = 0;
+  // Eight sums, so that the additions need not wait for each other.
+  double squares[8] = {0};
   for (size_t i = 0; i < dimension; i++) {
     const float magnitude = fabsf(query[i]);
-    if (magnitude > largest) largest = magnitude;
+    largest = magnitude > largest ? magnitude : largest;
+    squares[i & 7] += (double)query[i] * query[i];
   }
-  // 127 * 128: the high part then stays within an int8.
+  double square = 0;
+  for (size_t i = 0; i < 8; i++) square += squares[i];
+  // 127 * 128: the high part then stays within an int8. Infinite for a `largest` that is all but zero.
   const float steps = largest > 0 ? 16256.0f / largest : 0;
-  int64_t sum = 0;
-  for (size_t i = 0; i < stride; i++) {
-    int value = 0;
-    if (i < dimension) {
-      const float scaled = query[i] * steps;
-      // `largest` may be so small that `steps` is infinite; such a query counts as zero.
-      if (isfinite(scaled)) value = (int)lrintf(scaled);
-      if (value > 16256) value = 16256;
-      if (value < -16256) value = -16256;
-    }
-    const int lowPart = ((value + 64) & 127) - 64;
+  if (!(square > 0) || !isfinite(square) || !isfinite(steps)) {
+    memset(space, 0, 4 * stride);
+    const bobbin_query none = {wide, high, low, 0, 0};
+    return none;
+  }
+  int32_t sum = 0;  // at most 4096 * 16256
+  for (size_t i = 0; i < dimension; i++) {
+    // Adding and taking away 1.5 * 2^23 rounds to the nearest whole number, and unlike lrintf it is vectorised.
+    const float rounded = (query[i] * steps + 12582912.0f) - 12582912.0f;
+    const int32_t value = (int32_t)rounded;
+    const int32_t lowPart = ((value + 64) & 127) - 64;
     wide[i] = (int16_t)value;
     low[i] = (int8_t)lowPart;
-    high[i] = (int8_t)((value - lowPart) / 128);
+    high[i] = (int8_t)((value - lowPart) >> 7);
     sum += value;
   }
-  const bobbin_query made = {wide, high, low, sum, isfinite(steps) && steps > 0 ? 1.0f / steps : 0};
+  for (size_t i = dimension; i < stride; i++) wide[i] = high[i] = low[i] = 0;
+  const float scale = (float)((double)largest / 16256.0 / sqrt(square));
+  const bobbin_query made = {wide, high, low, sum, scale};
   return made;
 }
 

@@ -174,7 +174,8 @@ private struct Places {
       passed += 1
     }
     let page = Self.number(at: span, in: content.pages)
-    let lastPage = content.pages.last { $0.offset < span.upperBound }?.number
+    let pageMarks = Self.count(of: content.pages, before: span.upperBound)
+    let lastPage = pageMarks > 0 ? content.pages[pageMarks - 1].number : nil
     return Place(
       page: page, lastPage: lastPage == page ? nil : lastPage,
       second: Self.number(at: span, in: content.times), headingPath: path.map(\.title))
@@ -187,13 +188,25 @@ private struct Places {
     guard let last = path.last, last.level < heading.level, span.contains(last.offset),
       span.contains(heading.offset)
     else { return false }
-    return heading.offset - last.offset <= last.title.unicodeScalars.count + 8
+    return heading.offset &- last.offset <= last.title.unicodeScalars.count + 8
   }
 
   /// The number of the last mark at or before the span's start, else of the first one inside it.
   private static func number(at span: Range<Int>, in marks: [AnchoredText.Mark]) -> Int? {
-    let mark =
-      marks.last { $0.offset <= span.lowerBound } ?? marks.first { $0.offset < span.upperBound }
-    return mark?.number
+    let passed = count(of: marks, before: span.lowerBound + 1)
+    if passed > 0 { return marks[passed - 1].number }
+    guard let first = marks.first, first.offset < span.upperBound else { return nil }
+    return first.number
+  }
+
+  /// How many marks begin before `offset`, by halving: marks ascend.
+  private static func count(of marks: [AnchoredText.Mark], before offset: Int) -> Int {
+    var low = 0
+    var high = marks.count
+    while low < high {
+      let middle = (low + high) / 2
+      if marks[middle].offset < offset { low = middle + 1 } else { high = middle }
+    }
+    return low
   }
 }

@@ -38,10 +38,7 @@ package struct EmbedStage: Stage {
         made = try await embedder.embed(missing.map { records[$0].text })
       } catch {
         if error.stopsStage { throw StageFault("\(error)", exitCode: 78) }
-        guard error.isTransient else {
-          return records.map { _ in .gone(reason: "embedding", message: "\(error)") }
-        }
-        return records.map { _ in .retry(reason: "embedding", message: "\(error)") }
+        return try refuse(records, missing: missing, error: error)
       }
       for (index, vector) in zip(missing, made) {
         vectors[index] = vector
@@ -60,5 +57,22 @@ package struct EmbedStage: Stage {
         tokens: embedded.contains(row) ? chunk.tokens : 0)
       return .done([output], [report])
     }
+  }
+
+  /// What an error that is not the machine's means for the records that needed a vector.
+  private func refuse(
+    _ records: [Chunk], missing: [Int], error: EmbeddingError
+  ) throws -> [Outcome<EmbeddedChunk>] {
+    var wait: Int?
+    if case .endpointUnavailable(_, _, let seconds) = error { wait = seconds.map { $0 * 1000 } }
+    if case .textRefused(let index, _) = error, missing.indices.contains(index) {
+      // One text is refused: it ends, and the others are tried again without it.
+      return records.indices.map { record in
+        record == missing[index]
+          ? .gone(reason: "text_refused", message: "\(error)")
+          : .retry(reason: "neighbour_refused", message: "A neighbour was refused; tried again.")
+      }
+    }
+    return records.map { _ in .retry(reason: "embedding", message: "\(error)", notBefore: wait) }
   }
 }

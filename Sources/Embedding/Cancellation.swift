@@ -1,6 +1,7 @@
 // Ties a task's cancellation to a request that is made a moment later.
 //
-// Relies on Synchronization. Cancelled before or after the request is attached: it is told either way, once or twice.
+// Relies on Synchronization. Cancelled before or after the request is attached: it is told either
+// way, once or twice.
 
 import Synchronization
 

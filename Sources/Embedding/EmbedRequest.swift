@@ -1,7 +1,7 @@
 // One call of embed: texts waiting to become vectors, and who waits for them.
 //
-// Relies on Synchronization. Many workers may deliver parts of one request; the caller is resumed exactly once, by
-// whoever delivers the last text.
+// Relies on Synchronization. Many workers may deliver parts of one request; the caller is resumed
+// exactly once, by whoever delivers the last text.
 
 import Synchronization
 

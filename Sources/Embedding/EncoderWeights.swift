@@ -1,15 +1,16 @@
 // The packed weights of MiniLM behind the C encoder: loaded once, then shared by every worker.
 //
-// Relies on SafetensorsFile for checked pointers and on CKernels for the arithmetic. Packing copies the matrices
-// (as bf16: 21 MB), after which the file's pages are let go; only the word table is read from the map again.
-// Does not verify the file's digest: see MiniLM.verify.
+// Relies on SafetensorsFile for checked pointers and on CKernels for the arithmetic. Packing copies
+// the matrices (as bf16: 21 MB), after which the file's pages are let go; only the word table is
+// read from the map again. Does not verify the file's digest: see MiniLM.verify.
 
 import CKernels
 
 /// An encoder ready to run.
 ///
-/// `@unchecked Sendable`: bobbin_encoder is written by bobbin_encoder_create only and read-only until the destroy in
-/// deinit; `map` keeps the word table alive as long; all stored properties are constants.
+/// `@unchecked Sendable`: bobbin_encoder is written by bobbin_encoder_create only and read-only
+/// until the destroy in deinit; `map` keeps the word table alive as long; all stored properties are
+/// constants.
 final class EncoderWeights: @unchecked Sendable {
   let encoder: OpaquePointer
   /// Which instructions run it.

@@ -1,9 +1,10 @@
 // The threads that run the encoder, and how a call is divided among them.
 //
-// A call is cut into slices of texts; a worker tokenizes a slice, packs it into batches without padding and shares
-// them out. Calls the size of a query go before everything that is not yet running, so a question waits for at most
-// one batch (512 tokens, about 50 ms) and never for a document. Own threads: the encoder never runs on Swift's pool.
-// Does not choose kernels and does not load files.
+// A call is cut into slices of texts; a worker tokenizes a slice, packs it into batches without
+// padding and shares them out. Calls the size of a query go before everything that is not yet
+// running, so a question waits for at most one batch (512 tokens, about 50 ms) and never for a
+// document. Own threads: the encoder never runs on Swift's pool. Does not choose kernels and does
+// not load files.
 
 import CKernels
 import Glibc
@@ -66,7 +67,8 @@ final class EncoderWorkers: Sendable {
       await withCheckedContinuation { waiting in
         let request = EmbedRequest(texts: texts, waiting: waiting)
         cancellation.attach(request)
-        let isUrgent = texts.count <= 8 && texts.reduce(0) { $0 + $1.utf8.count } <= Self.urgentByteCount
+        let isUrgent =
+          texts.count <= 8 && texts.reduce(0) { $0 + $1.utf8.count } <= Self.urgentByteCount
         let slices = stride(from: 0, to: texts.count, by: Self.sliceCount).map {
           Job.tokenize(request, $0..<min($0 + Self.sliceCount, texts.count))
         }
@@ -78,11 +80,13 @@ final class EncoderWorkers: Sendable {
     return try answer.get()
   }
 
-  /// Packs token sequences into batches of at most `limit` tokens, long ones first; every sequence fits one.
+  /// Packs token sequences into batches of at most `limit` tokens, long ones first; every sequence
+  /// fits one.
   static func batches(_ sequences: [(index: Int, ids: [Int32])], limit: Int) -> [Batch] {
     var batches: [Batch] = []
     for (index, ids) in sequences.sorted(by: { $0.ids.count > $1.ids.count }) {
-      // First fit: the longest batch that still has room, so batches are as full as the lengths allow.
+      // First fit: the longest batch that still has room, so batches are as full as the lengths
+      // allow.
       let room = batches.firstIndex { $0.ids.count + ids.count <= limit }
       let place = room ?? batches.count
       if room == nil { batches.append(Batch()) }
@@ -95,8 +99,8 @@ final class EncoderWorkers: Sendable {
 
   /// What one thread owns.
   ///
-  /// `@unchecked Sendable`: `workspace` is used by the one thread that runs `work` and by deinit, which comes after;
-  /// everything else is a Sendable constant.
+  /// `@unchecked Sendable`: `workspace` is used by the one thread that runs `work` and by deinit,
+  /// which comes after; everything else is a Sendable constant.
   private final class Worker: @unchecked Sendable {
     private let weights: EncoderWeights
     private let workspace: OpaquePointer
@@ -144,9 +148,11 @@ final class EncoderWorkers: Sendable {
       guard request.isWanted else { return request.skip(count: batch.indices.count) }
       let dimension = Int(BOBBIN_HIDDEN)
       var status: Int32 = 0
-      let flat = [Float](unsafeUninitializedCapacity: batch.indices.count * dimension) { out, count in
+      let flat = [Float](unsafeUninitializedCapacity: batch.indices.count * dimension) {
+        out, count in
         status = bobbin_encoder_run(
-          weights.encoder, workspace, batch.ids, batch.lengths, batch.lengths.count, out.baseAddress)
+          weights.encoder, workspace, batch.ids, batch.lengths, batch.lengths.count, out.baseAddress
+        )
         count = status == 0 ? out.count : 0
       }
       guard status == 0 else {

@@ -1,7 +1,8 @@
-// A deterministic stand-in for a model: words hashed into 384 places. For tests and dry runs without weights.
+// A deterministic stand-in for a model: words hashed into 384 places. For tests and dry runs
+// without weights.
 //
-// Relies on nothing. Knows no meaning: texts are near when they share words. Its identity says so, and an
-// index refuses to mix it with a real model's vectors.
+// Relies on nothing. Knows no meaning: texts are near when they share words. Its identity says so,
+// and an index refuses to mix it with a real model's vectors.
 
 /// Makes an embedder that hashes words and pairs of words.
 package enum HashingEmbedder {

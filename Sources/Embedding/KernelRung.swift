@@ -1,6 +1,8 @@
-// Which instructions run the matrix products: chosen once by what the CPU has, or forced by BOBBIN_KERNELS.
+// Which instructions run the matrix products: chosen once by what the CPU has, or forced by
+// BOBBIN_KERNELS.
 //
-// Relies on CKernels for the CPU's features. All rungs share one model identity: they agree to cosine 0.9999.
+// Relies on CKernels for the CPU's features. All rungs share one model identity: they agree to
+// cosine 0.9999.
 
 import CKernels
 import Glibc
@@ -28,7 +30,8 @@ package enum KernelRung: Int32, CaseIterable, Sendable {
   /// The rung BOBBIN_KERNELS names, else the fastest this machine can run.
   /// - Throws: `kernelFailed` when the variable names no rung or one this machine lacks.
   package static func chosen() throws(EmbeddingError) -> KernelRung {
-    guard let setting = getenv("BOBBIN_KERNELS").map({ String(cString: $0) }), !setting.isEmpty else {
+    guard let setting = getenv("BOBBIN_KERNELS").map({ String(cString: $0) }), !setting.isEmpty
+    else {
       return KernelRung(rawValue: bobbin_rung_best()) ?? .scalar
     }
     guard let rung = allCases.first(where: { $0.name == setting }) else {

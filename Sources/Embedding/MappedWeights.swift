@@ -1,18 +1,21 @@
 // A file mapped read-only into memory, for as long as the object lives.
 //
-// man 2 mmap. The pages are the page cache's: they count as resident but can be dropped at any time. A file must be
-// replaced by rename, never written in place or cut while mapped: reading past its new end is a SIGBUS.
-// Does not interpret a byte: see SafetensorsFile.
+// man 2 mmap. The pages are the page cache's: they count as resident but can be dropped at any
+// time. A file must be replaced by rename, never written in place or cut while mapped: reading past
+// its new end is a SIGBUS. Does not interpret a byte: see SafetensorsFile.
 
 import Glibc
 
 /// The bytes of a file, without reading them.
 ///
-/// `@unchecked Sendable`: the mapping is read-only (PROT_READ), made in init and undone in deinit, and both
-/// stored properties are constants; so any number of threads may read it while they hold a reference.
+/// `@unchecked Sendable`: the mapping is read-only (PROT_READ), made in init and undone in deinit,
+/// and both stored properties are constants; so any number of threads may read it while they hold a
+/// reference.
 final class MappedWeights: @unchecked Sendable {
-  /// The mapped bytes; valid while this object is alive, which the optimizer ends at its last use. Use withBytes, or keep
-  /// the object in a property beside the pointer.
+  /// The mapped bytes.
+  ///
+  /// Valid while this object is alive, which the optimizer ends at its last use.
+  /// Use withBytes, or keep the object in a property beside the pointer.
   private let bytes: UnsafeRawBufferPointer
 
   /// Maps a regular file that is not empty.
@@ -25,12 +28,16 @@ final class MappedWeights: @unchecked Sendable {
     }
     defer { close(descriptor) }
     var status = stat()
-    guard fstat(descriptor, &status) == 0, status.st_mode & S_IFMT == S_IFREG, status.st_size > 0 else {
+    guard fstat(descriptor, &status) == 0, status.st_mode & S_IFMT == S_IFREG, status.st_size > 0
+    else {
       throw .modelDamaged(path: path, reason: "not a regular file with anything in it")
     }
     let size = Int(status.st_size)
-    guard let address = mmap(nil, size, PROT_READ, MAP_PRIVATE, descriptor, 0), address != MAP_FAILED else {
-      throw .modelDamaged(path: path, reason: "cannot be mapped: " + String(cString: strerror(errno)))
+    guard let address = mmap(nil, size, PROT_READ, MAP_PRIVATE, descriptor, 0),
+      address != MAP_FAILED
+    else {
+      throw .modelDamaged(
+        path: path, reason: "cannot be mapped: " + String(cString: strerror(errno)))
     }
     bytes = UnsafeRawBufferPointer(start: address, count: size)
   }

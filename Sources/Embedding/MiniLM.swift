@@ -1,9 +1,10 @@
 // all-MiniLM-L6-v2 from its two files to an Embedder.
 //
-// Relies on SafetensorsFile, WordPiece and EncoderWorkers. The files come from `make model`, which checks both digests.
-// Loading checks the vocabulary's digest (0.2 MB), every tensor's name, type, shape and place, and that every packed
-// weight is finite, but not the digest of the 91 MB of weights: that costs as much as loading and belongs to
-// `MiniLM.verify`, which a stage calls once at start. Does not download anything.
+// Relies on SafetensorsFile, WordPiece and EncoderWorkers. The files come from `make model`, which
+// checks both digests. Loading checks the vocabulary's digest (0.2 MB), every tensor's name, type,
+// shape and place, and that every packed weight is finite, but not the digest of the 91 MB of
+// weights: that costs as much as loading and belongs to `MiniLM.verify`, which a stage calls once
+// at start. Does not download anything.
 
 import CKernels
 
@@ -12,11 +13,14 @@ package enum MiniLM {
   /// The directory of the two files under the data directory.
   package static let directoryName = "models/all-MiniLM-L6-v2"
   /// SHA-256 of model.safetensors.
-  package static let weightsDigest = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
+  package static let weightsDigest =
+    "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
   /// SHA-256 of vocab.txt.
-  package static let vocabularyDigest = "07eced375cec144d27c900241f3e339478dec958f92fddbc551f295c992038a3"
+  package static let vocabularyDigest =
+    "07eced375cec144d27c900241f3e339478dec958f92fddbc551f295c992038a3"
 
-  /// The model's identity: every rung shares it, the kernels' rounding being far below what changes an answer.
+  /// The model's identity: every rung shares it, the kernels' rounding being far below what changes
+  /// an answer.
   package static let model = EmbeddingModel(
     name: "all-MiniLM-L6-v2",
     identity: "all-MiniLM-L6-v2/\(weightsDigest)/\(vocabularyDigest)/384/mean/unit/512",
@@ -24,8 +28,8 @@ package enum MiniLM {
 
   /// Loads the model and starts its threads, which live as long as the embedder.
   ///
-  /// Takes some 50 ms of CPU and blocks on the disk the first time, so a server loads it on the first question and
-  /// not on Swift's pool.
+  /// Takes some 50 ms of CPU and blocks on the disk the first time, so a server loads it on the
+  /// first question and not on Swift's pool.
   /// - Throws: `modelMissing` or `modelDamaged`, both naming `make model`; `kernelFailed` when BOBBIN_KERNELS asks for
   ///   what this machine lacks.
   package static func load(directory: String, threads: Int) throws(EmbeddingError) -> Embedder {
@@ -70,7 +74,9 @@ package enum MiniLM {
     }
   }
 
-  private static func check(_ map: MappedWeights, path: String, digest: String) throws(EmbeddingError) {
+  private static func check(_ map: MappedWeights, path: String, digest: String)
+    throws(EmbeddingError)
+  {
     guard let found = map.withBytes({ SHA256Digest.hex(of: $0) }) else {
       throw .kernelFailed(reason: "SHA-256 of \(path) could not be computed")
     }

@@ -8,7 +8,8 @@ enum SHA256Digest {
   static func hex(of bytes: UnsafeRawBufferPointer) -> String? {
     var digest = [UInt8](repeating: 0, count: 32)
     var length: UInt32 = 0
-    guard EVP_Digest(bytes.baseAddress, bytes.count, &digest, &length, EVP_sha256(), nil) == 1, length == 32
+    guard EVP_Digest(bytes.baseAddress, bytes.count, &digest, &length, EVP_sha256(), nil) == 1,
+      length == 32
     else { return nil }
     let digits = Array("0123456789abcdef".utf8)
     return String(

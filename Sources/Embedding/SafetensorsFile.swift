@@ -1,9 +1,10 @@
 // A checked reader of safetensors: a length, a JSON header, then the tensors' bytes.
 //
-// Format: 8 bytes little-endian header length, header `{"name": {"dtype", "shape", "data_offsets": [from, to]}}`,
-// offsets counted from the header's end. Everything the header says is held against the file before a pointer is
-// handed out: at most 1 MiB, ranges in bounds, disjoint and covering, length = product × size without overflow.
-// Does not look at the numbers: that they are finite is checked when they are packed.
+// Format: 8 bytes little-endian header length, header `{"name": {"dtype", "shape", "data_offsets":
+// [from, to]}}`, offsets counted from the header's end. Everything the header says is held against
+// the file before a pointer is handed out: at most 1 MiB, ranges in bounds, disjoint and covering,
+// length = product × size without overflow. Does not look at the numbers: that they are finite is
+// checked when they are packed.
 
 import FoundationEssentials
 
@@ -81,13 +82,17 @@ package struct SafetensorsFile: Sendable {
       var size = itemSize
       for extent in entry.shape {
         let (product, overflow) = size.multipliedReportingOverflow(by: extent)
-        guard extent >= 0, !overflow else { throw damaged("tensor \(name) has the shape \(entry.shape)") }
+        guard extent >= 0, !overflow else {
+          throw damaged("tensor \(name) has the shape \(entry.shape)")
+        }
         size = product
       }
       let offsets = entry.data_offsets
       guard offsets.count == 2, offsets[0] >= 0, offsets[1] >= offsets[0],
         offsets[1] <= bytes.count - dataStart, offsets[1] - offsets[0] == size
-      else { throw damaged("tensor \(name) has the offsets \(offsets), its shape needs \(size) bytes") }
+      else {
+        throw damaged("tensor \(name) has the offsets \(offsets), its shape needs \(size) bytes")
+      }
       tensors[name] = Tensor(
         dtype: entry.dtype, shape: entry.shape,
         range: dataStart + offsets[0]..<dataStart + offsets[1])
@@ -102,7 +107,9 @@ package struct SafetensorsFile: Sendable {
       }
       end = range.upperBound
     }
-    guard end == bytes.count else { throw damaged("\(bytes.count - end) bytes belong to no tensor") }
+    guard end == bytes.count else {
+      throw damaged("\(bytes.count - end) bytes belong to no tensor")
+    }
     return tensors
   }
 }

@@ -1,7 +1,7 @@
 // The words of a WordPiece model: bytes to id by a hash table over the file's own text.
 //
-// Relies on nothing. The file is one token a line, its id the line's number from 0; continuation pieces
-// begin with "##". Does not read files and does not split text: see WordPiece.
+// Relies on nothing. The file is one token a line, its id the line's number from 0; continuation
+// pieces begin with "##". Does not read files and does not split text: see WordPiece.
 
 /// A token list with fast lookup by a hash that can be carried on byte by byte.
 package struct Vocabulary: Sendable {
@@ -10,7 +10,9 @@ package struct Vocabulary: Sendable {
   /// Bytes of the longest token.
   package let longest: Int
   private let bytes: [UInt8]
-  /// Where token i begins in `bytes`; one more entry than tokens. A token ends before its newline.
+  /// Where token i begins in `bytes`; one more entry than tokens.
+  ///
+  /// A token ends before its newline.
   private let starts: [UInt32]
   /// Open addressing, a power of two and at most half full: id + 1, or 0.
   private let slots: [UInt32]
@@ -38,7 +40,9 @@ package struct Vocabulary: Sendable {
       var slot = Vocabulary.slot(hash, size)
       while slots[slot] != 0 {
         let other = Int(slots[slot] - 1)
-        if bytes[Int(starts[other])..<Int(starts[other + 1]) - 1].elementsEqual(token) { return nil }
+        if bytes[Int(starts[other])..<Int(starts[other + 1]) - 1].elementsEqual(token) {
+          return nil
+        }
         slot = (slot + 1) & (size - 1)
       }
       slots[slot] = UInt32(id + 1)
@@ -69,7 +73,8 @@ package struct Vocabulary: Sendable {
     Int(truncatingIfNeeded: hash ^ hash >> 32) & (size - 1)
   }
 
-  /// The id of a piece of a word, whose hash the caller has already (with "##" in it when it continues one).
+  /// The id of a piece of a word, whose hash the caller has already (with "##" in it when it
+  /// continues one).
   @inline(__always)
   func id(hash: UInt64, of word: [UInt8], _ piece: Range<Int>, continues: Bool) -> Int32? {
     let marker = continues ? 2 : 0

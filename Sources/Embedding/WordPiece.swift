@@ -1,8 +1,10 @@
-// The tokenizer of BERT models: clean, space out Chinese, strip accents, lower case, split, longest match.
+// The tokenizer of BERT models: clean, space out Chinese, strip accents, lower case, split, longest
+// match.
 //
-// Gives the same ids as the reference (Hugging Face `tokenizers`: BertNormalizer, BertPreTokenizer, WordPiece) for
-// every text. What happens to a code point comes from a table read off the reference (bobbin_character), not from
-// Swift's Unicode tables, so that ids change with neither toolchain nor machine. Works on bytes; makes no strings.
+// Gives the same ids as the reference (Hugging Face `tokenizers`: BertNormalizer, BertPreTokenizer,
+// WordPiece) for every text. What happens to a code point comes from a table read off the reference
+// (bobbin_character), not from Swift's Unicode tables, so that ids change with neither toolchain
+// nor machine. Works on bytes; makes no strings.
 
 import CKernels
 
@@ -37,7 +39,8 @@ package struct WordPiece: Sendable {
     self.literals = literals
   }
 
-  /// The ids of a text between [CLS] and [SEP], at most `limit` of them; what is cut is cut at the end.
+  /// The ids of a text between [CLS] and [SEP], at most `limit` of them; what is cut is cut at the
+  /// end.
   package func encode(_ text: String, limit: Int = .max) -> [Int32] {
     var splitter = WordSplitter(vocabulary: vocabulary, unknown: special.unknown)
     splitter.ids.append(special.start)
@@ -76,8 +79,9 @@ package struct WordPiece: Sendable {
     }
   }
 
-  /// The code point at a position that begins one. A String's UTF-8 is valid; were it not, nothing past
-  /// the end is read.
+  /// The code point at a position that begins one.
+  ///
+  /// A String's UTF-8 is valid; were it not, nothing past the end is read.
   private static func decode(
     _ bytes: UnsafeBufferPointer<UInt8>, at position: Int
   ) -> (scalar: UInt32, length: Int) {

@@ -1,6 +1,8 @@
-// Collects the normalised bytes of one word at a time and cuts each word into pieces of the vocabulary.
+// Collects the normalised bytes of one word at a time and cuts each word into pieces of the
+// vocabulary.
 //
-// Relies on the code-point table of CKernels. One splitter serves one text; see WordPiece for the rules' source.
+// Relies on the code-point table of CKernels. One splitter serves one text; see WordPiece for the
+// rules' source.
 
 import CKernels
 
@@ -73,7 +75,9 @@ struct WordSplitter {
       endWord()
     case BOBBIN_STARTER_DROPPED: flushMarks()
     case BOBBIN_SEQUENCE:
-      for index in 0..<(value & 0xff) { appendLetter(bobbin_character_in_sequence(value >> 8 + index)) }
+      for index in 0..<(value & 0xff) {
+        appendLetter(bobbin_character_in_sequence(value >> 8 + index))
+      }
     case BOBBIN_MARK: marks.append((scalar, value))
     default: break  // BOBBIN_DROPPED
     }
@@ -145,7 +149,8 @@ struct WordSplitter {
     return true
   }
 
-  /// The longest piece of the word that begins at `from` and is in the vocabulary, and where it ends.
+  /// The longest piece of the word that begins at `from` and is in the vocabulary, and where it
+  /// ends.
   private mutating func longestPiece(from: Int, continues: Bool) -> (id: Int32, end: Int)? {
     let longest = min(word.count - from, vocabulary.longest - (continues ? 2 : 0))
     guard longest > 0 else { return nil }
@@ -158,7 +163,8 @@ struct WordSplitter {
       // Only whole code points: a piece never ends before a continuation byte.
       guard end == word.count || word[end] & 0xc0 != 0x80 else { continue }
       let piece = from..<end
-      if let id = vocabulary.id(hash: hashes[end - from - 1], of: word, piece, continues: continues) {
+      if let id = vocabulary.id(hash: hashes[end - from - 1], of: word, piece, continues: continues)
+      {
         return (id, end)
       }
     }

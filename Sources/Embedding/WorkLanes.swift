@@ -6,8 +6,9 @@ import Glibc
 
 /// A blocking queue with an urgent and an ordinary lane, each first in, first out.
 ///
-/// `@unchecked Sendable`: every stored `var` is read and written only between lock and unlock of `mutex`; the two
-/// pointers are constants, initialised in init and destroyed in deinit, when nobody else has a reference.
+/// `@unchecked Sendable`: every stored `var` is read and written only between lock and unlock of
+/// `mutex`; the two pointers are constants, initialised in init and destroyed in deinit, when
+/// nobody else has a reference.
 final class WorkLanes<Job: Sendable>: @unchecked Sendable {
   private let mutex: UnsafeMutablePointer<pthread_mutex_t>
   private let condition: UnsafeMutablePointer<pthread_cond_t>

@@ -1,6 +1,7 @@
 // Starts a thread of the operating system for work that must not block Swift's pool.
 //
-// man 3 pthread_create. The thread is detached: it ends when its body returns, and what the body holds is let go then.
+// man 3 pthread_create. The thread is detached: it ends when its body returns, and what the body
+// holds is let go then.
 
 import Glibc
 

@@ -169,7 +169,8 @@ private enum ChildProcess {
   ) throws -> ExtractedText {
     if end.wasLate { throw ExtractionError.timeout(seconds: limits.wallSeconds) }
     if watch.isFlooded {
-      throw ExtractionError.tooLarge(what: "its text is more than \(limits.maxAnswerBytes >> 20) MiB")
+      throw ExtractionError.tooLarge(
+        what: "its text is more than \(limits.maxAnswerBytes >> 20) MiB")
     }
     if end.signal == SIGXCPU { throw ExtractionError.timeout(seconds: limits.cpuSeconds) }
     if end.signal == 0, end.status == 0,
@@ -273,7 +274,8 @@ private final class ChildWatch {
   }
 
   /// Waits for the child; false when it still runs at `deadline` (it may close its pipes and go on).
-  private func reap(_ child: pid_t, until deadline: ContinuousClock.Instant?, _ end: inout End) -> Bool
+  private func reap(_ child: pid_t, until deadline: ContinuousClock.Instant?, _ end: inout End)
+    -> Bool
   {
     var status: Int32 = 0
     var usage = rusage()

@@ -61,7 +61,8 @@ enum CharacterSet: String, CaseIterable {
     "x-sjis": .shiftJIS, "windows-31j": .shiftJIS, "ms_kanji": .shiftJIS, "cp932": .shiftJIS,
     "euc-jp": .eucJP, "x-euc-jp": .eucJP, "iso-2022-jp": .iso2022JP, "gb2312": .gb18030,
     "gbk": .gb18030, "x-gbk": .gb18030, "gb18030": .gb18030, "gb_2312-80": .gb18030,
-    "big5": .big5, "big5-hkscs": .big5, "x-x-big5": .big5, "euc-kr": .eucKR, "ks_c_5601-1987":
+    "big5": .big5, "big5-hkscs": .big5, "x-x-big5": .big5, "euc-kr": .eucKR,
+    "ks_c_5601-1987":
       .eucKR, "korean": .eucKR, "windows-949": .eucKR, "cp949": .eucKR,
   ]
 
@@ -138,7 +139,7 @@ private final class Converter {
         let written = characters.count - room
         characters.withMemoryRebound(to: UInt8.self) { out.append(contentsOf: $0.prefix(written)) }
         // (size_t)-1 marks a failure; man 3 iconv.
-        return Int(bitPattern: UInt(result)) == -1 ? -Int(failure) : 0
+        return Int(truncatingIfNeeded: result) == -1 ? -Int(failure) : 0
       }
     }
   }

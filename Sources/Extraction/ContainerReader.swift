@@ -48,7 +48,8 @@ enum ContainerReader {
       }
       try budget.count(
         entry: archive_entry_size_is_set(entry) != 0 ? Int(archive_entry_size(entry)) : 0)
-      if archive_entry_is_encrypted(entry) != 0 || archive_read_has_encrypted_entries(archive) == 1 {
+      if archive_entry_is_encrypted(entry) != 0 || archive_read_has_encrypted_entries(archive) == 1
+      {
         throw .encrypted
       }
       let name = try checkedName(entry)
@@ -70,7 +71,8 @@ enum ContainerReader {
     let isLink =
       archive_entry_symlink(entry) != nil || archive_entry_hardlink(entry) != nil
       || bobbin_entry_is_regular(entry) == 0 && bobbin_entry_is_directory(entry) == 0
-    let climbs = name.split(separator: "/").contains("..") || name.hasPrefix("/")
+    let climbs =
+      name.split(separator: "/").contains("..") || name.hasPrefix("/")
       || name.contains("\\") || name.utf8.contains(0) || name.dropFirst().hasPrefix(":")
     if isLink || climbs {
       throw .malformed(what: "a part of the archive points outside of it")

@@ -80,7 +80,8 @@ struct ContentCleaner {
     let weight = usesWeights ? hints[index]?.weight ?? 0 : 0
     if weight < 0 { return true }
     if count.commas >= 10 { return false }
-    let isList = node.tag == .ul || node.tag == .ol || Double(count.listLength) > 0.9 * Double(count.length)
+    let isList =
+      node.tag == .ul || node.tag == .ol || Double(count.listLength) > 0.9 * Double(count.length)
     let inFigure = inFigure[index]
     let headingDensity = count.length == 0 ? 0 : Double(count.headingLength) / Double(count.length)
     let items = count.items - 100
@@ -89,7 +90,9 @@ struct ContentCleaner {
     }
     if !isList, items > count.paragraphs { return true }
     if count.inputs > count.paragraphs / 3 { return true }
-    if !isList, headingDensity < 0.9, count.length < 25, count.images != 1, !inFigure { return true }
+    if !isList, headingDensity < 0.9, count.length < 25, count.images != 1, !inFigure {
+      return true
+    }
     if !isList, weight < 25, count.linkDensity > 0.2 { return true }
     return weight >= 25 && count.linkDensity > 0.5
   }

@@ -152,7 +152,9 @@ struct ContentScores {
       siblings.filter { $0 == top || isMore($0, topScore, topClass, threshold) })
     guard var first = chosen.min(), let last = chosen.max() else { return [top] }
     // The page's own title beside the content, with what stands in between, such as a price.
-    if let title = siblings.last(where: { $0 < first && page.nodes[$0].tag == .h1 }) { first = title - 1 }
+    if let title = siblings.last(where: { $0 < first && page.nodes[$0].tag == .h1 }) {
+      first = title - 1
+    }
     // What stands between two parts of the content belongs to it, too.
     return siblings.filter {
       chosen.contains($0) || $0 > first && $0 < last && isBetween($0)

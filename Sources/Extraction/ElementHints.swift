@@ -21,7 +21,8 @@ struct ElementHints {
   /// -25, 0, 25 or their sum.
   var weight: Int { (isLikely ? 25 : 0) + (isUnlikely ? -25 : 0) }
 
-  init(_ node: HTMLNode) {
+  /// Reads a node's names; `memory` holds the words of the page that are known already, as most repeat.
+  init(_ node: HTMLNode, memory: inout [String: ElementHints]) {
     for name in [HTMLAttribute.Name.class, .id] {
       guard let value = node[name], value.utf8.count <= 1_000 else { continue }
       let words = ElementHints.words(value)
@@ -31,7 +32,15 @@ struct ElementHints {
       {
         continue
       }
-      for word in words { read(word) }
+      for word in words {
+        if let known = memory[word] {
+          take(known)
+        } else {
+          let read = ElementHints(word: word)
+          memory[word] = read
+          take(read)
+        }
+      }
     }
     if let role = node[.role]?.lowercased(), ElementHints.unlikelyRoles.contains(role) {
       isUnlikely = true
@@ -44,7 +53,16 @@ struct ElementHints {
     }
   }
 
-  private mutating func read(_ word: String) {
+  private mutating func take(_ other: ElementHints) {
+    isUnlikely = isUnlikely || other.isUnlikely
+    isLikely = isLikely || other.isLikely
+    isBoilerplate = isBoilerplate || other.isBoilerplate
+    isShare = isShare || other.isShare
+    isComments = isComments || other.isComments
+    isRelated = isRelated || other.isRelated
+  }
+
+  private init(word: String) {
     if ElementHints.unlikely.contains(word) { isUnlikely = true }
     if ElementHints.likely.contains(word) { isLikely = true }
     if ElementHints.boilerplate.contains(word) { isBoilerplate = true }
@@ -110,7 +128,9 @@ struct ElementHints {
     "blog", "and", "column", "shadow", "h", "answer", "question", "faq", "description", "product",
     "documentation", "docs", "markdown", "readme",
   ]
-  private static let likelyRoots = ["article", "content", "story", "bodytext", "posttext", "maintext"]
+  private static let likelyRoots = [
+    "article", "content", "story", "bodytext", "posttext", "maintext",
+  ]
   private static let boilerplate: Set<String> = [
     "nav", "navbar", "navigation", "menu", "breadcrumb", "breadcrumbs", "cookie", "cookies",
     "consent", "gdpr", "footer", "sidebar", "share", "sharing", "social", "newsletter", "popup",

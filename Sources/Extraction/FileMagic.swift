@@ -14,7 +14,8 @@ enum FileMagic: Equatable {
     // White space and a byte order mark before the signature are met in real PDFs.
     let start = bytes.prefix(64).drop { [0x20, 0x09, 0x0A, 0x0D, 0xEF, 0xBB, 0xBF].contains($0) }
     if start.starts(with: Array("%PDF-".utf8)) { return .pdf }
-    if bytes.starts(with: [0x50, 0x4B, 0x03, 0x04]) || bytes.starts(with: [0x50, 0x4B, 0x05, 0x06]) {
+    if bytes.starts(with: [0x50, 0x4B, 0x03, 0x04]) || bytes.starts(with: [0x50, 0x4B, 0x05, 0x06])
+    {
       return .zip
     }
     if bytes.starts(with: [0xD0, 0xCF, 0x11, 0xE0, 0xA1, 0xB1, 0x1A, 0xE1]) { return .compound }
@@ -85,7 +86,11 @@ enum FileMagic: Equatable {
   private static let signatures: [([UInt8], String)] = [
     ([0x89, 0x50, 0x4E, 0x47], "a PNG image"), ([0xFF, 0xD8, 0xFF], "a JPEG image"),
     (Array("GIF8".utf8), "a GIF image"), ([0x1F, 0x8B], "gzip data"),
-    (Array("{\\rtf".utf8), "rich text (RTF)"), (Array("7z\u{BC}\u{AF}".unicodeScalars.map { UInt8(truncatingIfNeeded: $0.value) }), "a 7z archive"),
+    (Array("{\\rtf".utf8), "rich text (RTF)"),
+    (
+      Array("7z\u{BC}\u{AF}".unicodeScalars.map { UInt8(truncatingIfNeeded: $0.value) }),
+      "a 7z archive"
+    ),
     (Array("Rar!".utf8), "a RAR archive"), ([0x7F, 0x45, 0x4C, 0x46], "a program"),
     (Array("RIFF".utf8), "a sound, picture or video"), (Array("OggS".utf8), "sound"),
     (Array("ID3".utf8), "sound"), (Array("BZh".utf8), "bzip2 data"),

@@ -27,8 +27,9 @@ struct MainContent {
     self.page = page
     var hints: [ElementHints?] = []
     hints.reserveCapacity(page.nodes.count)
+    var memory: [String: ElementHints] = [:]
     for node in page.nodes {
-      hints.append(node.attributes.isEmpty ? nil : ElementHints(node))
+      hints.append(node.attributes.isEmpty ? nil : ElementHints(node, memory: &memory))
     }
     self.hints = hints
     self.hidden = PageVisibility.hidden(in: page, keepsNoscript: false)
@@ -148,7 +149,9 @@ struct MainContent {
       switch nodes[index].tag {
       case .ul, .ol, .table, .div, .section, .aside, .header:
         let count = statistics.total[index]
-        if count.length > 0, count.linkDensity > 0.7, count.proseLength == 0 { removed[index] = true }
+        if count.length > 0, count.linkDensity > 0.7, count.proseLength == 0 {
+          removed[index] = true
+        }
       default: break
       }
     }

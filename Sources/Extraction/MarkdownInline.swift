@@ -197,7 +197,9 @@ private struct InlineParser {
       let end = closing(">", from: position + 1, opening: "<", within: 2_000)
     else { return emit("<" as Unicode.Scalar) }
     let inside = string(position + 1..<end)
-    if inside.contains("://") && !inside.contains(" ") || inside.contains("@") && !inside.contains(" ") {
+    if inside.contains("://") && !inside.contains(" ")
+      || inside.contains("@") && !inside.contains(" ")
+    {
       emit(inside)
     } else if inside.lowercased().hasPrefix("br") {
       emit("\u{2028}")

@@ -159,7 +159,9 @@ private struct MarkdownParser {
       position += 1
     }
     let rest = line.split(separator: "-->", maxSplits: 1, omittingEmptySubsequences: false)
-    if rest.count == 2, !MarkdownLine.trimmed(String(rest[1])).isEmpty { block.append(String(rest[1])) }
+    if rest.count == 2, !MarkdownLine.trimmed(String(rest[1])).isEmpty {
+      block.append(String(rest[1]))
+    }
   }
 
   /// A block between two lines of `---` at the very start: only plain `key: value` lines are used.
@@ -174,7 +176,8 @@ private struct MarkdownParser {
       let parts = line.split(separator: ":", maxSplits: 1).map { TextCleaner.inline(String($0)) }
       guard parts.count == 2, !line.hasPrefix(" ") else { continue }
       var value = parts[1]
-      for quote in ["\"", "'"] where value.count >= 2 && value.hasPrefix(quote) && value.hasSuffix(quote) {
+      for quote in ["\"", "'"]
+      where value.count >= 2 && value.hasPrefix(quote) && value.hasSuffix(quote) {
         value = String(value.dropFirst().dropLast())
       }
       if !value.isEmpty { frontMatter[parts[0].lowercased()] = value }

@@ -37,8 +37,12 @@ enum OfficeText {
     }
     let parser = WordBody(styles: styles, numbering: numbering, noteKind: nil, limits: limits)
     try read(body, parser.take)
-    if parser.isTooLarge { throw .tooLarge(what: "its text is more than \(limits.maxTextBytes >> 20) MiB") }
-    guard parser.isWordDocument else { throw .unsupported(what: "an archive that is no Word document") }
+    if parser.isTooLarge {
+      throw .tooLarge(what: "its text is more than \(limits.maxTextBytes >> 20) MiB")
+    }
+    guard parser.isWordDocument else {
+      throw .unsupported(what: "an archive that is no Word document")
+    }
     var writer = WordWriter(notes: notes, limits: limits)
     for block in parser.blocks { try writer.write(block) }
     let content = try writer.finish()

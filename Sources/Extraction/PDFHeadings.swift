@@ -34,12 +34,23 @@ struct PDFHeadings {
 
   /// The level of a paragraph as heading; nil for text.
   func level(of lines: [PDFLine], page: Int) -> Int? {
-    guard let first = lines.first, lines.count <= 4, first.cells.count == 1 else { return nil }
+    guard let first = lines.first, lines.count <= 4,
+      first.cells.count == 1 || first.cells.count == 2 && isNumber(first.cells[0].text)
+    else { return nil }
     let text = lines.map(\.text).joined(separator: " ")
     guard (2...200).contains(text.unicodeScalars.count),
       text.unicodeScalars.contains(where: \.properties.isAlphabetic)
     else { return nil }
-    if let level = outline[page]?[PDFHeadings.shape(text)] { return min(level, 6) }
+    if let titles = outline[page] {
+      if let level = titles[PDFHeadings.shape(text)] { return min(level, 6) }
+      // Outlines often leave the section's number out.
+      let words = text.split(separator: " ", maxSplits: 1)
+      if words.count == 2, isNumber(String(words[0])),
+        let level = titles[PDFHeadings.shape(String(words[1]))]
+      {
+        return min(level, 6)
+      }
+    }
     if usesOutline { return nil }
     if let size = sizes.firstIndex(where: { abs($0 - first.size) < 0.3 }) {
       return min(size + 1, 6)
@@ -49,6 +60,11 @@ struct PDFHeadings {
       return min(sizes.count + 1, 6)
     }
     return nil
+  }
+
+  /// The number of a section, such as `2.1`, which often stands apart from its title.
+  private func isNumber(_ text: String) -> Bool {
+    text.utf8.count <= 10 && text.utf8.allSatisfy { (48...57).contains($0) || $0 == 0x2E }
   }
 
   /// The largest text of the first page, as a title.

@@ -29,7 +29,8 @@ enum PDFOutline {
       guard entries.count < 20_000 else { return }
       if let action = poppler_index_iter_get_action(iterator) {
         defer { poppler_action_free(action) }
-        let title = bobbin_action_title(action).map { TextCleaner.inline(String(cString: $0)) } ?? ""
+        let title =
+          bobbin_action_title(action).map { TextCleaner.inline(String(cString: $0)) } ?? ""
         if !title.isEmpty {
           entries.append(
             PDFOutlineEntry(

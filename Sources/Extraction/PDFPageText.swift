@@ -29,7 +29,8 @@ enum PDFPageText {
     var collector = SegmentCollector()
     var box = 0
     for (index, scalar) in scalars.enumerated() {
-      if (0x202A...0x202E).contains(scalar.value) || scalar.value == 0x200E || scalar.value == 0x200F,
+      if (0x202A...0x202E).contains(scalar.value) || scalar.value == 0x200E
+        || scalar.value == 0x200F,
         scalars.count > boxes.count
       {
         continue
@@ -110,9 +111,8 @@ private struct SegmentCollector {
   }
 
   mutating func add(_ scalar: Unicode.Scalar, _ box: PopplerRectangle, _ font: PDFFonts.Font) {
-    let mapped = PDFCharacters.mapped(scalar)
     // A space's box may reach over a gap: it joins words but does not widen the run.
-    if scalar.properties.isWhitespace {
+    if scalar == " " || scalar.value == 0xA0 || scalar.value == 0x09 {
       if inkCount > 0 { text.append(" ") }
       return
     }
@@ -121,10 +121,16 @@ private struct SegmentCollector {
     } else {
       left = min(left, box.x1)
       top = min(top, box.y1)
+      // A gap that poppler did not call a space: after bullets and numbers.
+      if text.last != " ", box.x1 - right > 0.25 * sizes / Double(inkCount) { text.append(" ") }
       right = max(right, box.x2)
       bottom = max(bottom, box.y2)
     }
-    text.append(contentsOf: mapped.unicodeScalars)
+    if let letters = PDFCharacters.mapped(scalar) {
+      text.append(contentsOf: letters.unicodeScalars)
+    } else {
+      text.append(scalar)
+    }
     sizes += font.size
     boldCount += font.isBold ? 1 : 0
     inkCount += 1
@@ -145,8 +151,9 @@ private struct SegmentCollector {
 
 /// Characters that fonts use and text should not.
 enum PDFCharacters {
-  /// Ligatures as letters, the bullets of symbol fonts as bullets, other private characters as nothing.
-  static func mapped(_ scalar: Unicode.Scalar) -> String {
+  /// Ligatures as letters, the bullets of symbol fonts as bullets, other private characters as nothing; nil for
+  /// what stays as it is.
+  static func mapped(_ scalar: Unicode.Scalar) -> String? {
     switch scalar.value {
     case 0xFB00: "ff"
     case 0xFB01: "fi"
@@ -156,7 +163,7 @@ enum PDFCharacters {
     case 0xFB05, 0xFB06: "st"
     case 0xF0B7, 0xF0A7, 0xF0D8, 0xF076, 0xF0FC, 0xF06E, 0x25AA, 0x25CF, 0x2023: "•"
     case 0xE000...0xF8FF, 0xF0000...0x10FFFD: ""
-    default: String(scalar)
+    default: nil
     }
   }
 

@@ -37,8 +37,9 @@ enum PDFPages {
       throw .noText(what: count == 1 ? "its page is a picture" : "its \(count) pages are pictures")
     }
     let empty = pages.indices.filter { pages[$0].segments.isEmpty }.map { $0 + 1 }
-    let dropped = PDFRunningText.remove(from: &pages)
-    let lines = pages.map { PDFReadingOrder.lines(of: $0) }
+    var dropped = PDFRunningText.remove(from: &pages)
+    var lines = pages.map { PDFReadingOrder.lines(of: $0) }
+    dropped += PDFRunningText.removeContents(from: &lines)
     let headings = PDFHeadings(pages: lines, outline: PDFOutline.read(document))
     var writer = PDFWriter(words: PDFWords(lines), headings: headings, limits: limits)
     for (index, page) in lines.enumerated() { try writer.write(page, number: index + 1) }
@@ -85,9 +86,10 @@ enum PDFPages {
     let isMachineMade =
       lowered.hasPrefix("microsoft word -") || lowered.hasPrefix("microsoft powerpoint -")
       || lowered == "untitled" || lowered == "(anonymous)" || lowered.hasPrefix("slide 1")
-      || [".doc", ".docx", ".pdf", ".indd", ".tex", ".dvi", ".qxd", ".ppt", ".pptx", ".odt"].contains {
-        lowered.hasSuffix($0)
-      }
+      || [".doc", ".docx", ".pdf", ".indd", ".tex", ".dvi", ".qxd", ".ppt", ".pptx", ".odt"]
+        .contains {
+          lowered.hasSuffix($0)
+        }
     return title.count < 3 || isMachineMade ? nil : title
   }
 

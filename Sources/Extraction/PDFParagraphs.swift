@@ -116,6 +116,7 @@ enum PDFParagraphs {
     }
     let body = text.dropLast().drop { $0 == "(" }
     return !body.isEmpty
-      && (body.allSatisfy { $0.isASCII && $0.isNumber } || body.count == 1 && body.allSatisfy(\.isLetter))
+      && (body.allSatisfy { $0.isASCII && $0.isNumber }
+        || body.count == 1 && body.allSatisfy(\.isLetter))
   }
 }

@@ -20,15 +20,49 @@ enum PDFRunningText {
     var dropped = 0
     for index in pages.indices {
       let page = pages[index]
+      let repeated = page.segments.filter { segment in
+        isNearEdge(segment, page)
+          && Key.all(segment, page).contains { (counts[$0] ?? 0) >= needed }
+      }
+      // The chapter's name beside a page number changes too often to repeat, and is no more text than the number.
+      let numbers = repeated.filter { segment in segment.text.allSatisfy(\.isNumber) }
       pages[index].segments.removeAll { segment in
-        guard isNearEdge(segment, page),
-          Key.all(segment, page).contains(where: { (counts[$0] ?? 0) >= needed })
-        else { return false }
-        dropped += segment.text.unicodeScalars.count
+        guard isNearEdge(segment, page) else { return false }
+        let isRunning =
+          Key.all(segment, page).contains { (counts[$0] ?? 0) >= needed }
+          || numbers.contains { $0.isBeside(segment) }
+        if isRunning { dropped += segment.text.unicodeScalars.count }
+        return isRunning
+      }
+    }
+    return dropped
+  }
+
+  /// Removes lines of a table of contents: words, a row of dots, a number; returns how many scalars went.
+  static func removeContents(from pages: inout [[PDFLine]]) -> Int {
+    var dropped = 0
+    for index in pages.indices {
+      pages[index].removeAll { line in
+        let text = line.text
+        guard text.last?.isNumber ?? false, isDotted(text) else { return false }
+        dropped += text.unicodeScalars.count
         return true
       }
     }
     return dropped
+  }
+
+  private static func isDotted(_ text: String) -> Bool {
+    var dots = 0
+    for byte in text.utf8 {
+      if byte == UInt8(ascii: ".") {
+        dots += 1
+        if dots >= 5 { return true }
+      } else if byte != UInt8(ascii: " ") {
+        dots = 0
+      }
+    }
+    return false
   }
 
   private static func isNearEdge(_ segment: PDFSegment, _ page: PDFPage) -> Bool {

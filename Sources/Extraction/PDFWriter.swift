@@ -29,16 +29,15 @@ struct PDFWriter {
       case .text(let paragraph):
         guard let first = paragraph.first, let last = paragraph.last else { continue }
         let text = words.joined(paragraph)
-        if PDFParagraphs.startsItem(first) {
-          open = nil
-          items.append(text)
-          continue
-        }
-        try flush(&items)
         if let level = headings.level(of: paragraph, page: number) {
+          try flush(&items)
           open = nil
           try builder.append(heading: text, level: level)
+        } else if PDFParagraphs.startsItem(first) {
+          open = nil
+          items.append(text)
         } else {
+          try flush(&items)
           try write(text, first: first)
           open = (last, text)
         }

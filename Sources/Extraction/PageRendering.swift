@@ -90,7 +90,8 @@ struct PageRendering {
       try flushInline()
       mark = "- "
       if let last = lists.indices.last, let number = lists[last] {
-        let value = node[.value].flatMap { Int($0) }.map { min(max($0, -99_999), 999_999) } ?? number
+        let value =
+          node[.value].flatMap { Int($0) }.map { min(max($0, -99_999), 999_999) } ?? number
         mark = "\(value). "
         lists[last] = value + 1
       }
@@ -173,7 +174,8 @@ struct PageRendering {
         .map { TextCleaner.inline(String($0)) }
       inline = ""
       for group in parts.split(separator: "", omittingEmptySubsequences: true) {
-        try builder.append(lines: group.enumerated().map { $0.offset == 0 ? mark + $0.element : $0.element })
+        try builder.append(
+          lines: group.enumerated().map { $0.offset == 0 ? mark + $0.element : $0.element })
         mark = ""
       }
       return
@@ -207,7 +209,9 @@ struct PageRendering {
         page.nodes[name].tag == .th, !cells[0].isEmpty
       {
         // A row that begins with its own name.
-        rows.append([cells[0].hasSuffix(":") ? "\(cells[0]) \(cells[1])" : "\(cells[0]): \(cells[1])"])
+        rows.append([
+          cells[0].hasSuffix(":") ? "\(cells[0]) \(cells[1])" : "\(cells[0]): \(cells[1])"
+        ])
       } else {
         rows.append(cells)
       }
@@ -225,7 +229,11 @@ struct PageRendering {
         position = node.end
         continue
       }
-      if node.tag == .text { text += node.text } else if !node.tag.isInline || node.tag == .br { text += " " }
+      if node.tag == .text {
+        text += node.text
+      } else if !node.tag.isInline || node.tag == .br {
+        text += " "
+      }
       position += 1
     }
     return TextCleaner.inline(text)

@@ -68,7 +68,8 @@ final class WordBody {
   /// Deleted and moved-away text, the old twin of a drawing, comments.
   private static func isSkipped(_ name: String) -> Bool {
     switch name {
-    case "del", "moveFrom", "Fallback", "comment", "sectPr", "pPrChange", "rPrChange", "tblPrChange",
+    case "del", "moveFrom", "Fallback", "comment", "sectPr", "pPrChange", "rPrChange",
+      "tblPrChange",
       "tcPrChange", "trPrChange":
       true
     default: false
@@ -103,13 +104,16 @@ final class WordBody {
     case "tblLook":
       if let last = tables.indices.last {
         let bits = attributes[local: "val"].flatMap { Int($0, radix: 16) } ?? 0
-        tables[last].namesFirstRow = attributes[local: "firstRow"].map { $0 != "0" } ?? (bits & 0x20 != 0)
+        tables[last].namesFirstRow =
+          attributes[local: "firstRow"].map { $0 != "0" } ?? (bits & 0x20 != 0)
       }
     case "footnote", "endnote":
       let type = attributes[local: "type"] ?? "normal"
       note = type == "normal" ? attributes[local: "id"].map { "\(name) \($0)" } : nil
     case "footnoteReference", "endnoteReference":
-      if let id = attributes[local: "id"] { withParagraph { $0.notes.append("\(name.dropLast(9)) \(id)") } }
+      if let id = attributes[local: "id"] {
+        withParagraph { $0.notes.append("\(name.dropLast(9)) \(id)") }
+      }
     default: startProperty(name, attributes)
     }
   }
@@ -179,7 +183,11 @@ final class WordBody {
       withCell { $0.paragraphs += rows.filter { !$0.isEmpty } }
       return
     }
-    if paragraphs.isEmpty, note == nil { blocks.append(.table(table)) } else { boxes.append(.table(table)) }
+    if paragraphs.isEmpty, note == nil {
+      blocks.append(.table(table))
+    } else {
+      boxes.append(.table(table))
+    }
     if paragraphs.isEmpty, note == nil {
       blocks += boxes
       boxes = []

@@ -42,7 +42,8 @@ final class WordNumbering {
       if name == "lvl", let abstract { abstracts[abstract, default: [:]][level] = Level() }
     case "startOverride":
       if let number { overrides[number, default: [:]][level] = value.flatMap { Int($0) } }
-    case "start": if let abstract { abstracts[abstract]?[level]?.start = value.flatMap { Int($0) } ?? 1 }
+    case "start":
+      if let abstract { abstracts[abstract]?[level]?.start = value.flatMap { Int($0) } ?? 1 }
     case "numFmt": if let abstract { abstracts[abstract]?[level]?.format = value ?? "decimal" }
     case "lvlText": if let abstract { abstracts[abstract]?[level]?.text = value ?? "" }
     default: break

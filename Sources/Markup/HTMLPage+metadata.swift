@@ -3,8 +3,8 @@
 extension HTMLPage {
   /// The `lang` of the document element, as written.
   package var language: String? {
-    for index in nodes.indices.prefix(50) where nodes[index].tag == .html || nodes[index].tag == .body
-    {
+    for index in nodes.indices.prefix(50)
+    where nodes[index].tag == .html || nodes[index].tag == .body {
       if let value = nodes[index][.lang], !value.isEmpty { return value }
     }
     return meta(property: "og:locale") ?? meta(name: "content-language")

@@ -46,7 +46,8 @@ package enum Links {
       String.UnicodeScalarView(
         scalars.filter { $0.value != 0x09 && $0.value != 0x0A && $0.value != 0x0D && $0.value != 0 }
       ))
-    let trimmed = cleaned.split(separator: "#", maxSplits: 1, omittingEmptySubsequences: false)
+    let trimmed =
+      cleaned.split(separator: "#", maxSplits: 1, omittingEmptySubsequences: false)
       .first.map(String.init) ?? ""
     guard trimmed.utf8.count <= 8_192, base.utf8.count <= 8_192 else { return nil }
     guard let built = xmlBuildURI(encoded(trimmed), encoded(base)) else { return nil }

@@ -138,8 +138,20 @@ private final class XMLReaderState {
       list.append(
         XMLAttribute(
           name: interned(name), namespace: interned(five[2]),
-          value: String(decoding: value, as: UTF8.self)))
+          value: XMLReaderState.unescaped(String(decoding: value, as: UTF8.self))))
     }
     return list
+  }
+
+  /// Without entity substitution libxml2 hands `&amp;` in a value over as `&#38;`, and only that.
+  private static func unescaped(_ value: String) -> String {
+    guard value.utf8.contains(UInt8(ascii: "&")) else { return value }
+    var out: [UInt8] = []
+    var rest = Array(value.utf8)[...]
+    while let byte = rest.first {
+      out.append(byte)
+      rest = rest.dropFirst(rest.starts(with: "&#38;".utf8) ? 5 : 1)
+    }
+    return String(decoding: out, as: UTF8.self)
   }
 }

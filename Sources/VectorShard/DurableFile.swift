@@ -72,7 +72,8 @@ enum DurableFile {
   }
 
   /// The bytes of a small file; nil when there is none.
-  static func read(_ name: String, in directory: String, limit: Int) throws(ShardError) -> [UInt8]? {
+  static func read(_ name: String, in directory: String, limit: Int) throws(ShardError) -> [UInt8]?
+  {
     let path = "\(directory)/\(name)"
     let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY)
     guard descriptor >= 0 else {

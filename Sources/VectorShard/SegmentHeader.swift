@@ -122,7 +122,8 @@ struct SegmentHeader: Sendable {
     for (section, length) in lengths where range(section).count != length {
       throw .corrupt(
         file: file,
-        detail: "section \(section) has \(range(section).count) bytes, its header asks for \(length)"
+        detail:
+          "section \(section) has \(range(section).count) bytes, its header asks for \(length)"
       )
     }
     let blocks = range(.payloadBlocks).count

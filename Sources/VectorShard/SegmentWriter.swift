@@ -55,10 +55,11 @@ package struct SegmentWriter {
     guard documents.count < ShardFormat.maximumRowCount else {
       throw .tooLarge(what: "a segment's number of documents", limit: ShardFormat.maximumRowCount)
     }
-    guard ids.insert(document.id).inserted else {
+    guard !ids.contains(document.id) else {
       throw .invalid("document \(document.id) twice in one segment")
     }
     try payloads.add(document.payload)
+    ids.insert(document.id)
     let group: Int
     if let known = groups[document.group] {
       group = known

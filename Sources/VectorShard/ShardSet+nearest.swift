@@ -8,6 +8,8 @@ import CKernels
 extension ShardSet {
   /// Rows scanned between two looks at the scores; 1,024 scores stay in the first-level cache.
   private static let blockLength = 1024
+  /// Rows of the first block: every one of its scores is offered to the heap, so it is short.
+  private static let firstBlockLength = 64
 
   /// The `count` rows whose vectors have the largest cosine with `query`, best first, ties by row.
   ///
@@ -36,7 +38,9 @@ extension ShardSet {
       withUnsafeTemporaryAllocation(of: UInt32.self, capacity: Self.blockLength) { found in
         for (number, reader) in segments.enumerated() {
           for range in allowed[number] {
-            reader.scan(range, prepared, kernel: kernel, scores: scores) { start, length in
+            reader.scan(
+              range, prepared, kernel: kernel, firstLength: Self.firstBlockLength, scores: scores
+            ) { start, length in
               let kept = bobbin_vectors_above(
                 scores.baseAddress, length, best.threshold(floor: -.infinity), found.baseAddress)
               for index in found[..<kept] {
@@ -62,7 +66,9 @@ extension ShardSet {
       let reader = try segment(of: row)
       try reader.checkRow(row.row)
       withUnsafeTemporaryAllocation(of: Float.self, capacity: 1) { scores in
-        reader.scan(row.row..<row.row + 1, prepared, kernel: .chosen, scores: scores) { _, _ in
+        reader.scan(
+          row.row..<row.row + 1, prepared, kernel: .chosen, firstLength: 1, scores: scores
+        ) { _, _ in
           similarities.append(scores[0])
         }
       }
@@ -85,9 +91,11 @@ extension ShardSet {
 extension SegmentReader {
   /// Scores the rows of `range` in blocks as long as `scores`, calling `body` after each with its first row and its length.
   ///
+  /// The first block has `firstLength` rows.
+  ///
   /// `range` must lie within the segment; the header's check made the sections as long as all rows.
   func scan(
-    _ range: Range<Int>, _ query: ScanQuery, kernel: ScanKernel,
+    _ range: Range<Int>, _ query: ScanQuery, kernel: ScanKernel, firstLength: Int,
     scores: UnsafeMutableBufferPointer<Float>, _ body: (_ start: Int, _ length: Int) -> Void
   ) {
     withSection(.rows) { rows in
@@ -98,7 +106,8 @@ extension SegmentReader {
         query.withKernelQuery { query in
           var start = range.lowerBound
           while start < range.upperBound {
-            let length = min(scores.count, range.upperBound - start)
+            let limit = start == range.lowerBound ? min(firstLength, scores.count) : scores.count
+            let length = min(limit, range.upperBound - start)
             bobbin_vectors_scan(
               kernel.rung,
               (rows + start * header.rowStride).assumingMemoryBound(to: Int8.self),

@@ -34,7 +34,9 @@ extension ShardSet {
     return best.sorted().map { Hit(row: reference($0.index), score: $0.score) }
   }
 
-  /// The BM25 score of each given row, in the order given: for rows that vector search found. 0 when no word is in it.
+  /// The BM25 score of each given row, in the order given: for rows that vector search found.
+  ///
+  /// 0 for a row without any of the words.
   ///
   /// - Throws: as `wordSearch`, and `invalid` for a row of another set.
   package func wordScores(

@@ -37,26 +37,36 @@ struct TopK {
     let entry = Entry(score: score, index: index)
     if heap.count < limit {
       heap.append(entry)
-      var child = heap.count - 1
-      while child > 0 {
-        let parent = (child - 1) / 2
-        guard heap[parent].beats(heap[child]) else { break }
-        heap.swapAt(parent, child)
-        child = parent
-      }
+      siftUp(entry)
     } else if entry.beats(heap[0]) {
-      heap[0] = entry
-      var parent = 0
-      while true {
-        var worst = parent
-        for child in [2 * parent + 1, 2 * parent + 2] where child < heap.count {
-          if heap[worst].beats(heap[child]) { worst = child }
-        }
-        if worst == parent { break }
-        heap.swapAt(parent, worst)
-        parent = worst
-      }
+      siftDown(entry)
     }
+  }
+
+  /// Moves `entry`, which stands last, up to its place.
+  private mutating func siftUp(_ entry: Entry) {
+    var child = heap.count - 1
+    while child > 0 {
+      let parent = (child - 1) / 2
+      guard heap[parent].beats(entry) else { break }
+      heap[child] = heap[parent]
+      child = parent
+    }
+    heap[child] = entry
+  }
+
+  /// Puts `entry` in the place of the worst and moves it down to its own.
+  private mutating func siftDown(_ entry: Entry) {
+    var parent = 0
+    while true {
+      var child = 2 * parent + 1
+      guard child < heap.count else { break }
+      if child + 1 < heap.count, heap[child].beats(heap[child + 1]) { child += 1 }
+      guard entry.beats(heap[child]) else { break }
+      heap[parent] = heap[child]
+      parent = child
+    }
+    heap[parent] = entry
   }
 
   /// What was kept, best first.

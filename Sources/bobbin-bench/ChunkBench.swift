@@ -1,7 +1,8 @@
 // Speed of the recursive splitter, to stand beside Tests/bench/chunk_langchain.py on the same file.
 //
-// Measures CPU seconds of this process, since wall time on a shared machine says nothing. Does not read or check the pieces:
-// RecursiveSplitterTests does that.
+// Measures CPU seconds of this process, since wall time on a shared machine says nothing. Run both with
+// MALLOC_TRIM_THRESHOLD_=1000000000: else glibc gives some megabytes back to the kernel after each round and the
+// kernel's page faults are half of what is measured. Does not check the pieces: RecursiveSplitterTests does that.
 
 import ChunkStage
 import FoundationEssentials

@@ -1,7 +1,8 @@
 // Measures the embedder alone: passages and queries per CPU-second, and the time of one query.
 //
-// Relies on Embedding. The peer, ONNX Runtime on the same texts, is Tests/bench/embed_onnx.py, which runs this between
-// its own rounds. Rates are per CPU-second because the machines benches run on are shared.
+// Relies on Embedding. The peer, ONNX Runtime on the same texts, is Tests/bench/embed_onnx.py,
+// which runs this between its own rounds. Rates are per CPU-second because the machines benches run
+// on are shared.
 
 import Embedding
 import FoundationEssentials
@@ -34,7 +35,9 @@ package enum EmbedBench {
     let passages = try Data(contentsOf: URL(filePath: passagesFile))
       .split(separator: UInt8(ascii: "\n"))
       .map { try JSONDecoder().decode(String.self, from: Data($0)) }
-    let queries = passages.map { $0.split(whereSeparator: \.isWhitespace).prefix(14).joined(separator: " ") }
+    let queries = passages.map {
+      $0.split(whereSeparator: \.isWhitespace).prefix(14).joined(separator: " ")
+    }
 
     let loadStart = cpuSeconds()
     let embedder = try MiniLM.load(directory: modelDirectory, threads: threads)
@@ -45,7 +48,8 @@ package enum EmbedBench {
     let wallStart = clock.now
     var first: [Float] = []
     for begin in stride(from: 0, to: passages.count, by: 128) {
-      let vectors = try await embedder.embed(Array(passages[begin..<min(begin + 128, passages.count)]))
+      let vectors = try await embedder.embed(
+        Array(passages[begin..<min(begin + 128, passages.count)]))
       if begin == 0 { first = vectors.first ?? [] }
     }
     let passageSeconds = cpuSeconds() - start
@@ -84,7 +88,9 @@ package enum EmbedBench {
   private static func statusMegabytes(_ name: String) -> Double {
     guard let status = try? String(contentsOfFile: "/proc/self/status", encoding: .utf8),
       let line = status.split(separator: "\n").first(where: { $0.hasPrefix(name) }),
-      let kilobytes = line.split(whereSeparator: \.isWhitespace).dropFirst().first.flatMap({ Double($0) })
+      let kilobytes = line.split(whereSeparator: \.isWhitespace).dropFirst().first.flatMap({
+        Double($0)
+      })
     else { return 0 }
     return kilobytes / 1024
   }

@@ -1,7 +1,9 @@
-// Where the tests find fixtures and the model, and the model itself, loaded once a process and rung.
+// Where the tests find fixtures and the model, and the model itself, loaded once a process and
+// rung.
 //
-// Fixtures are under fixtures/embedding of the folder that holds Package.swift. The model is under BOBBIN_DATA, or var
-// there; `make test` fetches it first, so a missing model is a failure with a sentence, not a skipped test.
+// Fixtures are under fixtures/embedding of the folder that holds Package.swift. The model is under
+// BOBBIN_DATA, or var there; `make test` fetches it first, so a missing model is a failure with a
+// sentence, not a skipped test.
 
 import FoundationEssentials
 import Glibc
@@ -36,7 +38,9 @@ enum Fixture {
 
   private static let embedders = Mutex<[KernelRung: Embedder]>([:])
 
-  /// The model for a rung. Fails with a sentence naming `make model` when the weights are missing.
+  /// The model for a rung.
+  ///
+  /// Fails with a sentence naming `make model` when the weights are missing.
   static func embedder(_ rung: KernelRung) throws -> Embedder {
     try embedders.withLock { embedders in
       if let embedder = embedders[rung] { return embedder }

@@ -22,7 +22,9 @@ import Testing
   @Test func `a vocabulary with one byte changed is refused`() throws {
     let folder = try Fixture.temporaryFolder()
     defer { try? FileManager.default.removeItem(atPath: folder) }  // best-effort clean-up
-    var bytes = try MappedWeights(path: Fixture.modelDirectory + "/vocab.txt").withBytes { Array($0) }
+    var bytes = try MappedWeights(path: Fixture.modelDirectory + "/vocab.txt").withBytes {
+      Array($0)
+    }
     bytes[1000] ^= 1
     try Fixture.write(bytes, to: folder + "/vocab.txt")
     let error = #expect(throws: EmbeddingError.self) { try MiniLM.loadTokenizer(directory: folder) }

@@ -1,4 +1,5 @@
-// The reader on a small file written here: what it accepts, and that damage is an error and never a crash.
+// The reader on a small file written here: what it accepts, and that damage is an error and never a
+// crash.
 
 import FoundationEssentials
 import Testing

@@ -1,4 +1,5 @@
-// Vocabularies written here: what is a vocabulary and what is not, and a model small enough to check by eye.
+// Vocabularies written here: what is a vocabulary and what is not, and a model small enough to
+// check by eye.
 
 import Embedding
 import Testing
@@ -30,7 +31,9 @@ import Testing
   }
 
   @Test func `the longest piece wins, and one piece missing makes the whole word unknown`() throws {
-    let tokens = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", "un", "unab", "##able", "##le", "##ab"]
+    let tokens = [
+      "[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", "un", "unab", "##able", "##le", "##ab",
+    ]
     let small = try #require(vocabulary(tokens))
     let tokenizer = try #require(WordPiece(small))
     #expect(tokenizer.encode("unable") == [2, 6, 8, 3])

@@ -1,4 +1,5 @@
-// The tokenizer against the reference: every line of tokens.jsonl, and what the reference cannot say (limits).
+// The tokenizer against the reference: every line of tokens.jsonl, and what the reference cannot
+// say (limits).
 
 import Embedding
 import Testing

@@ -34,7 +34,8 @@ import Testing
     _ bytes: [UInt8], name: String, limits: ExtractionLimits = .init()
   ) async throws -> ExtractedText {
     let executable = try #require(Self.executable, "bobbin-extract is not built")
-    let path = FileManager.default.temporaryDirectory.path + "/sandbox-\(UInt64.random(in: 0 ... .max))"
+    let path =
+      FileManager.default.temporaryDirectory.path + "/sandbox-\(UInt64.random(in: 0 ... .max))"
     try Data(bytes).write(to: URL(filePath: path))
     defer { try? FileManager.default.removeItem(atPath: path) }
     return try await Sandbox(executable: executable, limits: limits).extract(

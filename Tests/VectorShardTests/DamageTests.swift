@@ -79,14 +79,15 @@ struct DamageTests {
     }
     let one = [Float](repeating: 1, count: 10)
     var opened = 0
-    for round in 0..<3000 {
+    for round in 0..<1000 {
       var hostile = bytes
       for _ in 0...Int.random(in: 0...2, using: &chance) {
         // The header and the table as often as all the rest.
         let end = round % 2 == 0 ? 400 : hostile.count
         let offset = Int.random(in: 8..<end, using: &chance)
-        hostile[offset] = [0, 1, 0x7F, 0x80, 0xFF, UInt8.random(in: 0...255, using: &chance)][
-          Int.random(in: 0..<6, using: &chance)]
+        hostile[offset] =
+          [0, 1, 0x7F, 0x80, 0xFF, UInt8.random(in: 0...255, using: &chance)][
+            Int.random(in: 0..<6, using: &chance)]
       }
       reseal(&hostile)
       let digest = hostile.withUnsafeBytes { sha256($0) }
@@ -108,7 +109,7 @@ struct DamageTests {
           FixedChance.vocabulary.joined(separator: " "), language: "en", count: 5)
       } catch is ShardError {}
     }
-    #expect(opened > 300)
+    #expect(opened > 100)
   }
 
   @Test func `a flipped or cut manifest or CURRENT is found`() throws {
@@ -217,14 +218,16 @@ struct DamageTests {
     typealias Entry = ShardFormat.SectionEntry
     let kinds = ShardFormat.Section.allCases
     let tableEnd = Header.byteCount + (kinds.count + 1) * Entry.byteCount
-    var file = Array(source[..<Header.byteCount]) + [UInt8](repeating: 0, count: tableEnd - Header.byteCount)
+    var file =
+      Array(source[..<Header.byteCount]) + [UInt8](repeating: 0, count: tableEnd - Header.byteCount)
     for position in 0...kinds.count {
       let old = Header.byteCount + position * Entry.byteCount
       let content =
         position < kinds.count
         ? source.slice(
-          source.u64(at: old + Entry.offset) ?? 0, source.u64(at: old + Entry.length) ?? 0)
-          .map(Array.init) ?? []
+          source.u64(at: old + Entry.offset) ?? 0, source.u64(at: old + Entry.length) ?? 0
+        )
+        .map(Array.init) ?? []
         : Array("later".utf8)
       file.append(contentsOf: [UInt8](repeating: 0, count: padding(after: file.count)))
       file.put(

@@ -9,18 +9,19 @@ struct NearestTests {
   func `the nearest rows are those of a full sort`(kernel: ScanKernel) throws {
     let directory = try TemporaryDirectory()
     let parts = [
-      Sample.rows(700, dimension: 48, seed: 1), Sample.rows(1500, dimension: 48, seed: 2, prefix: "e"),
+      Sample.rows(300, dimension: 48, seed: 1),
+      Sample.rows(1500, dimension: 48, seed: 2, prefix: "e"),
     ]
     try Sample.publish(parts, dimension: 48, in: directory.path)
     let set = try openShard(directory.path)
     var chance = FixedChance(3)
-    for _ in 0..<20 {
+    for _ in 0..<4 {
       let query = chance.unitVector(48)
       let hits = try set.nearest(
-        to: query, identity: Sample.identity, count: 2200, kernel: kernel, where: { _ in true })
-      #expect(hits.count == 2200)
+        to: query, identity: Sample.identity, count: 1800, kernel: kernel, where: { _ in true })
+      #expect(hits.count == 1800)
       // Every row once, in falling order, ties by row, each score that of the row.
-      #expect(Set(hits.map(\.row)).count == 2200)
+      #expect(Set(hits.map(\.row)).count == 1800)
       #expect(zip(hits, hits.dropFirst()).allSatisfy { ($1.score, $0.row) < ($0.score, $1.row) })
       for hit in hits {
         let exact = cosine(query, parts[hit.row.segment][hit.row.row].vector)
@@ -42,18 +43,20 @@ struct NearestTests {
     let centers = (0..<60).map { _ in chance.unitVector(96) }
     let rows = (0..<2000).map {
       SampleRow(
-        document: "d\($0)", group: "g", words: "", vector: chance.unitVector(96, near: centers[$0 % 60]))
+        document: "d\($0)", group: "g", words: "",
+        vector: chance.unitVector(96, near: centers[$0 % 60]))
     }
     try Sample.publish([rows], dimension: 96, in: directory.path)
     let set = try openShard(directory.path)
     var found = 0
-    for number in 0..<50 {
+    for number in 0..<20 {
       let query = chance.unitVector(96, near: centers[number])
-      let exact = rows.indices.sorted { cosine(query, rows[$0].vector) > cosine(query, rows[$1].vector) }
+      let cosines = rows.map { cosine(query, $0.vector) }
+      let exact = rows.indices.sorted { cosines[$0] > cosines[$1] }
       let hits = try set.nearest(to: query, identity: Sample.identity, count: 10)
       found += Set(exact.prefix(10)).intersection(hits.map(\.row.row)).count
     }
-    #expect(found >= 490)
+    #expect(found >= 196)
   }
 
   @Test func `a row without a direction is never before one with`() throws {
@@ -97,17 +100,21 @@ struct NearestTests {
     #expect(throws: ShardError.identityMismatch(asked: "other", found: Sample.identity)) {
       try set.nearest(to: one, identity: "other", count: 1)
     }
-    for query in [[], Array(one.dropLast()), one.map { _ in 0 }, one.map { _ in Float.nan },
-      one.map { _ in Float.infinity }]
-    {
+    for query in [
+      [], Array(one.dropLast()), one.map { _ in 0 }, one.map { _ in Float.nan },
+      one.map { _ in Float.infinity }, one.map { _ in Float.leastNonzeroMagnitude },
+    ] {
       #expect(throws: ShardError.self) {
         try set.nearest(to: query, identity: Sample.identity, count: 1)
       }
     }
     #expect(try set.nearest(to: one, identity: Sample.identity, count: 0) == [])
     #expect(try set.nearest(to: one, identity: Sample.identity, count: -1) == [])
-    let tiny = one.map { _ in Float.leastNonzeroMagnitude }
-    #expect(try set.nearest(to: tiny, identity: Sample.identity, count: 1).count == 1)
+    // The length of a question does not matter, as long as it has one.
+    let long = try set.nearest(to: one.map { $0 * 1e15 }, identity: Sample.identity, count: 3)
+    let short = try set.nearest(to: one.map { $0 * 1e-15 }, identity: Sample.identity, count: 3)
+    #expect(long.map(\.row) == short.map(\.row))
+    #expect(zip(long, short).allSatisfy { abs($0.score - $1.score) < 1e-6 && $0.score < 1.01 })
   }
 
   private func cosine(_ left: [Float], _ right: [Float]) -> Float {

@@ -78,20 +78,11 @@ struct ScanKernelTests {
   private func scores(
     _ kernel: ScanKernel, _ rows: [Int8], _ stride: Int, _ scales: [Float], _ query: [Float]
   ) -> [Float] {
-    var wide = [Int16](repeating: 0, count: stride)
-    var high = [Int8](repeating: 0, count: stride)
-    var low = [Int8](repeating: 0, count: stride)
-    let made = bobbin_query_make(query, query.count, stride, &wide, &high, &low)
+    var space = [UInt8](repeating: 0xAA, count: 4 * stride)
     var scores = [Float](repeating: 0, count: scales.count)
-    wide.withUnsafeBufferPointer { wide in
-      high.withUnsafeBufferPointer { high in
-        low.withUnsafeBufferPointer { low in
-          let prepared = bobbin_query(
-            wide: wide.baseAddress, high: high.baseAddress, low: low.baseAddress,
-            wide_sum: made.wide_sum, scale: made.scale)
-          bobbin_vectors_scan(kernel.rung, rows, stride, scales.count, scales, prepared, &scores)
-        }
-      }
+    space.withUnsafeMutableBytes { space in
+      let made = bobbin_query_make(query, query.count, stride, space.baseAddress)
+      bobbin_vectors_scan(kernel.rung, rows, stride, scales.count, scales, made, &scores)
     }
     return scores
   }

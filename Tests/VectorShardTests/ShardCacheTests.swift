@@ -6,7 +6,9 @@ import Testing
 @testable import VectorShard
 
 struct ShardCacheTests {
-  private func publish(_ name: String, rows: Int, seed: UInt64, generation: Int, _ root: TemporaryDirectory) throws {
+  private func publish(
+    _ name: String, rows: Int, seed: UInt64, generation: Int, _ root: TemporaryDirectory
+  ) throws {
     try Sample.publish(
       [Sample.rows(rows, dimension: 8, seed: seed)], dimension: 8, in: root.folder(name),
       generation: generation)
@@ -94,7 +96,8 @@ struct ShardCacheTests {
     }
   }
 
-  @Test func `many threads searching while generations change see whole generations`() async throws {
+  @Test func `many threads searching while generations change see whole generations`() async throws
+  {
     let root = try TemporaryDirectory()
     try publish("one", rows: 10, seed: 1, generation: 1, root)
     let cache = ShardCache(root: root.path, byteLimit: 1 << 30)

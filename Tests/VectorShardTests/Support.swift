@@ -83,7 +83,8 @@ enum Sample {
   static let identity = "test-model"
 
   /// `count` rows in documents of one to four rows and three groups.
-  static func rows(_ count: Int, dimension: Int, seed: UInt64, prefix: String = "d") -> [SampleRow] {
+  static func rows(_ count: Int, dimension: Int, seed: UInt64, prefix: String = "d") -> [SampleRow]
+  {
     var chance = FixedChance(seed)
     var rows: [SampleRow] = []
     var document = 0

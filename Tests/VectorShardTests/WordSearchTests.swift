@@ -98,7 +98,9 @@ struct WordSearchTests {
     let reader = try SegmentReader(digest: summary.digest, in: directory.path)
     try reader.verify()
     for row in 0..<500 {
-      #expect(try reader.place(of: Array("k\(row)".utf8))?.rowCount == (row % 7 == 0 ? (row == 0 ? 1 : 2) : 1))
+      #expect(
+        try reader.place(of: Array("k\(row)".utf8))?.rowCount
+          == (row % 7 == 0 ? (row == 0 ? 1 : 2) : 1))
       #expect(try reader.place(of: Array("k\(row)x\(row)".utf8))?.rowCount == 1)
       #expect(try reader.place(of: Array("k\(row)y".utf8)) == nil)
     }

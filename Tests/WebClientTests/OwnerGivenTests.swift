@@ -160,6 +160,20 @@ struct OwnerGivenTests {
     #expect(server.requests.count == 6)
   }
 
+  @Test func `an owner's connection is closed after its answer`() async throws {
+    let (closed, tell) = AsyncStream.makeStream(of: Bool.self)
+    let server = try LoopbackServer { _, connection in
+      connection.respond(204)
+      tell.yield(connection.waitForClose(milliseconds: 5_000))
+      tell.finish()
+    }
+    let owner = try ownerTransport(server)
+    _ = try await owner.send(WebRequest(url: server.url("/")))
+    for await isClosed in closed { #expect(isClosed) }
+    // Keeps the pool alive until here: it is not the pool's end that has closed the connection.
+    _ = try await owner.send(WebRequest(url: server.url("/")))
+  }
+
   @Test func `a request on a kept connection is checked before it is sent`() async throws {
     let server = try LoopbackServer { _, connection in connection.respond(204) }
     let loop = CurlLoop()

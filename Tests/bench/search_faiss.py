@@ -19,12 +19,16 @@ import numpy as np
 
 
 def clustered(rows, queries, dimension):
-    """Unit vectors around centres of falling size, and queries drawn like them."""
+    """Unit vectors around centres, with a spectrum that falls as that of sentence embeddings does."""
     chance = np.random.default_rng(7)
+    spectrum = (1 + np.arange(dimension)) ** -0.5
+    turn, _ = np.linalg.qr(chance.standard_normal((dimension, dimension)))
+    spread = (spectrum[:, None] * turn).astype(np.float32)
     centers = chance.standard_normal((max(1, rows // 100), dimension)).astype(np.float32)
+
     def draw(count):
-        points = centers[chance.zipf(1.3, count) % len(centers)]
-        points = points + 0.9 * chance.standard_normal((count, dimension)).astype(np.float32)
+        points = 0.6 * centers[chance.zipf(1.3, count) % len(centers)]
+        points = (points + chance.standard_normal((count, dimension)).astype(np.float32)) @ spread
         return (points / np.linalg.norm(points, axis=1, keepdims=True)).astype("<f4")
     return draw(rows), draw(queries)
 

@@ -1,0 +1,137 @@
+import Foundation
+import TestSupport
+import Testing
+
+/// The main job through the built executables.
+@Suite struct IngestTests {
+  static let handbook = ["pdf", "docx", "html", "md", "txt"].flatMap { kind in
+    let folder = Checkout.fixtures.appendingPathComponent("handbook").path
+    return ((try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []).sorted()
+      .filter { $0.hasSuffix("." + kind) }.map { folder + "/" + $0 }
+  }
+
+  struct DemoQuestion: Decodable {
+    let question: String
+    let answerable: Bool
+    var page: Int?
+    var expected: String?
+  }
+
+  @Test func `the handbook answers its questions with citations`() throws {
+    let bobbin = try Installation()
+    let first = try bobbin.ingest("handbook", Self.handbook)
+    #expect(first.exitCode == 0, "\(first.errors)")
+    #expect(first.report.documents.count == Self.handbook.count)
+    #expect(Set(first.report.documents.map(\.state)) == ["live"])
+    #expect(first.report.generation == 1)
+    #expect(first.report.tokensEmbedded > 0)
+
+    let file = Checkout.fixtures.appendingPathComponent("handbook/demo-questions.json")
+    let questions = try JSONDecoder().decode([DemoQuestion].self, from: Data(contentsOf: file))
+    #expect(questions.count == 3)
+    for question in questions {
+      let (exitCode, answer) = try bobbin.ask("handbook", question.question)
+      #expect(exitCode == (question.answerable ? 0 : 69), "\(question.question): \(answer)")
+      #expect(answer.answered == question.answerable)
+      #expect(answer.sources.isEmpty != question.answerable)
+      if let expected = question.expected { #expect(answer.message.contains(expected)) }
+      if let page = question.page { #expect(answer.sources.contains { $0.place.page == page }) }
+    }
+
+    // The same text again: nothing is embedded, and the answers stay.
+    let second = try bobbin.ingest("handbook", Self.handbook)
+    #expect(second.exitCode == 0, "\(second.errors)")
+    #expect(second.report.tokensEmbedded == 0)
+    #expect(try bobbin.ask("handbook", questions[0].question).exitCode == 0)
+  }
+
+  @Test func `bad input ends with its reason and everything else goes on`() throws {
+    let bobbin = try Installation()
+    let extract = Checkout.fixtures.appendingPathComponent("extract").path
+    let good = try bobbin.folder.write(
+      "The lighthouse of Skerry Point was lit for the first time on 4 March 1871.", "good.txt")
+    let empty = try bobbin.folder.write("", "empty.txt")
+    let wrong = try bobbin.folder.write("MZ\u{0}\u{1}\u{2}\u{3} not a document", "program.exe")
+    let large = bobbin.folder.path + "/large.txt"
+    FileManager.default.createFile(atPath: large, contents: Data(count: (25 << 20) + 1))
+    let result = try bobbin.ingest(
+      "mixed",
+      [
+        good, empty, wrong, large, bobbin.folder.path + "/missing.pdf",
+        extract + "/encrypted.pdf", extract + "/scanned.pdf", extract + "/truncated.pdf",
+        extract + "/slip.docx", "http://127.0.0.1:9/page", "http://169.254.169.254/latest/",
+        "http://no-such-host.invalid/", "ftp://example.com/file",
+      ], ["--wait", "0"])
+    let outcomes = result.report.outcomes
+    #expect(outcomes["good.txt"] == "live", "\(result.errors)")
+    #expect(outcomes["empty.txt"] == "empty")
+    #expect(outcomes["program.exe"] == "unsupported")
+    #expect(outcomes["large.txt"] == "too_large")
+    #expect(outcomes["missing.pdf"] == "unreadable")
+    #expect(outcomes["encrypted.pdf"] == "encrypted")
+    #expect(outcomes["scanned.pdf"] == "no_text")
+    #expect(outcomes["truncated.pdf"] == "malformed")
+    #expect(outcomes["slip.docx"] == "malformed")
+    // Blocked and unknown read the same, so that nobody can map our network.
+    #expect(outcomes["http://127.0.0.1:9/page"] == outcomes["http://no-such-host.invalid/"])
+    #expect(outcomes["http://169.254.169.254/latest/"] == outcomes["http://127.0.0.1:9/page"])
+    for document in result.report.documents where document.state == "ended" {
+      #expect(document.message?.isEmpty == false, "\(document.uri)")
+    }
+    #expect(try bobbin.ask("mixed", "When was the lighthouse of Skerry Point lit?").exitCode == 0)
+  }
+
+  @Test func `learn only text is never quoted and never cited`() throws {
+    let bobbin = try Installation()
+    let secret = try bobbin.folder.write(
+      "The discount floor for the Heron account is 41.7 percent, code word Zanzibar.", "secret.txt")
+    let open = try bobbin.folder.write(
+      "Our shop sells tea, coffee and biscuits. It opens at nine.", "open.txt")
+    #expect(try bobbin.ingest("shop", [secret], ["--learn-only"]).exitCode == 0)
+    #expect(try bobbin.ingest("shop", [open]).exitCode == 0)
+    let (exitCode, answer) = try bobbin.ask("shop", "What is the discount floor for the Heron account?")
+    #expect(exitCode == 69)
+    #expect(!"\(answer)".contains("41.7") && !"\(answer)".contains("Zanzibar"))
+    #expect(try bobbin.ask("shop", "When does the shop open?").exitCode == 0)
+    // The flag is the row's: the same file ingested as citable is quoted on the next question.
+    #expect(try bobbin.ingest("shop", [secret]).exitCode == 0)
+    let cited = try bobbin.ask("shop", "What is the discount floor for the Heron account?")
+    #expect(cited.answer.message.contains("41.7"))
+  }
+
+  @Test func `a missing model stops with its remedy and condemns nothing`() throws {
+    let bobbin = try Installation(model: false)
+    let file = try bobbin.folder.write("Some text about herons.", "a.txt")
+    let result = try bobbin.ingest("birds", [file])
+    #expect(result.exitCode == 78)
+    #expect(result.errors.contains("make model"))
+    // With the model in place the waiting items go on, without being named again.
+    try FileManager.default.createSymbolicLink(
+      atPath: bobbin.data + "/models",
+      withDestinationPath: Checkout.modelData.appendingPathComponent("models").path)
+    let other = try bobbin.folder.write("Some text about owls.", "b.txt")
+    #expect(try bobbin.ingest("birds", [other]).exitCode == 0)
+    #expect(try bobbin.ask("birds", "What is the text about herons?").exitCode == 0)
+  }
+
+  @Test func `a changed document replaces its old text`() throws {
+    let bobbin = try Installation()
+    let file = try bobbin.folder.write("The ferry to Orrin leaves at seven in the morning.", "f.txt")
+    #expect(try bobbin.ingest("ferry", [file]).exitCode == 0)
+    try bobbin.folder.write("The ferry to Orrin leaves at half past nine in the morning.", "f.txt")
+    let second = try bobbin.ingest("ferry", [file])
+    #expect(second.report.generation == 2)
+    let (_, answer) = try bobbin.ask("ferry", "When does the ferry to Orrin leave?")
+    #expect(answer.message.contains("half past nine"))
+    #expect(!answer.message.contains("seven"))
+  }
+
+  @Test func `usage errors say so and make no chatbot`() throws {
+    let bobbin = try Installation()
+    #expect(try bobbin.tool("bobbin").run(["ingest", "x"]).exitCode == 64)
+    #expect(try bobbin.tool("bobbin").run(["ingest", "Bad Name", "/etc/hostname"]).exitCode != 0)
+    let ask = try bobbin.tool("bobbin").run(["ask", "nobody", "Hello there?"])
+    #expect(ask.exitCode == 64)
+    #expect(ask.errors.contains("no chatbot"))
+  }
+}

@@ -1,0 +1,131 @@
+import Corpus
+import Foundation
+import TestSupport
+import Testing
+
+@testable import Storage
+
+@Suite struct ReceiptTests {
+  let folder: TemporaryFolder
+  let database: AppDatabase
+  let run = RunID(unchecked: "run1")
+  let chatbot = ChatbotID(unchecked: "bot1")
+
+  init() async throws {
+    folder = try TemporaryFolder()
+    database = try AppDatabase(path: folder.path + "/bobbin.sqlite")
+    _ = try await database.ensureChatbot(slug: "handbook", id: chatbot, now: 1)
+    let source = Source(
+      source: SourceID(unchecked: "s1"), document: DocumentID(unchecked: "d1"),
+      location: .file(path: "/a.txt"), name: "a.txt")
+    try await database.beginRun(
+      run, of: chatbot, sources: [SourceRequest(source: source, visibility: .learnOnly)],
+      items: [("first", [1, 2, 3])], now: 1)
+  }
+
+  func receipt(
+    _ stage: String, _ item: String, _ outcome: String = "done", tries: Int = 0,
+    outputs: [(stage: String, item: String)] = [], document: String? = nil, reason: String? = nil,
+    generation: Int? = nil
+  ) -> AppliedReceipt {
+    AppliedReceipt(
+      run: "run1", stage: stage, item: item, outcome: outcome, tries: tries, reason: reason,
+      due: nil, message: nil, outputs: outputs,
+      documents: [
+        .init(
+          id: "d1", outcome: document ?? outcome, reason: reason, message: nil, title: nil,
+          pages: stage == "extract" ? 2 : 0, chunks: stage == "chunk" ? 5 : 0,
+          tokens: stage == "chunk" ? 50 : 0)
+      ], generation: generation)
+  }
+
+  var chain: [AppliedReceipt] {
+    [
+      receipt("fetch", "first", outputs: [("extract", "e")]),
+      receipt("extract", "e", outputs: [("chunk", "c")]),
+      receipt("chunk", "c", outputs: [("embed", "m")]),
+      receipt("embed", "m", "retry", tries: 1, reason: "embedding"),
+      receipt("embed", "m", tries: 1, outputs: [("index", "i")]),
+      receipt("index", "i"),
+    ]
+  }
+
+  func state() async throws -> [String] {
+    let document = try #require(try await database.documents(of: run).first)
+    let progress = try await database.progress(of: run)
+    return [
+      document.state, document.stage, "\(document.pages) \(document.chunks) \(document.tokens)",
+      "\(progress.openItems)",
+    ]
+  }
+
+  @Test func `receipts lead a document from queued to live`() async throws {
+    #expect(try await state() == ["queued", "fetch", "0 0 0", "1"])
+    try await database.apply(chain)
+    #expect(try await state() == ["embedded", "index", "2 5 50", "0"])
+    #expect(try await database.addOrder(run, item: "o", content: [9]))
+    #expect(try await database.progress(of: run).openItems == 1)
+    try await database.apply([receipt("index", "o", generation: 4)])
+    #expect(try await state() == ["live", "index", "2 5 50", "0"])
+    #expect(try await database.progress(of: run).generation == 4)
+    #expect(try await database.addOrder(run, item: "o", content: [9]) == false)
+  }
+
+  @Test(arguments: 0..<20)
+  func `any order and any repeat gives the same rows`(seed: Int) async throws {
+    var generator = SplitMix(state: UInt64(seed))
+    let shuffled = (chain + chain).shuffled(using: &generator)
+    for receipt in shuffled { try await database.apply([receipt]) }
+    #expect(try await state() == ["embedded", "index", "2 5 50", "0"])
+  }
+
+  @Test func `an end with a reason stays an end`() async throws {
+    try await database.apply([
+      receipt("fetch", "first", document: "gone", reason: "http_404")
+    ])
+    let document = try #require(try await database.documents(of: run).first)
+    #expect(document.state == "ended" && document.reason == "http_404")
+    #expect(try await database.progress(of: run).isOver)
+  }
+
+  @Test func `a damaged item's receipt finds its run by the item's name`() async throws {
+    let lost = AppliedReceipt(
+      run: "", stage: "fetch", item: "first", outcome: "failed", tries: 1, reason: "damaged",
+      due: nil, message: nil, outputs: [], documents: [], generation: nil)
+    try await database.apply([lost])
+    #expect(try await database.progress(of: run).isOver)
+  }
+
+  @Test func `first items are published again until they are marked`() async throws {
+    #expect(try await database.unpublishedItems().map(\.content) == [[1, 2, 3]])
+    try await database.markPublished(run, now: 2)
+    #expect(try await database.unpublishedItems().isEmpty)
+  }
+
+  @Test func `the flag is read from the row`() async throws {
+    #expect(
+      try await database.visibilities(of: chatbot) == [SourceID(unchecked: "s1"): .learnOnly])
+    #expect(try await database.visibilities(of: ChatbotID(unchecked: "other")).isEmpty)
+  }
+
+  @Test func `a name that is no slug is refused`() async throws {
+    for name in ["", "A", "a b", "../x", String(repeating: "a", count: 65)] {
+      await #expect(throws: StorageError.self) {
+        try await database.ensureChatbot(slug: name, id: ChatbotID(unchecked: "x"), now: 1)
+      }
+    }
+  }
+}
+
+/// A generator with a seed: the same shuffles every time.
+struct SplitMix: RandomNumberGenerator {
+  var state: UInt64
+
+  mutating func next() -> UInt64 {
+    state &+= 0x9E37_79B9_7F4A_7C15
+    var z = state
+    z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
+    z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
+    return z ^ (z >> 31)
+  }
+}
