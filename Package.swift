@@ -80,7 +80,7 @@ let package = Package(
     library("StageCommand", ["Corpus", "Spool", "BlobStore", arguments]),
     library("FetchStage", ["Corpus", "Spool", "BlobStore", "WebClient"]),
     library("ExtractStage", ["Corpus", "Spool", "BlobStore", "Extraction"]),
-    library("ChunkStage", ["Corpus", "Spool", "Embedding", "COpenSSL"]),
+    library("ChunkStage", ["Corpus", "Spool"]),
     library("EmbedStage", ["Corpus", "Spool", "BlobStore", "Embedding"]),
     library("IndexStage", ["Corpus", "Spool", "BlobStore", "VectorShard"]),
     // Layer 2: the reading half.

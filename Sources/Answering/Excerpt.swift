@@ -10,21 +10,28 @@ struct Excerpt {
     let sentence: Sentence
     /// Unicode scalars from the start of the document's text.
     let offset: Int
+    /// The short line right above it, such as a date over an event.
+    let lead: String?
     /// The heading it stands under, or the question it follows.
-    let context: String
-    /// Whether the sentence before it, in the same passage, is a question.
-    let followsQuestion: Bool
+    let heading: String
+    /// Better than the passage's page when the next chunk begins before the sentence.
     let page: Int?
+
+    /// What the sentence is read with: the lines above it that say what it is about.
+    var context: String {
+      guard let lead else { return heading }
+      return heading.isEmpty ? lead : "\(heading): \(lead)"
+    }
   }
 
   /// A gap between two chunks is white space that the splitter took away; more is something else.
   private static let longestGap = 64
 
-  /// The passage's sentences that may be quoted or that give others their context, in order.
+  /// The sentences that lie in the passage for the most part, in order, headings left out.
   static func lines(of passage: RetrievedPassage) -> [Line] {
     var scalars = Array(passage.citable.text.unicodeScalars)
     var start = passage.offset
-    let core = scalars.count
+    let coreCount = scalars.count
     var coreStart = 0
     if let previous = passage.previous,
       let before = joint(Array(previous.citable.text.unicodeScalars), previous.offset, to: start)
@@ -33,36 +40,52 @@ struct Excerpt {
       start = previous.offset
       coreStart = before.count
     }
-    let coreRange = coreStart..<coreStart + core
-    if let next = passage.next {
-      let following = Array(next.citable.text.unicodeScalars)
-      if let filled = joint(scalars, start, to: next.offset) {
-        // What the two share is taken from the next chunk.
-        scalars = filled + following
-      }
+    if let next = passage.next, let filled = joint(scalars, start, to: next.offset) {
+      // What the two share is taken from the next chunk.
+      scalars = filled + Array(next.citable.text.unicodeScalars)
     }
+    let core = coreStart..<coreStart + coreCount
+    return lines(
+      of: SentenceSplitter.sentences(of: text(of: scalars)), core: core, start: start,
+      passage: passage)
+  }
+
+  private static func lines(
+    of sentences: [Sentence], core: Range<Int>, start: Int, passage: RetrievedPassage
+  ) -> [Line] {
     let path = passage.citable.place.headingPath
     let titles = Set((path + [passage.citable.description.title]).map { $0.lowercased() })
     var heading = path.last ?? ""
     var question: String?
+    var lead: (text: String, unit: Int)?
     var lines: [Line] = []
-    for sentence in SentenceSplitter.sentences(of: text(of: scalars)) {
-      let shared = sentence.range.clamped(to: coreRange).count
-      if sentence.isHeadingLike || titles.contains(sentence.text.lowercased()) {
-        if coreRange.contains(sentence.range.lowerBound) { heading = sentence.text }
-        question = nil
+    for sentence in sentences {
+      if sentence.role == .heading || titles.contains(sentence.text.lowercased()) {
+        if sentence.range.lowerBound >= core.lowerBound { heading = sentence.text }
+        (question, lead) = (nil, nil)
         continue
       }
-      defer { question = sentence.isQuestion ? sentence.text : nil }
-      guard shared * 2 > sentence.range.count else { continue }
+      if sentence.role == .lead {
+        lead = (sentence.text, sentence.unit + 1)
+        continue
+      }
+      if let known = lead, known.unit != sentence.unit { lead = nil }
+      defer { if sentence.isQuestion { question = sentence.text } }
+      // An answer ends with its paragraph.
+      if let asked = lines.last?.sentence, question != nil, asked.unit != sentence.unit,
+        !asked.isQuestion
+      {
+        question = nil
+      }
+      guard sentence.range.clamped(to: core).count * 2 > sentence.range.count else { continue }
       // The first sentence of a text that begins inside a document may lack its beginning.
-      if start > 0, sentence.range.lowerBound == 0, passage.previous == nil { continue }
+      if start > 0, sentence.range.lowerBound == 0 { continue }
       let offset = start + sentence.range.lowerBound
       let page = passage.next.flatMap { offset >= $0.offset ? $0.citable.place.page : nil }
       lines.append(
         Line(
-          sentence: sentence, offset: offset, context: question ?? heading,
-          followsQuestion: question != nil, page: page))
+          sentence: sentence, offset: offset, lead: lead?.text, heading: question ?? heading,
+          page: page))
     }
     return lines
   }
@@ -84,8 +107,6 @@ struct Excerpt {
     let gap = length - scalars.count
     // One scalar may have been a space or a line's end: the latter when a sentence ended there.
     let isBreak = gap > 1 || scalars.last.map(SentenceEnds.isEnd) ?? true
-    var filled = scalars
-    filled += repeatElement(isBreak ? "\n" : " ", count: gap)
-    return filled
+    return scalars + repeatElement(isBreak ? "\n" : " ", count: gap)
   }
 }

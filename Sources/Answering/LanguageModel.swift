@@ -14,7 +14,9 @@ package struct LanguageModel: Sendable {
   package let name: String
   /// How much its prompts may hold.
   package let budget: Prompt.Budget
-  /// The reply while it is made; ends with a `LanguageModelError` when it breaks. Dropping the stream stops the model.
+  /// The reply while it is made.
+  ///
+  /// Ends with a `LanguageModelError` when it breaks; dropping the stream stops the model.
   package var reply: @Sendable (Prompt) -> AsyncThrowingStream<Event, any Error>
 
   package init(

@@ -26,7 +26,8 @@ struct PlaceLink {
     } else if mediaType == "application/pdf" {
       (url, fragment) = (page.map { "\(base)#page=\($0)" } ?? uri, nil)
     } else if Self.isText(mediaType), let directive = Self.directive(quote) {
-      let anchor = own.split(separator: ":~:", maxSplits: 1).first.map(String.init) ?? ""
+      // A directive of the address's own gives way to ours, an anchor stays.
+      let anchor = own.firstRange(of: ":~:").map { String(own[..<$0.lowerBound]) } ?? own
       (url, fragment) = ("\(base)#\(anchor)\(directive)", directive)
     } else {
       (url, fragment) = (uri, nil)
@@ -60,7 +61,8 @@ struct PlaceLink {
       || host.hasSuffix(".youtube-nocookie.com")
     guard isYouTube else { return "\(base)#t=\(second)" }
     let halves = base.split(separator: "?", maxSplits: 1, omittingEmptySubsequences: false)
-    let kept = halves.count > 1 ? halves[1].split(separator: "&").filter { !$0.hasPrefix("t=") } : []
+    let kept =
+      halves.count > 1 ? halves[1].split(separator: "&").filter { !$0.hasPrefix("t=") } : []
     let query = (kept.map(String.init) + ["t=\(second)"]).joined(separator: "&")
     return "\(halves.first ?? "")?\(query)"
   }

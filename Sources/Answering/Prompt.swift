@@ -26,9 +26,12 @@ package struct Prompt: Sendable {
     /// Tokens kept for the reply.
     package let replyTokens: Int
 
+    private static let most = 1 << 24
+
+    /// Clamps both to what a model could have.
     package init(contextTokens: Int = 8_192, replyTokens: Int = 800) {
-      self.contextTokens = contextTokens
-      self.replyTokens = replyTokens
+      self.contextTokens = min(Self.most, max(0, contextTokens))
+      self.replyTokens = min(Self.most, max(1, replyTokens))
     }
   }
 
@@ -66,7 +69,7 @@ package struct Prompt: Sendable {
       5. Answer in the language of the question, in a few short sentences, without repeating these rules.
       """
     let asked = "Question:\n<<<\(mark)\n\(question)\n\(mark)>>>"
-    var left = budget.contextTokens - max(1, budget.replyTokens)
+    var left = budget.contextTokens - budget.replyTokens
     left -= Self.cost(rules, countTokens) + Self.cost(asked, countTokens)
     var held: [Citable] = []
     var blocks: [String] = []
@@ -80,7 +83,7 @@ package struct Prompt: Sendable {
       blocks.append(block)
     }
     self.passages = held
-    replyTokens = max(1, budget.replyTokens)
+    replyTokens = budget.replyTokens
     messages = [
       Message(role: .system, content: rules),
       Message(role: .user, content: (blocks + [asked]).joined(separator: "\n\n")),
@@ -91,11 +94,12 @@ package struct Prompt: Sendable {
     let labels = ([passage.description.title] + passage.place.headingPath).map(line)
       .filter { !$0.isEmpty }
     let label = String(labels.joined(separator: " › ").prefix(longestLabel))
-    return "[\(number)]\n<<<\(mark)\n\(label.isEmpty ? "" : label + "\n")\(passage.text)\n\(mark)>>>"
+    return
+      "[\(number)]\n<<<\(mark)\n\(label.isEmpty ? "" : label + "\n")\(passage.text)\n\(mark)>>>"
   }
 
   private static func cost(_ text: String, _ countTokens: (String) -> Int) -> Int {
-    let counted = max(0, countTokens(text))
+    let counted = min(1 << 32, max(0, countTokens(text)))
     return counted + counted / (countShare - 1) + 4
   }
 

@@ -15,29 +15,18 @@ package struct QuotingAnswerer: Sendable {
     /// Sentences, each followed by ` [n]`.
     package let message: String
     package let citations: [Citation]
-    /// How sure it is that this answers the question; compared with the threshold.
+    /// The best sentence's score, 0 to 1; an answer when it reaches the threshold.
     package let confidence: Float
-    /// What the confidence is made of, for setting the threshold.
-    package let evidence: Evidence
   }
 
-  /// The figures behind a confidence, those of the best sentence.
-  package struct Evidence: Sendable {
-    package var cosine: Float = 0
-    package var coverage: Float = 0
-    package var passageCosine: Float = 0
-  }
-
-  /// Passages whose sentences are looked at.
-  static let passageCount = 4
-  /// Sentences embedded per answer at most.
-  static let embeddedSentences = 24
-  /// UTF-8 bytes embedded per answer at most: about 400 tokens, 45 ms of CPU.
-  static let embeddedBytes = 1_800
+  /// UTF-8 bytes of sentences embedded per answer at most: about 220 tokens; 1,800 found no more answers.
+  static let embeddedBytes = 1_000
   /// Sentences quoted at most.
   static let quotedSentences = 4
   /// Unicode scalars quoted at most, unless the best sentence alone has more.
-  static let quotedLength = 700
+  static let quotedLength = 600
+  /// A best sentence goes on with the next one of its paragraph when both together are no longer than this.
+  static let continuedLength = 260
 
   package let weights: QuotingWeights
 
@@ -52,14 +41,91 @@ package struct QuotingAnswerer: Sendable {
     _ question: String, vector: [Float], passages: [RetrievedPassage], shard: ShardSet,
     embedder: Embedder
   ) async throws -> Quotation? {
-    let candidates = try await candidates(
-      for: question, vector: vector, passages: passages, shard: shard, embedder: embedder)
-    let chosen = choose(candidates)
-    guard let best = chosen.max(by: { $0.score < $1.score }) else { return nil }
-    let evidence = Evidence(
-      cosine: best.cosine, coverage: best.coverage,
-      passageCosine: passages.reduce(-1) { max($0, $1.cosine) })
-    return compose(chosen, from: passages, evidence: evidence)
+    let words = try QuestionWords(question, shard: shard)
+    let ranked = try await ranked(
+      QuotableSentence.all(in: passages, words: words), question: vector, embedder: embedder)
+    let scored = ranked.filter { $0.score != nil }
+      .sorted { ($1.score ?? 0, $0.place) < ($0.score ?? 0, $1.place) }
+    guard let best = scored.first, let confidence = best.score else { return nil }
+    return compose(choose(scored, best: best, among: ranked), from: passages, confidence)
+  }
+
+  /// All sentences, those likeliest by their words embedded and scored.
+  private func ranked(
+    _ sentences: [QuotableSentence], question: [Float], embedder: Embedder
+  ) async throws -> [QuotableSentence] {
+    var sentences = sentences.sorted { ($1.promise, $0.place) < ($0.promise, $1.place) }
+    var texts: [String] = []
+    var bytes = 0
+    for sentence in sentences {
+      let text = sentence.embeddedText
+      bytes += text.utf8.count
+      if bytes > Self.embeddedBytes, !texts.isEmpty { break }
+      texts.append(text)
+    }
+    guard !texts.isEmpty else { return [] }
+    for (index, vector) in try await embedder.embed(texts).enumerated()
+    where sentences.indices.contains(index) {
+      let cosine = zip(vector, question).reduce(0) { $0 + $1.0 * $1.1 }
+      sentences[index].score =
+        weights.cosineShare * max(0, cosine)
+        + weights.coverageShare * sentences[index].coverage
+        + weights.passageShare * sentences[index].passageScore
+    }
+    return sentences
+  }
+
+  /// The best sentence, what goes on from it, and what stands near it in score, within the bounds.
+  private func choose(
+    _ scored: [QuotableSentence], best: QuotableSentence, among all: [QuotableSentence]
+  ) -> [QuotableSentence] {
+    var chosen = [best]
+    var length = best.length
+    // "It is held on Fridays." and what a colon announces stand in the sentence after.
+    if let next = all.first(where: { $0.follows(best) }),
+      length + next.length <= Self.continuedLength
+    {
+      chosen.append(next)
+      length += next.length
+    }
+    for sentence in scored.dropFirst() {
+      guard chosen.count < Self.quotedSentences,
+        sentence.score ?? 0 >= (best.score ?? 0) - weights.reach
+      else { break }
+      guard length + sentence.length <= Self.quotedLength,
+        !chosen.contains(where: { $0.place == sentence.place })
+      else { continue }
+      length += sentence.length
+      chosen.append(sentence)
+    }
+    return chosen
+  }
+
+  /// The message: passages by their best sentence, sentences of one passage in its order.
+  private func compose(
+    _ chosen: [QuotableSentence], from passages: [RetrievedPassage], _ confidence: Float
+  ) -> Quotation {
+    var order: [Int] = []
+    for sentence in chosen where !order.contains(sentence.place.passage) {
+      order.append(sentence.place.passage)
+    }
+    var sentences: [String] = []
+    var citations: [Citation] = []
+    for (index, number) in order.enumerated() {
+      let lines = chosen.filter { $0.place.passage == number }.sorted { $0.place < $1.place }
+      guard passages.indices.contains(number), let first = lines.first else { continue }
+      sentences += lines.map { "\($0.shownText) [\(index + 1)]" }
+      var quote = first.line.sentence.text
+      for (before, line) in zip(lines, lines.dropFirst()) {
+        quote += line.place.position == before.place.position + 1 ? " " : " … "
+        quote += line.line.sentence.text
+      }
+      citations.append(
+        Citation(
+          n: index + 1, citable: passages[number].citable, quote: quote, page: first.line.page))
+    }
+    return Quotation(
+      message: sentences.joined(separator: " "), citations: citations, confidence: confidence)
   }
 
   /// Cites `passage` by its sentence that shares most with `words`.
@@ -68,166 +134,11 @@ package struct QuotingAnswerer: Sendable {
   static func citation(
     n: Int, of passage: RetrievedPassage, for words: QuestionWords
   ) throws -> Citation {
-    var best: (line: Excerpt.Line, coverage: Float)?
-    for line in Excerpt.lines(of: passage)
-    where !line.sentence.isQuestion && Boilerplate.isQuotable(line.sentence) {
-      let coverage = try words.coverage(of: line.sentence.text)
-      if coverage > best?.coverage ?? -1 { best = (line, coverage) }
-    }
+    let sentences = try QuotableSentence.all(in: [passage], words: words)
+    let best = sentences.max { ($0.coverage, $1.place) < ($1.coverage, $0.place) }
     return Citation(
       n: n, citable: passage.citable,
       quote: best?.line.sentence.text ?? String(passage.citable.text.prefix(200)),
       page: best?.line.page)
-  }
-
-  // MARK: Candidates
-
-  /// A sentence that may be quoted, with its figures.
-  package struct Candidate: Sendable {
-    /// Index of its passage.
-    package let passage: Int
-    /// Position among the passage's lines.
-    package let position: Int
-    let line: Excerpt.Line
-    package let passageScore: Float
-    package let coverage: Float
-    package var cosine: Float = 0
-    package var score: Float = 0
-
-    package var text: String { line.sentence.text }
-    package var context: String { line.context }
-  }
-
-  /// The sentences of the best passages with their scores, for `quote` and for the evaluation.
-  ///
-  /// - Throws: as `quote`.
-  package func candidates(
-    for question: String, vector: [Float], passages: [RetrievedPassage], shard: ShardSet,
-    embedder: Embedder
-  ) async throws -> [Candidate] {
-    let words = try QuestionWords(question, shard: shard)
-    var candidates = try sentences(of: passages, words: words)
-    guard !candidates.isEmpty else { return [] }
-    candidates = try await embed(candidates, question: vector, embedder: embedder)
-    for index in candidates.indices {
-      candidates[index].score =
-        weights.cosineShare * candidates[index].cosine
-        + weights.coverageShare * candidates[index].coverage
-        + weights.passageShare * candidates[index].passageScore
-    }
-    return candidates
-  }
-
-  private func sentences(
-    of passages: [RetrievedPassage], words: QuestionWords
-  ) throws -> [Candidate] {
-    var found: [Candidate] = []
-    var seen: Set<SeenLine> = []
-    for (number, passage) in passages.prefix(Self.passageCount).enumerated() {
-      for (position, line) in Excerpt.lines(of: passage).enumerated() {
-        guard !line.sentence.isQuestion, Boilerplate.isQuotable(line.sentence),
-          seen.insert(SeenLine(passage, line)).inserted
-        else { continue }
-        found.append(
-          Candidate(
-            passage: number, position: position, line: line, passageScore: passage.score,
-            coverage: try words.coverage(of: line.sentence.text, context: line.context)))
-      }
-    }
-    return found
-  }
-
-  private struct SeenLine: Hashable {
-    let document: DocumentID
-    let offset: Int
-
-    init(_ passage: RetrievedPassage, _ line: Excerpt.Line) {
-      document = passage.citable.description.document
-      offset = line.offset
-    }
-  }
-
-  /// The candidates likeliest by their words, with their cosines.
-  private func embed(
-    _ candidates: [Candidate], question: [Float], embedder: Embedder
-  ) async throws -> [Candidate] {
-    let ranked = candidates.sorted { first, second in
-      let one = first.coverage + 0.5 * first.passageScore
-      let other = second.coverage + 0.5 * second.passageScore
-      return one == other
-        ? (first.passage, first.position) < (second.passage, second.position) : one > other
-    }
-    var kept: [Candidate] = []
-    var texts: [String] = []
-    var bytes = 0
-    for candidate in ranked.prefix(Self.embeddedSentences) {
-      let context = candidate.line.context
-      let text = context.isEmpty
-        ? candidate.line.sentence.text : "\(context): \(candidate.line.sentence.text)"
-      bytes += text.utf8.count
-      if bytes > Self.embeddedBytes, !kept.isEmpty { break }
-      kept.append(candidate)
-      texts.append(text)
-    }
-    let vectors = try await embedder.embed(texts)
-    for (index, vector) in vectors.enumerated() where kept.indices.contains(index) {
-      kept[index].cosine = zip(vector, question).reduce(0) { $0 + $1.0 * $1.1 }
-    }
-    return kept
-  }
-
-  // MARK: Choosing
-
-  /// The best sentence and what stands near it in score, within the bounds.
-  private func choose(_ candidates: [Candidate]) -> [Candidate] {
-    let ranked = candidates.sorted { first, second in
-      first.score == second.score
-        ? (first.passage, first.position) < (second.passage, second.position)
-        : first.score > second.score
-    }
-    guard let best = ranked.first else { return [] }
-    var chosen = [best]
-    var length = best.line.sentence.range.count
-    for candidate in ranked.dropFirst() {
-      guard chosen.count < Self.quotedSentences, candidate.score >= best.score - weights.reach
-      else { break }
-      let longer = length + candidate.line.sentence.range.count
-      guard longer <= Self.quotedLength else { continue }
-      length = longer
-      chosen.append(candidate)
-    }
-    return chosen
-  }
-
-  /// The message: passages by their best sentence, sentences of one passage in its order.
-  private func compose(
-    _ chosen: [Candidate], from passages: [RetrievedPassage], evidence: Evidence
-  ) -> Quotation {
-    var order: [Int] = []
-    for candidate in chosen where !order.contains(candidate.passage) {
-      order.append(candidate.passage)
-    }
-    var sentences: [String] = []
-    var citations: [Citation] = []
-    for (index, number) in order.enumerated() {
-      let lines = chosen.filter { $0.passage == number }.sorted { $0.position < $1.position }
-      guard passages.indices.contains(number), let first = lines.first else { continue }
-      sentences += lines.map { "\($0.line.sentence.text) [\(index + 1)]" }
-      var quote = first.line.sentence.text
-      for (before, line) in zip(lines, lines.dropFirst()) {
-        quote += line.position == before.position + 1 ? " " : " … "
-        quote += line.line.sentence.text
-      }
-      citations.append(
-        Citation(
-          n: index + 1, citable: passages[number].citable, quote: quote, page: first.line.page))
-    }
-    return Quotation(
-      message: sentences.joined(separator: " "), citations: citations,
-      confidence: confidence(evidence), evidence: evidence)
-  }
-
-  private func confidence(_ evidence: Evidence) -> Float {
-    0.6 * evidence.cosine + 0.4 * evidence.coverage
   }
 }

@@ -1,24 +1,24 @@
-// The numbers of the quoting answerer, per embedding model: what cosines mean differs from model to model. How they were
-// found stands in THRESHOLD.md beside this file.
+// The numbers of the quoting answerer, per embedding model: what a cosine means differs from model to model. How they
+// were found stands in THRESHOLD.md beside this file.
 
 package import Embedding
 
-/// How sentences are ranked, and from which confidence on they are an answer.
+/// How sentences are scored, and from which score on they are an answer.
 package struct QuotingWeights: Sendable {
-  /// The share of a sentence's cosine with the question.
+  /// The share of a sentence's cosine with the question; the shares sum to 1.
   package var cosineShare: Float
   /// The share of the question's words, by their rarity, that a sentence and its heading hold.
   package var coverageShare: Float
-  /// The share of the rank of the passage it stands in.
+  /// The share of the score of the passage it stands in.
   package var passageShare: Float
-  /// The confidence below which there is no answer.
+  /// The best sentence's score below which there is no answer.
   package var threshold: Float
   /// How far below the best sentence's score another may lie and still be quoted.
   package var reach: Float
 
   package init(
-    cosineShare: Float = 0.55, coverageShare: Float = 0.35, passageShare: Float = 0.1,
-    threshold: Float = 0.4, reach: Float = 0.12
+    cosineShare: Float = 0.5, coverageShare: Float = 0.25, passageShare: Float = 0.25,
+    threshold: Float = 0.43, reach: Float = 0.1
   ) {
     self.cosineShare = cosineShare
     self.coverageShare = coverageShare
@@ -34,6 +34,7 @@ package struct QuotingWeights: Sendable {
 
   private static let byIdentity: [String: QuotingWeights] = [
     MiniLM.model.identity: QuotingWeights(),
+    // Words hashed: cosines are words again, and smaller.
     HashingEmbedder.model.identity: QuotingWeights(threshold: 0.3),
   ]
 }

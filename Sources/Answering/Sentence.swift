@@ -2,13 +2,24 @@
 
 /// A sentence, a list item or a table's row.
 struct Sentence: Hashable {
-  /// On one line, white space single, without a list's bullet.
+  /// What a sentence is to those around it.
+  enum Role: Hashable {
+    case text
+    /// An item of a list.
+    case listItem
+    /// A short line between blank lines (or the text's ends) without an end mark.
+    case heading
+    /// A short line without an end mark, right above the line that it introduces.
+    case lead
+  }
+
+  /// On one line, white space single, without a list's bullet or number.
   let text: String
   /// Unicode scalars from the start of the split text.
   let range: Range<Int>
-  let isListItem: Bool
-  /// Whether it stands alone between blank lines (or the text's ends), without punctuation at its end, as headings do.
-  let isHeadingLike: Bool
+  let role: Role
+  /// Number of the paragraph, item or row it is part of.
+  let unit: Int
 
   /// Whether it asks: not an answer itself, but what follows may be.
   var isQuestion: Bool { text.hasSuffix("?") || text.hasSuffix("？") || text.hasSuffix("؟") }

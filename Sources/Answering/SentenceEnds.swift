@@ -60,7 +60,8 @@ enum SentenceEnds {
   }
 
   /// What stands before a full stop, back to white space or an opening bracket.
-  private static func word(before mark: Int, from start: Int, _ scalars: [Unicode.Scalar]) -> String {
+  private static func word(before mark: Int, from start: Int, _ scalars: [Unicode.Scalar]) -> String
+  {
     var first = mark
     while first > start {
       let scalar = scalars[first - 1]

@@ -7,31 +7,38 @@
 enum SentenceSplitter {
   /// Longer stretches without an end are cut at white space, so that a quote stays a quote.
   static let longest = 420
+  /// A line with more words, or more scalars, is no heading.
+  private static let headingWords = 12
+  private static let headingLength = 90
 
   /// The sentences of `text` in order; white space and lone punctuation give none.
   static func sentences(of text: String) -> [Sentence] {
     let scalars = Array(text.unicodeScalars)
     var found: [Sentence] = []
-    for unit in SentenceUnits.units(of: scalars) {
-      let ranges = SentenceEnds.split(unit.range, of: scalars).flatMap { shortened($0, scalars) }
-      for range in ranges {
-        guard let (text, range) = trimmed(range, scalars) else { continue }
+    for (number, unit) in SentenceUnits.units(of: scalars).enumerated() {
+      let pieces = SentenceEnds.split(unit.range, of: scalars).flatMap { shortened($0, scalars) }
+        .compactMap { trimmed($0, scalars) }
+      let isTitle = pieces.count == 1 && unit.kind == .text && looksLikeHeading(pieces[0].text)
+      for (text, range) in pieces {
         found.append(
-          Sentence(
-            text: text, range: range, isListItem: unit.isListItem,
-            isHeadingLike: unit.isAlone && ranges.count == 1 && !unit.isListItem
-              && looksLikeHeading(text)))
+          Sentence(text: text, range: range, role: role(of: unit, isTitle: isTitle), unit: number))
       }
     }
     return found
+  }
+
+  private static func role(of unit: SentenceUnits.Unit, isTitle: Bool) -> Sentence.Role {
+    if unit.kind == .listItem { return .listItem }
+    guard isTitle, unit.isAfterBlank else { return .text }
+    return unit.isBeforeBlank ? .heading : unit.isBeforeText ? .lead : .text
   }
 
   private static func looksLikeHeading(_ text: String) -> Bool {
     guard let last = text.unicodeScalars.last, !SentenceEnds.isEnd(last), last != ":" else {
       return false
     }
-    return !text.contains(" | ") && !text.contains(": ") && text.split(separator: " ").count <= 12
-      && text.unicodeScalars.count <= 90
+    return !text.contains(": ") && text.split(separator: " ").count <= headingWords
+      && text.unicodeScalars.count <= headingLength
   }
 
   /// Cuts a range that is too long at the last white space or comma within reach.
@@ -61,7 +68,7 @@ enum SentenceSplitter {
   /// The text on one line without a bullet, and its range; nil when nothing can be read in it.
   private static func trimmed(
     _ range: Range<Int>, _ scalars: [Unicode.Scalar]
-  ) -> (String, Range<Int>)? {
+  ) -> (text: String, range: Range<Int>)? {
     var start = range.lowerBound
     var end = range.upperBound
     while start < end,

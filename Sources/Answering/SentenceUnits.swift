@@ -2,43 +2,47 @@
 
 /// Finds the stretches of a text within which sentences are looked for.
 enum SentenceUnits {
-  /// A stretch of a text.
+  enum Kind { case text, listItem, tableRow }
+
+  /// A stretch of a text, without a list item's number.
   struct Unit {
     var range: Range<Int>
-    let isListItem: Bool
-    /// Whether blank lines or the text's ends are on both sides.
-    var isAlone: Bool
+    let kind: Kind
+    /// Whether a blank line or the text's start is before it.
+    let isAfterBlank: Bool
+    /// Whether a blank line or the text's end is after it.
+    var isBeforeBlank = true
+    /// Whether a line of text, not of a list or table, is right after it.
+    var isBeforeText = false
   }
 
   /// A line at least this long, in scalars, was probably broken because it was full.
   private static let wrappedLength = 45
 
-  private enum Kind { case text, listItem, tableRow }
-
   static func units(of scalars: [Unicode.Scalar]) -> [Unit] {
     var units: [Unit] = []
-    var isAfterBlank = true
-    var previous: (range: Range<Int>, kind: Kind)?
+    /// The line above, when it is not blank: its length in scalars.
+    var above: Int?
     for line in lines(of: scalars) {
       guard let first = line.first(where: { !scalars[$0].properties.isWhitespace }) else {
-        isAfterBlank = true
-        previous = nil
+        above = nil
         continue
       }
-      let kind = kind(of: scalars[first..<line.upperBound])
-      if let before = previous, kind == .text, before.kind != .tableRow,
-        before.range.count >= wrappedLength || scalars[first].properties.isLowercase,
-        let last = units.indices.last
-      {
-        units[last].range = units[last].range.lowerBound..<line.upperBound
-      } else {
-        if !isAfterBlank, let last = units.indices.last { units[last].isAlone = false }
-        units.append(
-          Unit(
-            range: first..<line.upperBound, isListItem: kind == .listItem, isAlone: isAfterBlank))
+      let (kind, marker) = kind(of: scalars[first..<line.upperBound])
+      let start = first + marker
+      if let length = above, let last = units.indices.last {
+        if kind == .text, units[last].kind != .tableRow,
+          length >= wrappedLength || scalars[first].properties.isLowercase
+        {
+          units[last].range = units[last].range.lowerBound..<line.upperBound
+          above = line.count
+          continue
+        }
+        units[last].isBeforeBlank = false
+        units[last].isBeforeText = kind == .text
       }
-      previous = (line, kind)
-      isAfterBlank = false
+      units.append(Unit(range: start..<line.upperBound, kind: kind, isAfterBlank: above == nil))
+      above = line.count
     }
     return units
   }
@@ -46,6 +50,10 @@ enum SentenceUnits {
   /// Whether a scalar marks a list item, at a line's start.
   static func isBullet(_ scalar: Unicode.Scalar) -> Bool {
     "-*•◦▪‣·–—●○■□➢".unicodeScalars.contains(scalar)
+  }
+
+  static func isDigit(_ scalar: Unicode.Scalar) -> Bool {
+    scalar.properties.numericType == .decimal
   }
 
   private static func lines(of scalars: [Unicode.Scalar]) -> [Range<Int>] {
@@ -60,26 +68,25 @@ enum SentenceUnits {
     return lines
   }
 
-  private static func kind(of line: ArraySlice<Unicode.Scalar>) -> Kind {
-    guard let first = line.first else { return .text }
+  /// What a line is, and how many scalars of it are a list's number or a dialogue's letter.
+  private static func kind(of line: ArraySlice<Unicode.Scalar>) -> (Kind, marker: Int) {
+    guard let first = line.first else { return (.text, 0) }
     let second = line.dropFirst().first
-    if isBullet(first), second.map({ $0.properties.isWhitespace }) ?? true || first == "•" {
-      return .listItem
+    if isBullet(first), second?.properties.isWhitespace ?? true || first == "•" {
+      return (.listItem, 1)
     }
-    // `1.`, `12)`, `a)`, followed by a space.
-    let marker = line.prefix { $0.properties.isAlphabetic || $0.properties.numericType != nil }
+    let marker = line.prefix { $0.properties.isAlphabetic || isDigit($0) }
     let rest = line.dropFirst(marker.count)
-    if let sign = rest.first, sign == ")" || (sign == "." && marker.allSatisfy(isDigit)),
-      (1...(isDigit(first) ? 3 : 1)).contains(marker.count),
-      rest.dropFirst().first?.properties.isWhitespace == true
-    {
-      return .listItem
+    if let sign = rest.first, rest.dropFirst().first?.properties.isWhitespace == true {
+      let isNumber = marker.allSatisfy(isDigit) && (1...3).contains(marker.count)
+      // `1.`, `12)`, `a)`
+      if sign == ")" && (isNumber || marker.count == 1) || (sign == "." && isNumber) {
+        return (.listItem, marker.count + 1)
+      }
+      // `Q:` and `A:` of questions and answers.
+      if sign == ":", marker.count == 1, first == "Q" || first == "A" { return (.text, 2) }
     }
-    return isTableRow(line) ? .tableRow : .text
-  }
-
-  static func isDigit(_ scalar: Unicode.Scalar) -> Bool {
-    scalar.properties.numericType == .decimal
+    return (isTableRow(line) ? .tableRow : .text, 0)
   }
 
   private static func isTableRow(_ line: ArraySlice<Unicode.Scalar>) -> Bool {

@@ -20,10 +20,16 @@ package struct Services: Sendable {
     self.configuration = configuration
     database = try AppDatabase(path: "\(configuration.data)/bobbin.sqlite")
     let embedder = LazyEmbedder(configuration)
-    let model: LanguageModel? = nil
+    let logger = Logger(label: "bobbin")
+    let model = configuration.modelBaseURL.map { base in
+      RemoteLanguageModel(
+        baseURL: base, apiKey: configuration.modelKey, model: configuration.modelName
+      ).languageModel(transport: .curl(.configured))
+    }
     answerer = Answerer(
       shards: ShardCache(root: "\(configuration.data)/shards", byteLimit: 8 << 30),
-      embedder: { try await embedder.embedder() }, model: model)
+      embedder: { try await embedder.embedder() }, model: model,
+      report: { error in logger.warning("model", metadata: ["error": "\(error)"]) })
   }
 }
 

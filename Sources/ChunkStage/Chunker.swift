@@ -3,8 +3,8 @@
 // RecursiveSplitter says where; a piece with more tokens than the embedder reads is halved until it fits, so that nothing is
 // ever cut off silently. Tokens come from a function, so that this knows no model. Does no I/O and keeps nothing.
 
-private import COpenSSL
 package import Corpus
+import Spool
 
 /// Recursive splitting of a document, bounded in tokens, with places.
 package struct Chunker: Sendable {
@@ -39,8 +39,8 @@ package struct Chunker: Sendable {
       return Chunk(
         id: Self.id(of: document.description.document, ordinal: ordinal, text: piece.text),
         description: document.description, ordinal: ordinal, count: pieces.count,
-        offset: piece.offset, place: places.next(span, piece.text), tokens: piece.tokens,
-        text: piece.text)
+        offset: piece.offset, place: places.next(span, piece.text),
+        changes: places.changes(in: span), tokens: piece.tokens, text: piece.text)
     }
   }
 
@@ -48,18 +48,8 @@ package struct Chunker: Sendable {
   ///
   /// The first 130 bits of SHA-256 over `document LF ordinal LF text`, as 26 of `a-z 2-7` (RFC 4648 base32, lower case).
   package static func id(of document: DocumentID, ordinal: Int, text: String) -> ChunkID {
-    let message = Array("\(document.text)\n\(ordinal)\n\(text)".utf8)
-    var digest = [UInt8](repeating: 0, count: 32)
-    _ = SHA256(message, message.count, &digest)
-    let alphabet = Array("abcdefghijklmnopqrstuvwxyz234567".utf8)
-    let letters = (0..<26).map { letter in
-      let value = (0..<5).reduce(0) { value, bit in
-        let position = letter * 5 + bit
-        return value << 1 | Int(digest[position / 8] >> (7 - position % 8) & 1)
-      }
-      return alphabet[value]
-    }
-    return ChunkID(unchecked: String(decoding: letters, as: UTF8.self))
+    let digest = SHA256Digest(of: "\(document.text)\n\(ordinal)\n\(text)")
+    return ChunkID(unchecked: digest.shortName)
   }
 
   // MARK: Fitting
@@ -140,73 +130,5 @@ package struct Chunker: Sendable {
 
   private static func isSpace(_ scalar: Unicode.Scalar) -> Bool {
     scalar.properties.isWhitespace || (0x1C...0x1F).contains(scalar.value)
-  }
-}
-
-/// The places of a text's chunks, asked for in the order of the text.
-private struct Places {
-  private let content: AnchoredText
-  /// Headings that begin at or before the last asked position: how many, and those that still govern.
-  private var passed = 0
-  private var path: [AnchoredText.Heading] = []
-  /// Where the chunks so far end.
-  private var end = 0
-
-  init(of content: AnchoredText) {
-    self.content = content
-  }
-
-  /// The place of the chunk `text` that covers `span`, in scalars.
-  ///
-  /// The page and the second are those at the chunk's start. The headings are those at its first scalar that the chunk before
-  /// did not have: what overlaps belongs to the section before, and is found there. Where a heading is followed by nothing but
-  /// a deeper heading, the deeper one counts, since the text of the chunk stands under both.
-  mutating func next(_ span: Range<Int>, _ text: String) -> Place {
-    let repeated = max(0, min(end, span.upperBound - 1) - span.lowerBound)
-    let blanks = text.unicodeScalars.dropFirst(repeated).prefix { $0.properties.isWhitespace }
-    let start = span.lowerBound + repeated + blanks.count
-    end = max(end, span.upperBound)
-    while passed < content.headings.count {
-      let heading = content.headings[passed]
-      guard heading.offset <= start || isBare(before: heading, in: span) else { break }
-      path.removeAll { $0.level >= heading.level }
-      path.append(heading)
-      passed += 1
-    }
-    let page = Self.number(at: span, in: content.pages)
-    let pageMarks = Self.count(of: content.pages, before: span.upperBound)
-    let lastPage = pageMarks > 0 ? content.pages[pageMarks - 1].number : nil
-    return Place(
-      page: page, lastPage: lastPage == page ? nil : lastPage,
-      second: Self.number(at: span, in: content.times), headingPath: path.map(\.title))
-  }
-
-  /// Whether `heading` comes inside `span` right after a higher one that governs, with no text in between.
-  ///
-  /// Eight scalars are left for the blank line and for markers such as `## `.
-  private func isBare(before heading: AnchoredText.Heading, in span: Range<Int>) -> Bool {
-    guard let last = path.last, last.level < heading.level, span.contains(last.offset),
-      span.contains(heading.offset)
-    else { return false }
-    return heading.offset &- last.offset <= last.title.unicodeScalars.count + 8
-  }
-
-  /// The number of the last mark at or before the span's start, else of the first one inside it.
-  private static func number(at span: Range<Int>, in marks: [AnchoredText.Mark]) -> Int? {
-    let passed = count(of: marks, before: span.lowerBound + 1)
-    if passed > 0 { return marks[passed - 1].number }
-    guard let first = marks.first, first.offset < span.upperBound else { return nil }
-    return first.number
-  }
-
-  /// How many marks begin before `offset`, by halving: marks ascend.
-  private static func count(of marks: [AnchoredText.Mark], before offset: Int) -> Int {
-    var low = 0
-    var high = marks.count
-    while low < high {
-      let middle = (low + high) / 2
-      if marks[middle].offset < offset { low = middle + 1 } else { high = middle }
-    }
-    return low
   }
 }

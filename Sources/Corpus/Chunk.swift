@@ -22,6 +22,18 @@ package struct Place: Codable, Hashable, Sendable {
   }
 }
 
+/// A place that begins inside a chunk.
+package struct PlaceChange: Codable, Hashable, Sendable {
+  /// Unicode scalars from the chunk's start.
+  package let offset: Int
+  package let place: Place
+
+  package init(offset: Int, place: Place) {
+    self.offset = offset
+    self.place = place
+  }
+}
+
 /// One piece of one document.
 package struct Chunk: Codable, Hashable, Sendable {
   package let id: ChunkID
@@ -32,7 +44,10 @@ package struct Chunk: Codable, Hashable, Sendable {
   package let count: Int
   /// Unicode scalars from the start of the document's text; `offset + text.unicodeScalars.count` is its end.
   package let offset: Int
+  /// The place of the chunk as a whole: of the first text it does not share with the chunk before.
   package let place: Place
+  /// Where page, heading or second change inside the chunk, by offset; the first stands at 0.
+  package let changes: [PlaceChange]
   /// Tokens by the embedder's tokenizer, with its special tokens.
   package let tokens: Int
   package let text: String
@@ -40,7 +55,7 @@ package struct Chunk: Codable, Hashable, Sendable {
   package init(
     id: ChunkID, description: DocumentDescription, ordinal: Int, count: Int, offset: Int,
     place: Place,
-    tokens: Int, text: String
+    changes: [PlaceChange] = [], tokens: Int, text: String
   ) {
     self.id = id
     self.description = description
@@ -48,8 +63,16 @@ package struct Chunk: Codable, Hashable, Sendable {
     self.count = count
     self.offset = offset
     self.place = place
+    self.changes = changes
     self.tokens = tokens
     self.text = text
+  }
+}
+
+extension [PlaceChange] {
+  /// The place of the text at `offset` scalars from the chunk's start; nil when nothing is known of it.
+  package func place(at offset: Int) -> Place? {
+    last { $0.offset <= offset }?.place
   }
 }
 

@@ -6,12 +6,15 @@ package struct Citable: Encodable, Hashable, Sendable {
   package let source: SourceID
   package let description: DocumentDescription
   package let place: Place
+  /// Where the place changes inside the text.
+  package let changes: [PlaceChange]
   package let text: String
 
   fileprivate init(_ chunk: Chunk) {
     self.source = chunk.description.source
     self.description = chunk.description
     self.place = chunk.place
+    self.changes = chunk.changes
     self.text = chunk.text
   }
 }

@@ -47,6 +47,18 @@ package final class MappedFile: @unchecked Sendable {
   /// Length in bytes.
   package var count: Int { bytes.count }
 
+  /// Tells the kernel that the whole file is about to be read, in one call instead of a fault every 64 KB.
+  func expectReading() {
+    madvise(UnsafeMutableRawPointer(mutating: bytes.baseAddress), bytes.count, MADV_POPULATE_READ)
+  }
+
+  /// Gives the file's pages back to the page cache, so that a shard nobody asks anything stops counting as resident.
+  ///
+  /// Later reads map them again; on a shared read-only map this loses nothing.
+  func releasePages() {
+    madvise(UnsafeMutableRawPointer(mutating: bytes.baseAddress), bytes.count, MADV_DONTNEED)
+  }
+
   /// Lends the file's bytes for the time of `body`; they must not leave it.
   package func withBytes<Result, Failure: Error>(
     _ body: (UnsafeRawBufferPointer) throws(Failure) -> Result

@@ -33,15 +33,18 @@ package final class SegmentReader: Sendable {
   init(digest: String, file: MappedFile) throws(ShardError) {
     self.digest = digest
     self.file = file
+    let isSmall = file.count <= Self.checkedAtOpenLimit
+    if isSmall { file.expectReading() }
     let (header, identity, groups) = try file.withBytes {
       (bytes) throws(ShardError) -> (SegmentHeader, String, [String]) in
       let header = try SegmentHeader(bytes, file: file.path)
       let check = SegmentCheck(bytes: bytes, header: header, file: file.path)
-      if bytes.count <= Self.checkedAtOpenLimit { try check.checksums() }
+      if isSmall { try check.checksums() }
       try check.documents()
       return (header, try check.identity(), try check.groups())
     }
     (self.header, self.identity, self.groups) = (header, identity, groups)
+    if isSmall { file.releasePages() }
   }
 
   /// Numbers of a vector.

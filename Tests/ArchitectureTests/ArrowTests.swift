@@ -18,7 +18,7 @@ import Testing
     "StageCommand": ["BlobStore", "Corpus", "Spool"],
     "FetchStage": ["BlobStore", "Corpus", "Spool", "WebClient"],
     "ExtractStage": ["BlobStore", "Corpus", "Extraction", "Spool"],
-    "ChunkStage": ["COpenSSL", "Corpus", "Embedding", "Spool"],
+    "ChunkStage": ["Corpus", "Spool"],
     "EmbedStage": ["BlobStore", "Corpus", "Embedding", "Spool"],
     "IndexStage": ["BlobStore", "Corpus", "Spool", "VectorShard"],
     "Answering": ["Corpus", "Embedding", "VectorShard", "WebClient"],

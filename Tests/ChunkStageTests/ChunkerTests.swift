@@ -2,6 +2,7 @@
 
 import ChunkStage
 import Corpus
+import Foundation
 import Testing
 
 @Suite struct ChunkerTests {
@@ -179,5 +180,49 @@ import Testing
       Chunker.id(of: DocumentID(unchecked: "doc2"), ordinal: 0, text: "a"),
     ]
     #expect(names.count == 4)
+  }
+
+  @Test func `a chunk knows where page and heading change inside it`() {
+    let text = "# One\n\nalpha beta\n\n## Two\n\ngamma delta\n\n# Three\n\nepsilon"
+    func offset(_ word: String) -> Int {
+      let range = text.range(of: word) ?? text.startIndex..<text.startIndex
+      return text.unicodeScalars.distance(from: text.startIndex, to: range.lowerBound)
+    }
+    let chunks = Self.chunker().chunks(
+      of: Self.document(
+        text,
+        headings: [
+          .init(offset: 0, level: 1, title: "One"),
+          .init(offset: offset("## Two"), level: 2, title: "Two"),
+          .init(offset: offset("# Three"), level: 1, title: "Three"),
+        ], pages: [.init(offset: 0, number: 4), .init(offset: offset("delta"), number: 5)]))
+    #expect(chunks.count == 1)
+    for (word, page, path) in [
+      ("alpha", 4, ["One"]), ("gamma", 4, ["One", "Two"]), ("delta", 5, ["One", "Two"]),
+      ("epsilon", 5, ["Three"]),
+    ] {
+      let place = chunks[0].changes.place(at: offset(word))
+      #expect(place?.page == page && place?.headingPath == path, "\(word)")
+    }
+  }
+
+  @Test func `overlapping chunks agree on the place of the text they share`() {
+    let lines = (0..<60).map { "Line \($0) of a text that goes on." }
+    let text = lines.joined(separator: "\n")
+    var headings: [AnchoredText.Heading] = []
+    var offset = 0
+    for (index, line) in lines.enumerated() {
+      if index % 7 == 0 { headings.append(.init(offset: offset, level: 1, title: "H\(index)")) }
+      offset += line.unicodeScalars.count + 1
+    }
+    let chunks = Self.chunker(size: 300, overlap: 100).chunks(
+      of: Self.document(text, headings: headings))
+    #expect(chunks.count > 5)
+    for chunk in chunks {
+      for position in 0..<chunk.text.unicodeScalars.count {
+        let expected = headings.last { $0.offset <= chunk.offset + position }?.title
+        #expect(chunk.changes.place(at: position)?.headingPath == [expected].compactMap { $0 })
+      }
+    }
   }
 }

@@ -7,7 +7,6 @@
 
 import FoundationEssentials
 import Glibc
-import Synchronization
 
 @testable import Embedding
 
@@ -36,17 +35,26 @@ enum Fixture {
     }
   }
 
-  private static let embedders = Mutex<[KernelRung: Embedder]>([:])
+  private static let scalar = load(.scalar)
+  private static let avx2 = load(.avx2)
+  private static let avx512 = load(.avx512)
+  private static let bf16 = load(.bf16)
+
+  private static func load(_ rung: KernelRung) -> Result<Embedder, EmbeddingError> {
+    Result { () throws(EmbeddingError) in
+      try MiniLM.load(directory: modelDirectory, threads: 2, rung: rung)
+    }
+  }
 
   /// The model for a rung.
   ///
   /// Fails with a sentence naming `make model` when the weights are missing.
   static func embedder(_ rung: KernelRung) throws -> Embedder {
-    try embedders.withLock { embedders in
-      if let embedder = embedders[rung] { return embedder }
-      let embedder = try MiniLM.load(directory: modelDirectory, threads: 2, rung: rung)
-      embedders[rung] = embedder
-      return embedder
+    switch rung {
+    case .scalar: try scalar.get()
+    case .avx2: try avx2.get()
+    case .avx512: try avx512.get()
+    case .bf16: try bf16.get()
     }
   }
 
@@ -55,7 +63,7 @@ enum Fixture {
 
   /// A new folder that the caller removes.
   static func temporaryFolder() throws -> String {
-    let folder = NSTemporaryFolder.path + "/bobbin-embedding-\(UInt64.random(in: 0 ... .max))"
+    let folder = TemporaryFolder.path + "/bobbin-embedding-\(UInt64.random(in: 0 ... .max))"
     try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
     return folder
   }
@@ -65,7 +73,7 @@ enum Fixture {
   }
 }
 
-private enum NSTemporaryFolder {
+private enum TemporaryFolder {
   static let path = getenv("TMPDIR").map { String(cString: $0) } ?? "/tmp"
 }
 

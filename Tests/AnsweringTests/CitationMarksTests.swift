@@ -1,0 +1,51 @@
+import Testing
+
+@testable import Answering
+
+@Suite struct CitationMarksTests {
+  static let cases: [(String, String, [Int])] = [
+    ("It is 28 days [1].", "It is 28 days [1].", [1]),
+    ("It is 28 days [7].", "It is 28 days.", []),
+    ("Both [1][3] hold [2].", "Both [1][3] hold [2].", [1, 3, 2]),
+    ("Both [1, 3, 9].", "Both [1][3].", [1, 3]),
+    ("Zero [0] and [-1] and [99999999999999999999].", "Zero and [-1] and.", []),
+    ("An array [i] and [ and ] and []", "An array [i] and [ and ] and []", []),
+    ("[1", "[1", []), ("x [", "x [", []), ("  spaced  out ", "  spaced  out ", []),
+    ("[[2]]", "[[2]]", [2]),
+    ("[12345678901234567890123456789]", "[12345678901234567890123456789]", []),
+  ]
+
+  @Test(arguments: cases) func `marks of given passages pass and others go`(
+    text: String, shown: String, cited: [Int]
+  ) {
+    var marks = CitationMarks(passageCount: 3)
+    let found = marks.feed(text) + marks.finish()
+    #expect(found == shown)
+    #expect(marks.cited == cited)
+  }
+
+  @Test(arguments: cases) func `pieces of any size give the same text`(
+    text: String, shown: String, cited: [Int]
+  ) {
+    for size in 1...4 {
+      var marks = CitationMarks(passageCount: 3)
+      var found = ""
+      var piece = ""
+      for character in text {
+        piece.append(character)
+        if piece.count == size {
+          found += marks.feed(piece)
+          piece = ""
+        }
+      }
+      found += marks.feed(piece) + marks.finish()
+      #expect(found == shown)
+      #expect(marks.cited == cited)
+    }
+  }
+
+  @Test func `without passages every mark goes`() {
+    var marks = CitationMarks(passageCount: 0)
+    #expect(marks.feed("Yes [1].") + marks.finish() == "Yes.")
+  }
+}

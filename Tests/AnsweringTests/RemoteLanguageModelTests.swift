@@ -1,0 +1,240 @@
+import FoundationEssentials
+import Synchronization
+import Testing
+import WebClient
+
+@testable import Answering
+
+/// An endpoint that gives prepared responses, one a request.
+private final class FakeEndpoint: Sendable {
+  enum Reply: Sendable {
+    case stream(
+      [[UInt8]], status: Int = 200, headers: WebHeaders = ["Content-Type": "text/event-stream"],
+      end: WebError? = nil)
+    case failure(WebError)
+    /// Neither a word nor an end.
+    case silence
+  }
+
+  private let replies: Mutex<[Reply]>
+  private let seen = Mutex<[WebRequest]>([])
+
+  init(_ replies: [Reply]) { self.replies = Mutex(replies) }
+
+  var requests: [WebRequest] { seen.withLock { $0 } }
+
+  var transport: WebTransport {
+    WebTransport(
+      send: { _ async throws(WebError) in throw .cancelled },
+      stream: { request async throws(WebError) in
+        self.seen.withLock { $0.append(request) }
+        let reply = self.replies.withLock { $0.isEmpty ? nil : $0.removeFirst() }
+        switch reply {
+        case .stream(let pieces, let status, let headers, let end):
+          return WebStream(
+            status: status, headers: headers, finalURL: request.url,
+            body: AsyncThrowingStream { continuation in
+              for piece in pieces { continuation.yield(piece) }
+              continuation.finish(throwing: end)
+            })
+        case .failure(let error): throw error
+        case .silence:
+          return WebStream(
+            status: 200, headers: ["Content-Type": "text/event-stream"], finalURL: request.url,
+            body: AsyncThrowingStream { _ in })
+        case nil: throw .connection(host: "fake", why: "is not expected")
+        }
+      })
+  }
+}
+
+@Suite struct RemoteLanguageModelTests {
+  private static let streamed =
+    ": ping\n\ndata: {\"choices\":[{\"delta\":{\"role\":\"assistant\"}}]}\r\n\r\n"
+    + "data: {\"choices\":[{\"delta\":{\"content\":\"Zwölf \"}}]}\n\n"
+    + "data:{\"choices\":[{\"delta\":{\"content\":\"Tage [1] 🚲\"},\"finish_reason\":null}]}\n\n"
+    + "data: {\"choices\":[{\"delta\":{},\"finish_reason\":\"stop\"}]}\n\n"
+    + "data: {\"choices\":[],\"usage\":{\"prompt_tokens\":71,\"completion_tokens\":5}}\n\n"
+    + "data: [DONE]\n\ndata: {\"choices\":[{\"delta\":{\"content\":\"never\"}}]}\n\n"
+
+  /// No pauses, and a deadline that never comes.
+  private let patient = RemoteLanguageModel.Waiting(
+    pause: { _ in }, deadline: { _ in try await Task.sleep(for: .seconds(3_600)) })
+
+  private func prompt() throws -> Prompt {
+    var generator = SystemRandomNumberGenerator()
+    return Prompt(
+      passages: [try citable("Twelve days.")], question: "How long?", chatbotName: "Fern",
+      noAnswerText: "No.", countTokens: { $0.count / 4 }, using: &generator)
+  }
+
+  private func remote(base: String = "http://model.example:8080") -> RemoteLanguageModel {
+    RemoteLanguageModel(baseURL: base, apiKey: "sk-secret-key", model: "small")
+  }
+
+  private func events(
+    _ endpoint: FakeEndpoint, waiting: RemoteLanguageModel.Waiting? = nil
+  ) async throws -> [LanguageModel.Event] {
+    let model = remote().languageModel(
+      transport: endpoint.transport, waiting: waiting ?? patient)
+    var events: [LanguageModel.Event] = []
+    for try await event in model.reply(try prompt()) { events.append(event) }
+    return events
+  }
+
+  private func text(_ events: [LanguageModel.Event]) -> String {
+    events.reduce(into: "") { text, event in
+      if case .text(let piece) = event { text += piece }
+    }
+  }
+
+  @Test func `a stream cut anywhere gives the same text and the usage`() async throws {
+    let bytes = Array(Self.streamed.utf8)
+    for size in [1, 2, 3, 7, 50, bytes.count] {
+      let pieces = stride(from: 0, to: bytes.count, by: size).map {
+        Array(bytes[$0..<min(bytes.count, $0 + size)])
+      }
+      let found = try await events(FakeEndpoint([.stream(pieces)]))
+      #expect(text(found) == "Zwölf Tage [1] 🚲")
+      #expect(found.last == .usage(promptTokens: 71, replyTokens: 5))
+    }
+  }
+
+  @Test func `the request is a streamed chat completion with the key in its header only`()
+    async throws
+  {
+    let endpoint = FakeEndpoint([.stream([Array(Self.streamed.utf8)])])
+    _ = try await events(endpoint)
+    let request = try #require(endpoint.requests.first)
+    #expect(request.method == "POST")
+    #expect(request.url == "http://model.example:8080/v1/chat/completions")
+    #expect(request.headers["Authorization"] == "Bearer sk-secret-key")
+    struct Body: Decodable {
+      struct Message: Decodable { let role: String; let content: String }
+      let model: String
+      let stream: Bool
+      let messages: [Message]
+      let max_tokens: Int
+    }
+    let body = try JSONDecoder().decode(Body.self, from: Data(try #require(request.body)))
+    #expect(body.model == "small" && body.stream && body.max_tokens > 0)
+    #expect(body.messages.map(\.role) == ["system", "user"])
+    #expect(body.messages.last?.content.contains("Twelve days.") == true)
+    #expect(!String(decoding: request.body ?? [], as: UTF8.self).contains("sk-secret-key"))
+  }
+
+  @Test(arguments: [
+    ("http://h:1", "http://h:1/v1/chat/completions"),
+    ("http://h:1/", "http://h:1/v1/chat/completions"),
+    ("https://h/v1", "https://h/v1/chat/completions"),
+    ("https://h/api/v3/", "https://h/api/v3/chat/completions"),
+    ("https://h/x/chat/completions", "https://h/x/chat/completions"),
+    ("https://vhost", "https://vhost/v1/chat/completions"),
+  ])
+  func `the address is found from any usual base`(base: String, expected: String) {
+    #expect(remote(base: base).endpoint == expected)
+  }
+
+  @Test func `whole JSON from an endpoint that does not stream is taken`() async throws {
+    let json = #"{"choices":[{"message":{"role":"assistant","content":"All at once."}}]}"#
+    let found = try await events(
+      FakeEndpoint([.stream([Array(json.utf8)], headers: ["Content-Type": "application/json"])]))
+    #expect(text(found) == "All at once.")
+  }
+
+  @Test func `what passes is tried again, before the first word only`() async throws {
+    let good = FakeEndpoint.Reply.stream([Array(Self.streamed.utf8)])
+    let endpoint = FakeEndpoint([
+      .failure(.connection(host: "h", why: "was refused")), .stream([], status: 503), good,
+    ])
+    #expect(text(try await events(endpoint)) == "Zwölf Tage [1] 🚲")
+    #expect(endpoint.requests.count == 3)
+
+    let first = Array("data: {\"choices\":[{\"delta\":{\"content\":\"Half\"}}]}\n\n".utf8)
+    let broken = FakeEndpoint([.stream([first], end: .connection(host: "h", why: "broke")), good])
+    await #expect(throws: LanguageModelError.self) { _ = try await events(broken) }
+    #expect(broken.requests.count == 1)
+  }
+
+  @Test func `the wait that an endpoint asks for is kept, within bounds`() async throws {
+    let pauses = Mutex<[Duration]>([])
+    let waiting = RemoteLanguageModel.Waiting(
+      pause: { duration in pauses.withLock { $0.append(duration) } }, deadline: patient.deadline)
+    let endpoint = FakeEndpoint([
+      .stream([], status: 429, headers: ["Retry-After": "2"]),
+      .stream([], status: 429, headers: ["Retry-After": "4000000000"]),
+      .stream([Array(Self.streamed.utf8)]),
+    ])
+    _ = try await events(endpoint, waiting: waiting)
+    #expect(pauses.withLock { $0 } == [.seconds(2), .seconds(5)])
+  }
+
+  @Test(arguments: [
+    (401, LanguageModelError.refused(endpoint: "model.example:8080", status: 401)),
+    (404, .refused(endpoint: "model.example:8080", status: 404)),
+    (400, .rejected(endpoint: "model.example:8080", status: 400, code: "context_length_exceeded")),
+  ])
+  func `a refusal is not tried again and repeats no text`(
+    status: Int, expected: LanguageModelError
+  ) async throws {
+    let body =
+      #"{"error":{"message":"your prompt Twelve days. was too long","code":"context_length_exceeded"}}"#
+    let endpoint = FakeEndpoint([.stream([Array(body.utf8)], status: status)])
+    await #expect(throws: expected) { _ = try await events(endpoint) }
+    #expect(endpoint.requests.count == 1)
+    #expect(!"\(expected)".contains("Twelve") && !"\(expected)".contains("sk-secret"))
+  }
+
+  @Test func `an endpoint that refuses a setting is asked without it`() async throws {
+    let body = #"{"error":{"message":"use max_completion_tokens","code":"unsupported_parameter"}}"#
+    let endpoint = FakeEndpoint([
+      .stream([Array(body.utf8)], status: 400), .stream([Array(Self.streamed.utf8)]),
+    ])
+    #expect(text(try await events(endpoint)) == "Zwölf Tage [1] 🚲")
+    let second = String(decoding: try #require(endpoint.requests.last?.body), as: UTF8.self)
+    #expect(second.contains("max_completion_tokens"))
+    #expect(!second.contains("temperature"))
+  }
+
+  @Test(arguments: [
+    "data: {\"error\":{\"code\":500,\"message\":\"Twelve days.\"}}\n\n", "data: not json\n\n",
+    "data: [DONE]\n\n", "", "<html>hello</html>",
+  ])
+  func `what is no completion ends in an error`(stream: String) async throws {
+    let endpoint = FakeEndpoint(Array(repeating: .stream([Array(stream.utf8)]), count: 3))
+    let error = await #expect(throws: LanguageModelError.self) { _ = try await events(endpoint) }
+    #expect(error.map { !"\($0)".contains("Twelve") } == true)
+  }
+
+  @Test func `without a first word in time the reply ends`() async throws {
+    let late = RemoteLanguageModel.Waiting(pause: { _ in }, deadline: { _ in })
+    await #expect(
+      throws: LanguageModelError.tooSlow(endpoint: "model.example:8080", limit: .seconds(60))
+    ) {
+      _ = try await events(FakeEndpoint([.silence]), waiting: late)
+    }
+  }
+
+  @Test func `whoever stops listening stops the request`() async throws {
+    let (stopped, signal) = AsyncStream<Void>.makeStream()
+    let transport = WebTransport(
+      send: { _ async throws(WebError) in throw .cancelled },
+      stream: { request async throws(WebError) in
+        WebStream(
+          status: 200, headers: [:], finalURL: request.url,
+          body: AsyncThrowingStream { continuation in
+            continuation.yield(
+              Array("data: {\"choices\":[{\"delta\":{\"content\":\"One\"}}]}\n\n".utf8))
+            continuation.onTermination = { _ in signal.finish() }
+          })
+      })
+    let model = remote().languageModel(transport: transport, waiting: patient)
+    let prompt = try prompt()
+    let reader = Task {
+      for try await _ in model.reply(prompt) { break }
+    }
+    try await reader.value
+    // Ends when the body is dropped; a leak would hang here.
+    for await _ in stopped {}
+  }
+}
