@@ -101,13 +101,19 @@ let package = Package(
       resources: [.embedInCode("Resources")], swiftSettings: settings),
 
     // Layer 3: arguments and wiring.
-    tool("bobbin-fetch", ["BlobStore", "Corpus", "FetchStage", "Spool", "StageCommand", "WebClient", arguments]),
+    tool(
+      "bobbin-fetch",
+      ["BlobStore", "Corpus", "FetchStage", "Spool", "StageCommand", "WebClient", arguments]),
     tool("bobbin-extract", ["BlobStore", "ExtractStage", "Extraction", "StageCommand", arguments]),
     tool("bobbin-chunk", ["ChunkStage", "StageCommand", "Embedding", arguments]),
-    tool("bobbin-embed", ["BlobStore", "EmbedStage", "StageCommand", "Embedding", "WebClient", arguments]),
+    tool(
+      "bobbin-embed",
+      ["BlobStore", "EmbedStage", "StageCommand", "Embedding", "WebClient", arguments]),
     tool("bobbin-index", ["BlobStore", "IndexStage", "StageCommand", arguments]),
     tool("bobbin-serve", ["App", arguments]),
-    tool("bobbin", ["Answering", "App", "Corpus", "Spool", "StageCommand", "Storage", "VectorShard", arguments]),
+    tool(
+      "bobbin",
+      ["Answering", "App", "Corpus", "Spool", "StageCommand", "Storage", "VectorShard", arguments]),
 
     // Tests, and what they share.
     .target(
@@ -116,13 +122,15 @@ let package = Package(
     tests("ArchitectureTests", []),
     tests("BlobStoreTests", ["BlobStore", "Corpus", "TestSupport"]),
     tests("ChunkStageTests", ["ChunkStage", "Corpus"]),
-    tests("EmbedStageTests", ["BlobStore", "Corpus", "EmbedStage", "Embedding", "Spool", "TestSupport"]),
+    tests(
+      "EmbedStageTests", ["BlobStore", "Corpus", "EmbedStage", "Embedding", "Spool", "TestSupport"]),
     tests("EmbeddingTests", ["CKernels", "Embedding", "WebClient"]),
     tests("EndToEndTests", ["Spool", "TestSupport", "WebClient"]),
     tests("ExtractStageTests", ["Corpus", "ExtractStage", "Extraction"]),
     tests("ExtractionTests", ["Corpus", "Extraction"]),
     tests(
-      "IndexStageTests", ["BlobStore", "Corpus", "IndexStage", "Spool", "TestSupport", "VectorShard"]),
+      "IndexStageTests",
+      ["BlobStore", "Corpus", "IndexStage", "Spool", "TestSupport", "VectorShard"]),
     tests("MarkupTests", ["Markup"]),
     tests("SpoolTests", ["Spool"]),
     tests("StageCommandTests", ["Spool", "StageCommand", "TestSupport"]),

@@ -15,7 +15,7 @@ struct QuestionWords {
   init(_ question: String, shard: ShardSet) throws(ShardError) {
     self.shard = shard
     var weights: [String: Float] = [:]
-    for word in try shard.wordWeights(question, language: nil) {
+    for word in try shard.wordWeights(ContentWords.text(of: question), language: nil) {
       weights[word.term] = word.weight
     }
     self.weights = weights

@@ -18,7 +18,7 @@ package struct QuotingWeights: Sendable {
 
   package init(
     cosineShare: Float = 0.5, coverageShare: Float = 0.25, passageShare: Float = 0.25,
-    threshold: Float = 0.43, reach: Float = 0.1
+    threshold: Float = 0.44, reach: Float = 0.1
   ) {
     self.cosineShare = cosineShare
     self.coverageShare = coverageShare

@@ -73,13 +73,14 @@ package struct Retriever: Sendable {
     }
     let near = try shard.nearest(
       to: vector, identity: identity, count: candidateCount, where: isAllowed)
+    let words = ContentWords.text(of: question)
     let worded = try shard.wordSearch(
-      question, language: nil, count: candidateCount, where: isAllowed)
+      words, language: nil, count: candidateCount, where: isAllowed)
     let rows = Array(Set(near.map(\.row)).union(worded.map(\.row))).sorted()
     guard !rows.isEmpty else { return [] }
     let cosines = try shard.similarities(of: rows, to: vector, identity: identity)
-    let wordScores = try shard.wordScores(of: rows, for: question, language: nil)
-    let ceiling = ShardSet.wordScoreCeiling(try shard.wordWeights(question, language: nil))
+    let wordScores = try shard.wordScores(of: rows, for: words, language: nil)
+    let ceiling = ShardSet.wordScoreCeiling(try shard.wordWeights(words, language: nil))
     return zip(rows, zip(cosines, wordScores))
       .map { row, scores in
         Ranked(

@@ -45,7 +45,10 @@ enum AppError: Error {
         "Send application/json."
       )
     case .busy:
-      (.serviceUnavailable, "busy", "Busy", "The chatbot cannot answer right now. Try again shortly.")
+      (
+        .serviceUnavailable, "busy", "Busy",
+        "The chatbot cannot answer right now. Try again shortly."
+      )
     case .internal:
       (
         .internalServerError, "internal", "Internal error",

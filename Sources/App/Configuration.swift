@@ -4,27 +4,43 @@ import FoundationEssentials
 
 /// Settings from the environment.
 package struct Configuration: Sendable {
-  /// `BOBBIN_DATA`: database, blobs, shards, models. Default `var`.
+  /// `BOBBIN_DATA`: database, blobs, shards, models.
+  ///
+  /// Default `var`.
   package var data: String
-  /// `BOBBIN_SPOOL`: the spool's directory. Default `spool`.
+  /// `BOBBIN_SPOOL`: the spool's directory.
+  ///
+  /// Default `spool`.
   package var spool: String
-  /// `BOBBIN_HOST`: address to listen on. Default 127.0.0.1.
+  /// `BOBBIN_HOST`: address to listen on.
+  ///
+  /// Default 127.0.0.1.
   package var host: String
-  /// `BOBBIN_PORT`: port to listen on; 0 lets the system choose. Default 8080.
+  /// `BOBBIN_PORT`: port to listen on; 0 lets the system choose.
+  ///
+  /// Default 8080.
   package var port: Int
-  /// `OPENAI_BASE_URL`: an OpenAI-compatible server for answers. Default none: the quoting answerer.
+  /// `OPENAI_BASE_URL`: an OpenAI-compatible server for answers.
+  ///
+  /// Default none: the quoting answerer.
   package var modelBaseURL: String?
   /// `OPENAI_API_KEY`: its key.
   package var modelKey: String?
-  /// `BOBBIN_CHAT_MODEL`: the model's name there. Default gpt-4o-mini.
+  /// `BOBBIN_CHAT_MODEL`: the model's name there.
+  ///
+  /// Default gpt-4o-mini.
   package var modelName: String
-  /// `BOBBIN_EMBEDDING_BASE_URL`: an OpenAI-compatible server for embeddings. Default none: MiniLM in process.
+  /// `BOBBIN_EMBEDDING_BASE_URL`: an OpenAI-compatible server for embeddings.
+  ///
+  /// Default none: MiniLM in process.
   package var embeddingBaseURL: String?
   /// `BOBBIN_EMBEDDING_MODEL`: the model's name there.
   package var embeddingModel: String
   /// `BOBBIN_EMBEDDING_DIMENSION`: numbers in its vectors.
   package var embeddingDimension: Int
-  /// `BOBBIN_IDLE_TIMEOUT`: seconds after which a silent connection is closed. Default 30.
+  /// `BOBBIN_IDLE_TIMEOUT`: seconds after which a silent connection is closed.
+  ///
+  /// Default 30.
   package var idleTimeout: Int
 
   /// Reads the environment.

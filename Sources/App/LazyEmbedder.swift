@@ -26,7 +26,9 @@ package actor LazyEmbedder {
     }
   }
 
-  /// The embedder; those who ask while it loads wait for the same one. A failure is not kept: the next question tries again.
+  /// The embedder; those who ask while it loads wait for the same one.
+  ///
+  /// A failure is not kept: the next question tries again.
   package func embedder() async throws -> Embedder {
     if let loading { return try await loading.value }
     let make = make

@@ -15,17 +15,17 @@ package struct LedgerDrain: Sendable {
 
   /// Applies what waits, up to 500 receipts in a transaction, until nothing waits.
   ///
-  /// - Parameter seen: told of each receipt after its row is committed.
+  /// - Parameter seen: told of each entry after its rows are committed.
   /// - Returns: how many were applied.
   @discardableResult
-  package func drain(seen: (Receipt) -> Void = { _ in }) async throws -> Int {
+  package func drain(seen: (Ledger.Entry) -> Void = { _ in }) async throws -> Int {
     var total = 0
     while true {
       let entries = try ledger.waiting()
       if entries.isEmpty { return total }
       try await database.apply(entries.map { Self.row(of: $0.receipt, run: $0.run) })
       try ledger.remove(entries)
-      for entry in entries { seen(entry.receipt) }
+      entries.forEach(seen)
       total += entries.count
     }
   }

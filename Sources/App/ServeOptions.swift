@@ -39,7 +39,8 @@ package struct ServeOptions: ParsableArguments {
       try await Server.run(services) { port in
         StandardStream.output.line("listening on http://\(shownHost):\(port)/")
         for chatbot in chatbots {
-          StandardStream.output.line("  \(chatbot.name): http://\(shownHost):\(port)/c/\(chatbot.slug)")
+          StandardStream.output.line(
+            "  \(chatbot.name): http://\(shownHost):\(port)/c/\(chatbot.slug)")
         }
       }
     } catch let error as ConfigurationError {

@@ -89,18 +89,26 @@ package struct Training: Sendable {
   }
 
   /// Takes each open run one step on: orders its build when nothing but retries is open, ends it when nothing is.
-  package func advance() async throws {
+  ///
+  /// - Returns: whether some run still has work to do before its retries fall due.
+  @discardableResult
+  package func advance() async throws -> Bool {
+    var isWorking = false
     for run in try await database.openRuns() {
       let progress = try await database.progress(of: run.id)
       let ready = progress.documents["embedded", default: 0] > 0
       if ready, progress.isOver || progress.onlyWaits {
         try await order(run)
+        isWorking = true
       } else if progress.isOver {
         let live = progress.documents["live", default: 0] > 0
         try await database.finishRun(
           run.id, state: live ? "done" : "failed", now: WallClock.now())
+      } else if !progress.onlyWaits {
+        isWorking = true
       }
     }
+    return isWorking
   }
 
   /// Orders the build of a run's next generation from the documents that came through.

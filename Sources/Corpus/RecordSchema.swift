@@ -1,6 +1,8 @@
 // The names of the records that flow, with their versions; the first word of every item's envelope.
 
-/// Schemas of spool items. The number rises when a record changes in a way that older readers cannot take.
+/// Schemas of spool items.
+///
+/// The number rises when a record changes in a way that older readers cannot take.
 package enum RecordSchema {
   /// `Source`, in spool/fetch.
   package static let source = "bobbin.fetch/1"

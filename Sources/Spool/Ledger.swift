@@ -15,7 +15,9 @@ package struct Ledger: Sendable {
 
   package init(spool: String) { directory = SpoolDirectory(spool: spool, stage: "ledger") }
 
-  /// Up to `limit` receipts, oldest first. A damaged one goes to `failed` and is not looped on.
+  /// Up to `limit` receipts, oldest first.
+  ///
+  /// A damaged one goes to `failed` and is not looped on.
   ///
   /// - Throws: `SpoolError` when the machine is at fault.
   package func waiting(limit: Int = 500) throws -> [Entry] {

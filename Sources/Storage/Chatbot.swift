@@ -50,7 +50,9 @@ extension AppDatabase {
     }
   }
 
-  /// What a visitor may see of each source, read anew for each answer. A source without a row has no visibility.
+  /// What a visitor may see of each source, read anew for each answer.
+  ///
+  /// A source without a row has no visibility.
   package func visibilities(of chatbot: ChatbotID) async throws -> [SourceID: Visibility] {
     try await pool.read { database in
       let rows = try Row.fetchAll(

@@ -81,11 +81,14 @@ struct IngestCommand: AsyncParsableCommand {
       stages: pipelineFile.stages, documents: requests.count, silent: common.json)
     var waitingSince: ContinuousClock.Instant?
     while true {
-      try await drain.drain { meter.count($0) }
-      try await training.advance()
+      try await drain.drain { entry in
+        if entry.run == run.text { meter.count(entry.receipt) }
+      }
+      // Runs that an earlier ingest left unfinished are finished along with this one.
+      let isWorking = try await training.advance()
       let progress = try await database.progress(of: run)
       meter.show(progress)
-      if try await database.isFinished(run) { break }
+      if !isWorking, try await database.isFinished(run) { break }
       if interrupted.happened {
         meter.end()
         StandardStream.error.line(
@@ -98,7 +101,7 @@ struct IngestCommand: AsyncParsableCommand {
         StandardStream.error.line("bobbin ingest: \(failure.message)")
         return failure.exitCode
       }
-      if progress.onlyWaits, progress.documents["embedded", default: 0] == 0 {
+      if !isWorking, progress.onlyWaits, progress.documents["embedded", default: 0] == 0 {
         waitingSince = waitingSince ?? ContinuousClock.now
         if let since = waitingSince, ContinuousClock.now - since > .seconds(wait) { break }
       } else {

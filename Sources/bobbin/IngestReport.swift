@@ -14,7 +14,9 @@ struct IngestReport {
   let embeddedChunks: Int
 
   private var live: [DocumentRow] { documents.filter { $0.state == "live" } }
-  private var waiting: [DocumentRow] { documents.filter { $0.state != "live" && $0.state != "ended" } }
+  private var waiting: [DocumentRow] {
+    documents.filter { $0.state != "live" && $0.state != "ended" }
+  }
   private var failed: [DocumentRow] { documents.filter { $0.state == "ended" } }
 
   /// 0 all live, 75 some still wait, 65 some ended with a reason.

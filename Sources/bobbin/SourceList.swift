@@ -14,8 +14,9 @@ enum SourceList {
   /// The locations, in the order given, each once.
   ///
   /// - Throws: `StageFault` (64) when nothing is left to ingest.
-  static func locations(of arguments: [String]) throws -> [(location: Source.Location, name: String)]
-  {
+  static func locations(of arguments: [String]) throws -> [(
+    location: Source.Location, name: String
+  )] {
     var seen: Set<Source.Location> = []
     var locations: [(location: Source.Location, name: String)] = []
     func add(_ location: Source.Location, _ name: String) {
@@ -74,7 +75,8 @@ enum SourceList {
         default: continue
         }
         if found.count > mostFiles {
-          throw StageFault("\(folder): more than \(mostFiles) files; name a smaller folder", exitCode: 64)
+          throw StageFault(
+            "\(folder): more than \(mostFiles) files; name a smaller folder", exitCode: 64)
         }
       }
     }

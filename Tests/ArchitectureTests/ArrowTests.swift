@@ -4,7 +4,9 @@ import Foundation
 import Testing
 
 @Suite struct ArrowTests {
-  /// What each target may import of ours. A target that is not listed here fails the test: draw its arrows first.
+  /// What each target may import of ours.
+  ///
+  /// A target that is not listed here fails the test: draw its arrows first.
   static let arrows: [String: Set<String>] = [
     "Corpus": [],
     "VectorShard": ["CKernels", "COpenSSL", "CStemmer", "CZstd"],
@@ -64,7 +66,9 @@ import Testing
 
   @Test func `each target imports only what its arrows allow`() throws {
     let folders = try FileManager.default.contentsOfDirectory(atPath: Self.sources.path)
-    let swiftFolders = try folders.filter { try !Self.files(of: $0).isEmpty && $0 != "bobbin-bench" }
+    let swiftFolders = try folders.filter {
+      try !Self.files(of: $0).isEmpty && $0 != "bobbin-bench"
+    }
     #expect(Set(swiftFolders) == Set(Self.arrows.keys))
     let ours = Set(Self.arrows.keys).union(folders)
     for (target, allowed) in Self.arrows {

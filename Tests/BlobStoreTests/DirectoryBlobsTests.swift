@@ -31,7 +31,10 @@ import Testing
     #expect(throws: BlobError.self) { try blobs.get(reference) }
   }
 
-  @Test(arguments: ["", "sha256:", "sha256:../../etc/passwd", "md5:00", "sha256:" + String(repeating: "G", count: 64)])
+  @Test(arguments: [
+    "", "sha256:", "sha256:../../etc/passwd", "md5:00",
+    "sha256:" + String(repeating: "G", count: 64),
+  ])
   func `a name that is no digest never becomes a path`(name: String) {
     #expect(throws: BlobError.self) { try blobs.path(of: BlobReference(blob: name, bytes: 1)) }
   }

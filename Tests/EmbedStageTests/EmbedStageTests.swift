@@ -40,7 +40,8 @@ import Testing
     Chunk(
       id: ChunkID(unchecked: "c\(ordinal)"),
       description: DocumentDescription(
-        document: DocumentID(unchecked: "d"), source: SourceID(unchecked: "s"), uri: "u", title: "t",
+        document: DocumentID(unchecked: "d"), source: SourceID(unchecked: "s"), uri: "u",
+        title: "t",
         language: nil, mediaType: "text/plain", rawDigest: "", textDigest: ""),
       ordinal: ordinal, count: 2, offset: 0, place: Place(), tokens: 3, text: text)
   }

@@ -31,7 +31,9 @@ import Testing
   }
 
   @Test func `every executable explains itself`() throws {
-    for name in ["bobbin", "bobbin-serve"] + ["fetch", "extract", "chunk", "embed", "index"].map({ "bobbin-\($0)" }) {
+    for name in ["bobbin", "bobbin-serve"]
+      + ["fetch", "extract", "chunk", "embed", "index"].map({ "bobbin-\($0)" })
+    {
       let result = try Tool(name).run(["--help"])
       #expect(result.exitCode == 0)
       #expect(result.output.contains("USAGE"), "\(name)")
@@ -70,7 +72,8 @@ import Testing
       let receipts = try Ledger(spool: bobbin.spool).waiting().map(\.receipt)
       #expect(receipts.contains { $0.outcome == .done })
       // The paths of the two runs differ, the page does not.
-      return try SpoolDirectory(spool: bobbin.spool, stage: "extract").items(.incoming).map { name in
+      return try SpoolDirectory(spool: bobbin.spool, stage: "extract").items(.incoming).map {
+        name in
         let directory = SpoolDirectory(spool: bobbin.spool, stage: "extract")
         let frame = try DurableFile.read(
           directory.file(.incoming, name.fileName), limit: JSONLines.itemLimit)

@@ -1,4 +1,5 @@
 import Foundation
+import Spool
 import TestSupport
 import Testing
 
@@ -89,7 +90,8 @@ import Testing
       "Our shop sells tea, coffee and biscuits. It opens at nine.", "open.txt")
     #expect(try bobbin.ingest("shop", [secret], ["--learn-only"]).exitCode == 0)
     #expect(try bobbin.ingest("shop", [open]).exitCode == 0)
-    let (exitCode, answer) = try bobbin.ask("shop", "What is the discount floor for the Heron account?")
+    let (exitCode, answer) = try bobbin.ask(
+      "shop", "What is the discount floor for the Heron account?")
     #expect(exitCode == 69)
     #expect(!"\(answer)".contains("41.7") && !"\(answer)".contains("Zanzibar"))
     #expect(try bobbin.ask("shop", "When does the shop open?").exitCode == 0)
@@ -116,7 +118,8 @@ import Testing
 
   @Test func `a changed document replaces its old text`() throws {
     let bobbin = try Installation()
-    let file = try bobbin.folder.write("The ferry to Orrin leaves at seven in the morning.", "f.txt")
+    let file = try bobbin.folder.write(
+      "The ferry to Orrin leaves at seven in the morning.", "f.txt")
     #expect(try bobbin.ingest("ferry", [file]).exitCode == 0)
     try bobbin.folder.write("The ferry to Orrin leaves at half past nine in the morning.", "f.txt")
     let second = try bobbin.ingest("ferry", [file])
@@ -124,6 +127,36 @@ import Testing
     let (_, answer) = try bobbin.ask("ferry", "When does the ferry to Orrin leave?")
     #expect(answer.message.contains("half past nine"))
     #expect(!answer.message.contains("seven"))
+  }
+
+  @Test func `a disk that is nearly full takes nothing in and says what to do`() throws {
+    let bobbin = try Installation()
+    let file = try bobbin.folder.write("Some text about herons.", "a.txt")
+    // A reserve that no disk has free.
+    let full = ["BOBBIN_DISK_RESERVE_MIB": "1000000000"]
+    let refused = try bobbin.ingest("birds", [file], environment: full)
+    #expect(refused.exitCode == 75)
+    #expect(refused.errors.contains("free some space"))
+    #expect(try bobbin.ingest("birds", [file]).exitCode == 0)
+  }
+
+  @Test func `a damaged item is set aside and the rest of the run goes on`() throws {
+    let bobbin = try Installation(model: false)
+    let good = try bobbin.folder.write("Some text about herons.", "a.txt")
+    // Without the model the run stops with its items in the spool.
+    #expect(try bobbin.ingest("birds", [good]).exitCode == 78)
+    let fetch = SpoolDirectory(spool: bobbin.spool, stage: "fetch")
+    let stray = ItemName(
+      due: 1_700_000_000_000, lane: "lane1", id: String(repeating: "a", count: 32))
+    try Data("this is no zstd frame".utf8).write(
+      to: URL(fileURLWithPath: fetch.file(.incoming, stray.fileName)))
+    try FileManager.default.createSymbolicLink(
+      atPath: bobbin.data + "/models",
+      withDestinationPath: Checkout.modelData.appendingPathComponent("models").path)
+    let other = try bobbin.folder.write("Some text about owls.", "b.txt")
+    #expect(try bobbin.ingest("birds", [other]).exitCode == 0)
+    #expect(try fetch.items(.failed).map(\.reason) == ["damaged"])
+    #expect(try bobbin.ask("birds", "What is the text about herons?").exitCode == 0)
   }
 
   @Test func `usage errors say so and make no chatbot`() throws {

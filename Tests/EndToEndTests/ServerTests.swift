@@ -50,7 +50,9 @@ import WebClient
     }
   }
 
-  static func text(_ response: WebResponse) -> String { String(decoding: response.body, as: UTF8.self) }
+  static func text(_ response: WebResponse) -> String {
+    String(decoding: response.body, as: UTF8.self)
+  }
 
   @Test func `a visitor gets pages, probes and assets`() async throws {
     let bobbin = try Installation()
@@ -65,7 +67,9 @@ import WebClient
     let page = try await server.get("/c/library")
     #expect(page.status == 200 && page.mediaType == "text/html")
     #expect(Self.text(page).contains("<title>library</title>"))
-    for name in ["Content-Security-Policy", "X-Content-Type-Options", "Referrer-Policy", "X-Request-Id"] {
+    for name in [
+      "Content-Security-Policy", "X-Content-Type-Options", "Referrer-Policy", "X-Request-Id",
+    ] {
       #expect(page.headers[name] != nil, "\(name)")
     }
     #expect(page.headers["Content-Security-Policy"]?.contains("unsafe-inline") == false)
@@ -112,7 +116,10 @@ import WebClient
     ("/api/chat/library/", #"{"message":7}"#, "application/json", 400),
     ("/api/chat/library/", #"{"message":"x"}"#, "text/plain", 415),
     ("/api/chat/nobody/", #"{"message":"x"}"#, "application/json", 404),
-    ("/api/chat/library/", #"{"message":""# + String(repeating: "x", count: 5_000) + #""}"#, "application/json", 413),
+    (
+      "/api/chat/library/", #"{"message":""# + String(repeating: "x", count: 5_000) + #""}"#,
+      "application/json", 413
+    ),
     ("/api/chat/library/", String(repeating: " ", count: 70_000), "application/json", 413),
   ])
   func `a bad request gets a problem document`(

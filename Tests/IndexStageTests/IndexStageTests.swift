@@ -105,7 +105,8 @@ import VectorShard
     #expect(try texts() == ["new"])
   }
 
-  @Test func `a document with a chunk missing stays out and its old version stays in`() async throws {
+  @Test func `a document with a chunk missing stays out and its old version stays in`() async throws
+  {
     try await add(try chunks("d1", ["old"]), run: "r1")
     try await order("r1", live: ["d1"])
     try await add(try chunks("d1", ["half"], count: 2) + chunks("d2", ["whole"]), run: "r2")

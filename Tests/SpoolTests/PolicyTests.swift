@@ -16,7 +16,9 @@ import Testing
 
   @Test func `harmful reasons get fewer tries`() {
     #expect(RetryPolicy().limit(for: "http_503") == 5)
-    for reason in ["crashed", "timeout", "memory"] { #expect(RetryPolicy().limit(for: reason) == 3) }
+    for reason in ["crashed", "timeout", "memory"] {
+      #expect(RetryPolicy().limit(for: reason) == 3)
+    }
   }
 
   @Test func `a small lane is served within one turn of a large one`() {

@@ -26,7 +26,8 @@ import Testing
     }
   }
 
-  @Test func `a frame that would inflate above the limit is refused before it is inflated`() throws {
+  @Test func `a frame that would inflate above the limit is refused before it is inflated`() throws
+  {
     let frame = try Zstd.compress([UInt8](repeating: 0, count: 1 << 20))
     #expect(throws: SpoolError.self) {
       try Zstd.decompress(frame, limit: (1 << 20) - 1, name: "x")

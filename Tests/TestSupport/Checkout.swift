@@ -20,7 +20,9 @@ package enum Checkout {
 
   /// The data directory that `make model` filled.
   package static let modelData =
-    ProcessInfo.processInfo.environment["BOBBIN_DATA"].map { URL(fileURLWithPath: $0, relativeTo: root) }
+    ProcessInfo.processInfo.environment["BOBBIN_DATA"].map {
+      URL(fileURLWithPath: $0, relativeTo: root)
+    }
     ?? root.appendingPathComponent("var")
 
   /// The folder of the executables that belong to the running tests.
@@ -28,7 +30,8 @@ package enum Checkout {
     // The test bundle is an executable beside them, started by swift test.
     var folder = URL(fileURLWithPath: CommandLine.arguments.first ?? "").deletingLastPathComponent()
     while folder.path != "/" {
-      if FileManager.default.isExecutableFile(atPath: folder.appendingPathComponent("bobbin").path) {
+      if FileManager.default.isExecutableFile(atPath: folder.appendingPathComponent("bobbin").path)
+      {
         return folder
       }
       folder.deleteLastPathComponent()

@@ -19,7 +19,9 @@ package struct Tool: Sendable {
     self.environment = environment
   }
 
-  /// Runs to the end. Blocks; call it from a test, not from a server.
+  /// Runs to the end.
+  ///
+  /// Blocks; call it from a test, not from a server.
   package func run(_ arguments: [String], input: String = "") throws -> Result {
     let process = try prepare(arguments)
     let folder = try TemporaryFolder()

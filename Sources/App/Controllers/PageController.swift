@@ -17,7 +17,8 @@ struct PageController {
       let items = chatbots.map { ["slug": $0.slug, "name": $0.name] }
       return Self.html(
         templates.home.render(
-          ["chatbots": items, "empty": chatbots.isEmpty, "assets": templates.version] as [String: Any]))
+          ["chatbots": items, "empty": chatbots.isEmpty, "assets": templates.version]
+            as [String: Any]))
     }
     router.get("c/:slug") { _, context in
       guard let chatbot = try await database.chatbot(try context.parameters.require("slug")) else {

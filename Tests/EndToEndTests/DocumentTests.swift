@@ -1,0 +1,116 @@
+// The READMEs against the code: every setting, every key of a log line, every target and every suite has its line, and
+// every link leads somewhere.
+
+import Foundation
+import TestSupport
+import Testing
+
+@Suite struct DocumentTests {
+  /// The text of a file of this checkout.
+  static func text(_ path: String) throws -> String {
+    try String(contentsOf: Checkout.root.appendingPathComponent(path), encoding: .utf8)
+  }
+
+  /// What the first group of `pattern` matches in `text`.
+  static func matches(_ pattern: String, in text: String) throws -> Set<String> {
+    let expression = try NSRegularExpression(pattern: pattern, options: .anchorsMatchLines)
+    let whole = NSRange(text.startIndex..., in: text)
+    return Set(
+      expression.matches(in: text, range: whole).compactMap { match in
+        Range(match.range(at: 1), in: text).map { String(text[$0]) }
+      })
+  }
+
+  /// The names in the first column of the tables under a heading.
+  static func named(in path: String, under heading: String) throws -> Set<String> {
+    let sections = try text(path).components(separatedBy: "\n## ")
+    let section = try #require(sections.first { $0.hasPrefix(heading) }, "\(path): \(heading)")
+    return try matches("^\\| `([^`]+)` \\|", in: section)
+  }
+
+  /// Folders of a folder that hold Swift sources.
+  static func swiftFolders(of path: String) throws -> [String] {
+    let folder = Checkout.root.appendingPathComponent(path)
+    return try FileManager.default.contentsOfDirectory(atPath: folder.path).filter { name in
+      let files = FileManager.default.enumerator(atPath: folder.appendingPathComponent(name).path)
+      return files?.contains { ($0 as? String)?.hasSuffix(".swift") == true } == true
+    }
+  }
+
+  @Test func `every variable that is read is explained, and no other`() throws {
+    let sources = Checkout.root.appendingPathComponent("Sources")
+    let files = FileManager.default.enumerator(atPath: sources.path)?.compactMap { $0 as? String }
+    var read: Set<String> = []
+    for file in files ?? [] where file.hasSuffix(".swift") && !file.hasPrefix("bobbin-bench/") {
+      read.formUnion(
+        try Self.matches(
+          "\"((?:BOBBIN|OPENAI)_[A-Z_]+|CRASH_AT)\"", in: Self.text("Sources/\(file)")))
+    }
+    #expect(read.contains("BOBBIN_DATA"))
+    #expect(
+      try Self.named(in: "pipelines/README.md", under: "Settings: the environment") == read)
+  }
+
+  @Test func `every setting of the pipeline is explained with its value, and no other`() throws {
+    let lines = try Self.text("pipelines/ingest.mk").split(separator: "\n")
+    let document = try Self.text("pipelines/README.md")
+    var names: Set<String> = []
+    for line in lines where !line.hasPrefix("#") {
+      let parts = line.components(separatedBy: " = ")
+      #expect(parts.count == 2, "\(line)")
+      names.insert(parts[0])
+      #expect(document.contains("| `\(parts[0])` | \(parts[1]) |"), "\(line)")
+    }
+    #expect(try Self.named(in: "pipelines/README.md", under: "Settings: ingest.mk") == names)
+  }
+
+  @Test func `every key of a log line is explained, and no other`() throws {
+    let code = try Self.text("Sources/Spool/Settlement.swift")
+    let log = try #require(code.components(separatedBy: "\n    log(\n").dropFirst().first)
+    let call = log.components(separatedBy: "\n  }").first ?? ""
+    let keys = try Self.matches("\\b([a-z]+)=\\\\\\(", in: call)
+    #expect(keys.contains("item"))
+    #expect(try Self.named(in: "pipelines/README.md", under: "Log lines") == keys)
+  }
+
+  @Test func `every target has its line in the map`() throws {
+    let document = try Self.text("Sources/README.md")
+    let stages = ["bobbin-fetch", "bobbin-extract", "bobbin-chunk", "bobbin-embed", "bobbin-index"]
+    #expect(document.contains("| bobbin-fetch … bobbin-index |"))
+    for target in try Self.swiftFolders(of: "Sources") where !stages.contains(target) {
+      #expect(document.contains("\n| \(target) |"), "\(target)")
+    }
+  }
+
+  @Test func `every suite has its line`() throws {
+    let document = try Self.text("Tests/README.md")
+    for suite in try Self.swiftFolders(of: "Tests") {
+      #expect(document.contains("\n| \(suite) |"), "\(suite)")
+    }
+  }
+
+  @Test(arguments: ["Sources", "spool", "pipelines", "Tests"])
+  func `every link leads to a file`(folder: String) throws {
+    let base = Checkout.root.appendingPathComponent(folder)
+    let links = try Self.matches("\\]\\(([^)#]+)", in: Self.text("\(folder)/README.md"))
+    for link in links where !link.contains("://") {
+      let path = base.appendingPathComponent(link).standardizedFileURL.path
+      #expect(FileManager.default.fileExists(atPath: path), "\(folder)/README.md: \(link)")
+    }
+  }
+
+  @Test(arguments: ["Entry points", "Invariants"])
+  func `files named in the map exist`(heading: String) throws {
+    let sections = try Self.text("Sources/README.md").components(separatedBy: "\n## ")
+    let section = try #require(sections.first { $0.hasPrefix(heading) })
+    let paths = try Self.matches("\\b((?:[A-Za-z-]+/)+[A-Za-z+]+\\.swift)", in: section)
+    #expect(!paths.isEmpty)
+    for path in paths {
+      let candidates = ["Sources/\(path)", path]
+      let exists = candidates.contains {
+        FileManager.default.fileExists(atPath: Checkout.root.appendingPathComponent($0).path)
+      }
+      #expect(exists, "\(path)")
+    }
+  }
+}
