@@ -84,7 +84,8 @@ let package = Package(
     library("EmbedStage", ["Corpus", "Spool", "BlobStore", "Embedding"]),
     library("IndexStage", ["Corpus", "Spool", "BlobStore", "VectorShard"]),
     // Layer 2: the reading half.
-    library("Answering", ["Corpus", "Embedding", "VectorShard", "WebClient"]),
+    library(
+      "Answering", ["Corpus", "Embedding", "VectorShard", "WebClient"], exclude: ["THRESHOLD.md"]),
     .target(
       name: "App",
       dependencies: [
@@ -118,7 +119,11 @@ let package = Package(
     // Tests, and what they share.
     .target(
       name: "TestSupport", path: "Tests/TestSupport", swiftSettings: settings),
-    tests("AnsweringTests", ["Answering", "Corpus", "Embedding", "VectorShard", "WebClient"]),
+    tests(
+      "AnsweringTests",
+      [
+        "Answering", "ChunkStage", "Corpus", "Embedding", "Extraction", "VectorShard", "WebClient",
+      ]),
     tests("ArchitectureTests", []),
     tests("BlobStoreTests", ["BlobStore", "Corpus", "TestSupport"]),
     tests("ChunkStageTests", ["ChunkStage", "Corpus"]),

@@ -13,22 +13,33 @@ if [[ ! -e .build/$folder/bobbin ]]; then
 fi
 log=$(mktemp)
 trap 'rm -f "$log"' EXIT
-# Swift prints "[done/all] Compiling …": on a terminal redrawn in place, elsewhere a line for every tenth of the way.
-if swift build "${arguments[@]}" 2>&1 | tee "$log" | awk -v terminal="$([[ -t 1 ]] && echo 1)" '
-  match($0, /^\[[0-9]+\/[0-9]+\]/) {
-    split(substr($0, 2, RLENGTH - 2), step, "/")
-    if (terminal) { printf "\r\033[K  %s", substr($0, 1, 100); fflush(); shown = 1; next }
-    tenth = int(10 * step[1] / step[2])
-    if (step[2] > 50 && tenth > last) { last = tenth; print "  " $0; fflush() }
-    next
-  }
-  /^(Fetching|Cloning|Creating|Computing|Updating)/ { if (terminal) { printf "\r\033[K  %s", substr($0, 1, 100); fflush(); shown = 1 } }
-  END { if (shown) printf "\r\033[K" }'; then
-  :
-fi
-status=${PIPESTATUS[0]}
+terminal=$([[ -t 1 ]] && echo yes || echo no)
+last=0
+
+# Swift says "[done/all] Compiling …": on a terminal redrawn in place, elsewhere a line for every tenth of the way.
+show() {
+  local line
+  while IFS= read -r line; do
+    printf '%s\n' "$line" >> "$log"
+    if [[ $terminal == yes ]]; then
+      printf '\r\033[K  %.100s' "$line"
+    elif [[ $line =~ ^\[([0-9]+)/([0-9]+)\] ]] && ((BASH_REMATCH[2] > 50)); then
+      local tenth=$((10 * BASH_REMATCH[1] / BASH_REMATCH[2]))
+      if ((tenth > last)); then
+        last=$tenth
+        printf '  %s\n' "$line"
+      fi
+    elif [[ $line =~ ^(Fetching|Updating) ]]; then
+      printf '  %s\n' "$line"
+    fi
+  done
+  if [[ $terminal == yes ]]; then printf '\r\033[K'; fi
+}
+
+status=0
+swift build "${arguments[@]}" 2>&1 | show || status=${PIPESTATUS[0]}
 if ((status != 0)); then
-  grep -E 'error:|warning: unre' "$log" | sort -u | head -40 >&2
-  echo "build: failed; the whole output of \`swift build ${arguments[*]}\` says more" >&2
+  grep -E 'error:' "$log" | sort -u | head -40 >&2
+  echo "build: failed; \`swift build ${arguments[*]}\` says more" >&2
   exit "$status"
 fi

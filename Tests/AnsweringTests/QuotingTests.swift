@@ -105,7 +105,7 @@ import VectorShard
 
   @Test func `a question in a script without spaces finds its sentence`() async throws {
     var weights = QuotingWeights()
-    weights.threshold = 0.1
+    weights.threshold = 0
     let leave = TestDocument(source: "public", chunks: ["自行车每年检查一次。员工每年有二十八天带薪年假。商店星期天休息。"])
     let answer = try await ask("带薪年假有多少天？", [leave], weights: weights)
     #expect(answer.message.contains("员工每年有二十八天带薪年假。 [1]"))

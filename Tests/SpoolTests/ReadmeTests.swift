@@ -39,7 +39,9 @@ import Testing
   }
 
   /// Writes a name as the grammar says, each word of it replaced by its value.
-  private func name(_ grammar: String, _ values: [String: String], withReason: Bool) throws -> String {
+  private func name(
+    _ grammar: String, _ values: [String: String], withReason: Bool
+  ) throws -> String {
     var name = ""
     var isOptional = false
     for token in grammar.split(separator: " ") {
