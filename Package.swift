@@ -114,7 +114,11 @@ let package = Package(
     tool("bobbin-serve", ["App", arguments]),
     tool(
       "bobbin",
-      ["Answering", "App", "Corpus", "Spool", "StageCommand", "Storage", "VectorShard", arguments]),
+      [
+        "Answering", "App", "Corpus", "Embedding", "Spool", "StageCommand", "Storage",
+        "VectorShard",
+        arguments,
+      ]),
 
     // Tests, and what they share.
     .target(

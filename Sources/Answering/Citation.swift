@@ -27,22 +27,21 @@ package struct Citation: Encodable, Hashable, Sendable {
   /// Words of the document.
   package let quote: String
 
-  /// Cites `quote`, which stands in `citable`; `page` is given when it is known better than by the passage's start.
-  package init(n: Int, citable: Citable, quote: String, page: Int? = nil) {
+  /// Cites `quote`, which stands in `citable`; `place` is given when it is known better than by the passage as a whole.
+  package init(n: Int, citable: Citable, quote: String, place: Corpus.Place? = nil) {
     let description = citable.description
-    let page = page ?? citable.place.page
+    let place = place ?? citable.place
     let link = PlaceLink(
-      uri: description.uri, mediaType: description.mediaType, page: page,
-      second: citable.place.second, quote: quote)
+      uri: description.uri, mediaType: description.mediaType, page: place.page,
+      second: place.second, quote: quote)
     self.n = n
     self.sourceID = citable.source
     self.title = Self.title(of: description)
     self.url = link.url
     self.place = Place(
-      page: page,
-      heading: citable.place.headingPath.isEmpty
-        ? nil : citable.place.headingPath.joined(separator: " › "),
-      second: citable.place.second, fragment: link.fragment)
+      page: place.page,
+      heading: place.headingPath.isEmpty ? nil : place.headingPath.joined(separator: " › "),
+      second: place.second, fragment: link.fragment)
     self.quote = quote
   }
 

@@ -14,8 +14,8 @@ struct Excerpt {
     let lead: String?
     /// The heading it stands under, or the question it follows.
     let heading: String
-    /// Better than the passage's page when the next chunk begins before the sentence.
-    let page: Int?
+    /// Page, headings and second of the sentence itself; nil when only its passage's are known.
+    let place: Place?
 
     /// What the sentence is read with: the lines above it that say what it is about.
     var context: String {
@@ -81,13 +81,23 @@ struct Excerpt {
       // The first sentence of a text that begins inside a document may lack its beginning.
       if start > 0, sentence.range.lowerBound == 0 { continue }
       let offset = start + sentence.range.lowerBound
-      let page = passage.next.flatMap { offset >= $0.offset ? $0.citable.place.page : nil }
       lines.append(
         Line(
           sentence: sentence, offset: offset, lead: lead?.text, heading: question ?? heading,
-          page: page))
+          place: place(at: offset, in: passage)))
     }
     return lines
+  }
+
+  /// The place of the text at `offset` of the document, by the chunk that holds it.
+  private static func place(at offset: Int, in passage: RetrievedPassage) -> Place? {
+    if let next = passage.next, offset >= next.offset {
+      return next.citable.changes.place(at: offset - next.offset) ?? next.citable.place
+    }
+    if let previous = passage.previous, offset < passage.offset {
+      return previous.citable.changes.place(at: offset - previous.offset)
+    }
+    return passage.citable.changes.place(at: offset - passage.offset)
   }
 
   private static func text(of scalars: [Unicode.Scalar]) -> String {

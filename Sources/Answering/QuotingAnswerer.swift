@@ -122,7 +122,8 @@ package struct QuotingAnswerer: Sendable {
       }
       citations.append(
         Citation(
-          n: index + 1, citable: passages[number].citable, quote: quote, page: first.line.page))
+          n: index + 1, citable: passages[number].citable, quote: quote,
+          place: first.line.place))
     }
     return Quotation(
       message: sentences.joined(separator: " "), citations: citations, confidence: confidence)
@@ -139,6 +140,6 @@ package struct QuotingAnswerer: Sendable {
     return Citation(
       n: n, citable: passage.citable,
       quote: best?.line.sentence.text ?? String(passage.citable.text.prefix(200)),
-      page: best?.line.page)
+      place: best?.line.place)
   }
 }

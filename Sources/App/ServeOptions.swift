@@ -48,7 +48,7 @@ package struct ServeOptions: ParsableArguments {
       throw ExitCode(78)
     } catch let error as StorageError {
       StandardStream.error.line("\(command): \(error)")
-      throw ExitCode(74)
+      throw ExitCode(error.exitCode)
     } catch let error where "\(error)".contains("errno: 98") {
       StandardStream.error.line("\(command): the port is in use; choose another with --port")
       throw ExitCode(75)

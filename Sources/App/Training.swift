@@ -101,6 +101,11 @@ package struct Training: Sendable {
         try await order(run)
         isWorking = true
       } else if progress.isOver {
+        // A damaged item's receipt names no documents; nothing is left that could still bring them on.
+        try await database.endDocuments(
+          of: run.id, reason: "item_failed",
+          message: "An item of this document failed, see spool/*/failed; ingest it again.",
+          unless: ["live", "ended"])
         let live = progress.documents["live", default: 0] > 0
         try await database.finishRun(
           run.id, state: live ? "done" : "failed", now: WallClock.now())
@@ -126,7 +131,8 @@ package struct Training: Sendable {
       // This very order has ended without making its documents live: ordering it again would go round for ever.
       try await database.endDocuments(
         of: run.id, reason: "index_failed",
-        message: "The index could not be built; see spool/index/failed.")
+        message: "The index could not be built; see spool/index/failed.",
+        unless: ["live", "ended"])
       return
     }
     let index = SpoolDirectory(spool: spool, stage: "index")

@@ -11,13 +11,11 @@ final class ClaimQueue: Sendable {
 
   private let directory: SpoolDirectory
   private let worker: Worker
-  private let policy: RetryPolicy
   private let pass = Mutex(Pass())
 
-  init(directory: SpoolDirectory, worker: Worker, policy: RetryPolicy) {
+  init(directory: SpoolDirectory, worker: Worker) {
     self.directory = directory
     self.worker = worker
-    self.policy = policy
   }
 
   /// The next item that can be claimed, or nil when a whole pass claimed nothing.
@@ -31,7 +29,7 @@ final class ClaimQueue: Sendable {
         let now = WallClock.now()
         if now - pass.lastSweep > 1_000 {
           // Cheap: three directory listings. Often, because a drained worker is only told by it that an item fell due.
-          _ = try Sweep.run(directory, policy: policy, now: now)
+          _ = try Sweep.run(directory, now: now)
           pass.lastSweep = now
         }
         let names = try directory.items(.incoming)

@@ -55,15 +55,26 @@ struct Settlement<S: Stage>: Sendable {
     }
     var prepared = try prepareOutputs(outputs, claim: claim, content: content)
     if let first = retries.first {
-      prepared.append(
-        try prepareRetry(retries.map(\.line), first.reason, first.notBefore, claim, content))
+      let retry = try prepareRetry(
+        retries.map(\.line), first.reason, first.notBefore, claim, content)
+      prepared.append(retry)
+      if retry.state == .failed {
+        for index in documents.indices where documents[index].outcome == .retry {
+          documents[index].outcome = .failed
+        }
+      }
     }
     try publish(prepared, claim: claim)
     try writeReceipt(
       claim, content.envelope, outcome: .done, tries: claim.name.tries, documents: documents,
-      outputs: prepared.map { .init(stage: $0.directory.stage, item: $0.name.id) },
-      generation: generation, started: started)
+      outputs: Self.open(prepared), generation: generation, started: started)
     try claim.complete()
+  }
+
+  /// What the receipt names as work still to be done: an item put into `failed` is none.
+  private static func open(_ prepared: [Prepared]) -> [Receipt.Output] {
+    prepared.filter { $0.state != .failed }
+      .map { .init(stage: $0.directory.stage, item: $0.name.id) }
   }
 
   /// After a crash: one item a record, so that a poison record takes no neighbours along.
@@ -80,9 +91,23 @@ struct Settlement<S: Stage>: Sendable {
     try publish(prepared, claim: claim)
     try writeReceipt(
       claim, content.envelope, outcome: .done, tries: claim.name.tries, documents: [],
-      outputs: prepared.map { .init(stage: $0.directory.stage, item: $0.name.id) }, started: started
-    )
+      outputs: Self.open(prepared), started: started)
     try claim.complete()
+  }
+
+  /// Kills its workers: failed before it takes the next one along.
+  func failCrashed(
+    _ claim: Claim, content: ItemContent, inputs: [S.Input], started: Int
+  ) throws {
+    let message = "The \(S.name) stage died on it \(claim.name.tries) times."
+    let documents = inputs.map { input in
+      Receipt.Document(
+        document: stage.document(of: input), outcome: .failed, reason: "crashed", message: message)
+    }
+    try writeReceipt(
+      claim, content.envelope, outcome: .failed, tries: claim.name.tries, reason: "crashed",
+      message: message, documents: Self.merged(documents), outputs: [], started: started)
+    try claim.move(to: .failed, as: claim.name)
   }
 
   /// Unreadable: failed at once, never looped.
@@ -160,7 +185,7 @@ struct Settlement<S: Stage>: Sendable {
       bytes, lane: claim.name.lane, due: dueTime(tries: tries, notBefore: notBefore), tries: tries,
       reason: reason)
     return Prepared(
-      directory: own, state: failed ? .incoming : .deferred, temporary: staged.temporary,
+      directory: own, state: failed ? .failed : .deferred, temporary: staged.temporary,
       name: staged.name)
   }
 

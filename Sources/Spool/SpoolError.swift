@@ -45,7 +45,7 @@ package enum SpoolError: Error, Sendable, CustomStringConvertible {
     case .tooLarge(let path, let limit):
       "\(path) is larger than \(limit) bytes, more than its kind may be; it was not read"
     case .damaged(let item, let what):
-      "item \(item) is damaged: \(what); look at it with `bobbin spool show`, then retry or drop it"
+      "item \(item) is damaged: \(what); spool/README.md says how to look at it"
     case .unknownSchema(let item, let schema):
       "item \(item) has schema \(schema), which this stage does not read; update Bobbin or drop it"
     case .networkFileSystem(let path):
@@ -53,7 +53,7 @@ package enum SpoolError: Error, Sendable, CustomStringConvertible {
         + "put the spool on a local disk"
     case .diskReserve(let path, let free, let needed):
       "\(path) has \(free >> 20) MiB free, less than its reserve of \(needed >> 20) MiB; "
-        + "free some space, work goes on by itself"
+        + "free some space and run again, nothing is lost"
     }
   }
 

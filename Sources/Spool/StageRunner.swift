@@ -60,7 +60,7 @@ package struct StageRunner<S: Stage>: Sendable {
     self.stop = stop
     directory = SpoolDirectory(spool: spool, stage: S.name)
     let worker = Worker()
-    queue = ClaimQueue(directory: directory, worker: worker, policy: settings.policy)
+    queue = ClaimQueue(directory: directory, worker: worker)
     settlement = Settlement(
       stage: stage, spool: spool, settings: settings, worker: worker.name, log: log)
   }
@@ -117,6 +117,12 @@ package struct StageRunner<S: Stage>: Sendable {
         (content, inputs) = try read(claim)
       } catch let error as SpoolError where !error.isMachineFault {
         try settlement.failUnreadable(claim, error: error, started: started)
+        return
+      }
+      if claim.name.reason == "crashed",
+        claim.name.tries >= settings.policy.limit(for: "crashed")
+      {
+        try settlement.failCrashed(claim, content: content, inputs: inputs, started: started)
         return
       }
       if claim.name.reason == "crashed", inputs.count > 1 {

@@ -1,5 +1,5 @@
 // Puts right what time and crashes leave: claims whose worker is gone, deferred items that are due, old temporary files.
-// Every worker sweeps at start and every minute; who loses a race sees ENOENT and goes on.
+// Every worker sweeps before it lists, at most once a second; who loses a race sees ENOENT and goes on.
 
 import Glibc
 
@@ -15,9 +15,7 @@ package enum Sweep {
   /// Sweeps once.
   ///
   /// - Parameter now: milliseconds since 1970 UTC.
-  package static func run(
-    _ directory: SpoolDirectory, policy: RetryPolicy, now: Int
-  ) throws(SpoolError) -> Result {
+  package static func run(_ directory: SpoolDirectory, now: Int) throws(SpoolError) -> Result {
     var result = Result()
     result.deadClaims = try returnDeadClaims(directory)
     for name in try directory.items(.deferred) where name.due <= now {

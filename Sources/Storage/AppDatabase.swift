@@ -23,6 +23,8 @@ package struct AppDatabase: Sendable {
     do {
       pool = try DatabasePool(path: path, configuration: configuration)
       try Migrations.migrator.migrate(pool)
+    } catch let error as DatabaseError where error.resultCode == .SQLITE_BUSY {
+      throw .busy(path: path)
     } catch {
       throw .cannotOpen(path: path, reason: "\(error)")
     }

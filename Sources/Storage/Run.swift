@@ -122,14 +122,18 @@ extension AppDatabase {
     }
   }
 
-  /// Ends the documents of a run that were embedded and can not be indexed.
-  package func endDocuments(of run: RunID, reason: String, message: String) async throws {
+  /// Ends the documents of a run that are in none of some states, with a reason.
+  package func endDocuments(
+    of run: RunID, reason: String, message: String, unless states: [String]
+  ) async throws {
     try await pool.write { database in
-      try database.execute(
-        sql: """
-          UPDATE documents SET state = 'ended', reason = $1, message = $2
-          WHERE run_id = $3 AND state = 'embedded'
-          """, arguments: [reason, message, run.text])
+      let rows = try Row.fetchAll(
+        database, sql: "SELECT id, state FROM documents WHERE run_id = $1", arguments: [run.text])
+      for row in rows where !states.contains(row["state"]) {
+        try database.execute(
+          sql: "UPDATE documents SET state = 'ended', reason = $1, message = $2 WHERE id = $3",
+          arguments: [reason, message, row["id"] as String])
+      }
     }
   }
 

@@ -4,13 +4,26 @@
 package enum StorageError: Error, Sendable, CustomStringConvertible {
   /// The database cannot be opened.
   case cannotOpen(path: String, reason: String)
+  /// Another process holds the database.
+  case busy(path: String)
   /// A name that does not follow its grammar.
   case badSlug(String)
   /// No chatbot of this name.
   case noChatbot(String)
 
+  /// The exit code that tells a supervisor what to do (sysexits).
+  package var exitCode: Int32 {
+    switch self {
+    case .cannotOpen: 74
+    case .busy: 75
+    case .badSlug, .noChatbot: 64
+    }
+  }
+
   package var description: String {
     switch self {
+    case .busy(let path):
+      "the database \(path) is held by another process; try again when that has ended"
     case .cannotOpen(let path, let reason):
       "the database \(path) cannot be opened: \(reason); check the folder's owner and free space"
     case .badSlug(let name):

@@ -35,6 +35,15 @@ struct BobbinEmbed: AsyncParsableCommand {
     throw ExitCode(code)
   }
 
+  private func dimension(_ text: String) throws -> Int {
+    if text.isEmpty { return 1536 }
+    guard let number = Int(text), (1...16_384).contains(number) else {
+      throw ValidationError(
+        "BOBBIN_EMBEDDING_DIMENSION=\(text): expected a whole number from 1 to 16384")
+    }
+    return number
+  }
+
   private func embedder() async throws -> Embedder {
     let environment = ProcessInfo.processInfo.environment
     guard let base = environment["BOBBIN_EMBEDDING_BASE_URL"], !base.isEmpty else {
@@ -46,7 +55,7 @@ struct BobbinEmbed: AsyncParsableCommand {
     return try await RemoteEmbedder.make(
       base: base, key: environment["OPENAI_API_KEY"],
       model: environment["BOBBIN_EMBEDDING_MODEL"] ?? "text-embedding-3-small",
-      dimension: environment["BOBBIN_EMBEDDING_DIMENSION"].flatMap { Int($0) } ?? 1536,
+      dimension: try dimension(environment["BOBBIN_EMBEDDING_DIMENSION"] ?? ""),
       transport: .curl(.configured))
   }
 }

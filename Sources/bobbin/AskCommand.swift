@@ -3,6 +3,7 @@
 import Answering
 import App
 import ArgumentParser
+import Embedding
 import FoundationEssentials
 import Glibc
 import Spool
@@ -38,7 +39,9 @@ struct AskCommand: AsyncParsableCommand {
       throw code
     } catch {
       StandardStream.error.line("bobbin ask: \(error)")
-      throw ExitCode(error is StorageError ? 64 : error is ConfigurationError ? 78 : 70)
+      let storage = (error as? StorageError)?.exitCode
+      let embedding: Int32? = (error as? EmbeddingError).map { $0.stopsStage ? 78 : 75 }
+      throw ExitCode(storage ?? embedding ?? (error is ConfigurationError ? 78 : 70))
     }
   }
 

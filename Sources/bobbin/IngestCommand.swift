@@ -47,9 +47,15 @@ struct IngestCommand: AsyncParsableCommand {
     } catch let error as StageFault {
       StandardStream.error.line("bobbin ingest: \(error)")
       code = error.exitCode
+    } catch let error as StorageError {
+      StandardStream.error.line("bobbin ingest: \(error)")
+      code = error.exitCode
     } catch let error as ConfigurationError {
       StandardStream.error.line("bobbin ingest: \(error)")
       code = 78
+    } catch {
+      StandardStream.error.line("bobbin ingest: \(error)")
+      code = 70
     }
     throw ExitCode(code)
   }

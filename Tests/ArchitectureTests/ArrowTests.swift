@@ -35,7 +35,7 @@ import Testing
     "bobbin-index": ["BlobStore", "IndexStage", "StageCommand"],
     "bobbin-serve": ["App"],
     "bobbin": [
-      "Answering", "App", "Corpus", "Spool", "StageCommand", "Storage", "VectorShard",
+      "Answering", "App", "Corpus", "Embedding", "Spool", "StageCommand", "Storage", "VectorShard",
     ],
   ]
 

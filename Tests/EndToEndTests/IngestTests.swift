@@ -156,6 +156,9 @@ import Testing
     let other = try bobbin.folder.write("Some text about owls.", "b.txt")
     #expect(try bobbin.ingest("birds", [other]).exitCode == 0)
     #expect(try fetch.items(.failed).map(\.reason) == ["damaged"])
+    // Nor does a document wait for ever for an item that was damaged on its way.
+    let status = try bobbin.tool("bobbin").run(["status"])
+    #expect(status.output == "birds: 2 live documents\nspool: \n  fetch: 1 failed\n")
     #expect(try bobbin.ask("birds", "What is the text about herons?").exitCode == 0)
   }
 

@@ -21,7 +21,7 @@ import Testing
   @Test func `a live claim is left alone by the sweep`() throws {
     let item = try spool.publish(["a"], to: "s")
     let claim = try #require(try Claim.take(item, in: spool.directory("s"), by: Worker()))
-    let result = try Sweep.run(spool.directory("s"), policy: RetryPolicy(), now: WallClock.now())
+    let result = try Sweep.run(spool.directory("s"), now: WallClock.now())
     #expect(result.deadClaims == 0)
     #expect(claim.stands)
   }
@@ -32,7 +32,7 @@ import Testing
     #expect(claim != nil)
     // The descriptor closes as it would when the process dies.
     claim = nil
-    let result = try Sweep.run(spool.directory("s"), policy: RetryPolicy(), now: WallClock.now())
+    let result = try Sweep.run(spool.directory("s"), now: WallClock.now())
     #expect(result.deadClaims == 1)
     let back = try spool.directory("s").items(.incoming)
     #expect(back.map(\.tries) == [1])
@@ -45,8 +45,8 @@ import Testing
     let directory = spool.directory("s")
     _ = try DurableFile.rename(
       directory.file(.incoming, item.fileName), to: directory.file(.deferred, item.fileName))
-    #expect(try Sweep.run(directory, policy: RetryPolicy(), now: item.due - 1).dueItems == 0)
-    #expect(try Sweep.run(directory, policy: RetryPolicy(), now: item.due).dueItems == 1)
+    #expect(try Sweep.run(directory, now: item.due - 1).dueItems == 0)
+    #expect(try Sweep.run(directory, now: item.due).dueItems == 1)
     #expect(try directory.items(.incoming) == [item])
   }
 
@@ -58,7 +58,7 @@ import Testing
     var times = [timeval(tv_sec: 1_000, tv_usec: 0), timeval(tv_sec: 1_000, tv_usec: 0)]
     #expect(utimes(directory.file(.tmp, "old"), &times) == 0)
     #expect(
-      try Sweep.run(directory, policy: RetryPolicy(), now: WallClock.now()).oldFiles == 1)
+      try Sweep.run(directory, now: WallClock.now()).oldFiles == 1)
     #expect(try DurableFile.names(in: directory.directory(.tmp)) == ["young"])
   }
 }

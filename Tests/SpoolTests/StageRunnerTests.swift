@@ -68,7 +68,7 @@ import Testing
       rounds += 1
       try await run(RunnerSettings(policy: policy))
       let now = WallClock.now() + 1_000
-      _ = try Sweep.run(spool.directory("double"), policy: policy, now: now)
+      _ = try Sweep.run(spool.directory("double"), now: now)
     }
     let failed = try spool.directory("double").items(.failed)
     #expect(failed.map(\.tries) == [3])
@@ -119,6 +119,33 @@ import Testing
     try await run()
     #expect(try spool.texts("after", .incoming) == ["aa", "bb", "cc"])
     #expect(try spool.directory("after").items(.incoming).count == 3)
+  }
+
+  @Test func `an item that kills its workers fails after three`() async throws {
+    let item = try spool.publish(["a"], to: "double")
+    var crashed = item
+    crashed.tries = 3
+    crashed.reason = "crashed"
+    let directory = spool.directory("double")
+    _ = try DurableFile.rename(
+      directory.file(.incoming, item.fileName), to: directory.file(.incoming, crashed.fileName))
+    try await run()
+    #expect(try directory.items(.failed) == [crashed])
+    #expect(try isEmpty("after"))
+    let receipt = try #require(try spool.receipts().first)
+    #expect(receipt.outcome == .failed && receipt.reason == "crashed")
+    #expect(receipt.documents.map(\.outcome) == [.failed])
+  }
+
+  @Test func `a record out of tries fails and its neighbours are done`() async throws {
+    try spool.publish(["a", "retry"], to: "double")
+    try await run(RunnerSettings(policy: RetryPolicy(tries: 1)))
+    #expect(try spool.texts("double", .failed) == ["retry"])
+    #expect(try spool.texts("after", .incoming) == ["aa"])
+    let receipt = try #require(try spool.receipts().first)
+    #expect(receipt.documents.map(\.outcome) == [.done, .failed])
+    // Nothing that nobody will ever close is named as open work.
+    #expect(receipt.outputs.map(\.stage) == ["after"])
   }
 
   @Test func `many workers of one process work each item once`() async throws {

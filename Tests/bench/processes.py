@@ -6,12 +6,16 @@ import resource
 import signal
 import socket
 import subprocess
+import sys
 import time
+
+# A measure that runs out of time ends by SIGTERM: as an exception, so that what it started is stopped too.
+signal.signal(signal.SIGTERM, lambda *_: sys.exit("out of time"))
 
 
 def environment(data, spool):
-    """This process's, without what would send a question to another machine."""
-    kept = {k: v for k, v in os.environ.items() if not k.startswith(("OPENAI_", "BOBBIN_"))}
+    """This process's, without what would send text to another machine."""
+    kept = {k: v for k, v in os.environ.items() if not k.startswith(("OPENAI_", "BOBBIN_EMBEDDING_", "BOBBIN_CHAT_"))}
     return kept | {"BOBBIN_DATA": str(data), "BOBBIN_SPOOL": str(spool), "SWIFT_BACKTRACE": "enable=no"}
 
 

@@ -1,6 +1,6 @@
 """The server: cold start, resident memory, and with wrk requests a second on POST /api/chat with the quoting answerer.
 
-    python server.py --bin .build/release --models DIR --work DIR [--wrk WRK] [--seconds 10] [--shards 1000]
+    python server.py --bin .build/release --models DIR --work DIR [--wrk WRK | --no-wrk REASON] [--seconds 10] [--shards 1000]
 
 Serves the sample handbook. Every request is a question of fixtures/questions, embedded, searched and answered; nothing on
 the way is cached. wrk runs on the same machine and takes its part of the cores. For memory with many shards the handbook's
@@ -88,6 +88,8 @@ def chat(given, env, asked):
             result["load"]["cpu_ms_per_request"] = round(spent / max(1, result["load"]["requests"]) * 1000, 2)
             result["alone"] = load(given, port, bodies, 1, 1, max(2, given.seconds // 2))
             result["after_load"] = processes.memory(process)
+        else:
+            result["reason"] = given.no_wrk
     return result
 
 
@@ -135,6 +137,7 @@ def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("--bin", required=True)
     parser.add_argument("--wrk")
+    parser.add_argument("--no-wrk", default="wrk is not installed")
     parser.add_argument("--seconds", type=int, default=10)
     parser.add_argument("--shards", type=int, default=1000)
     for name in ("models", "work"):

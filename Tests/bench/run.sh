@@ -1,0 +1,136 @@
+#!/usr/bin/env bash
+# make bench: measures Bobbin beside its peers in one run and prints one Markdown table; everything as JSON in
+# .build/bench.json. run.sh [MEASURE…] runs only those named: chain chunk embed search server.
+#
+# Relies on `make build` and `make model`. The peers come from PyPI into .build/bench-venv, wrk from Debian when root; what
+# cannot be had is left out and the table says why. All traffic is on the loopback. Ends within 12 minutes on two cores.
+# Exit codes: 0 measured, 64 usage, 70 a measure failed, 78 something is missing.
+set -euo pipefail
+cd "$(dirname "$0")/../.."
+
+bench=Tests/bench
+bin=.build/release
+data=${BOBBIN_DATA:-var}
+deadline=$((SECONDS + 720))
+measures=("$@")
+((${#measures[@]})) || measures=(chain chunk embed search server)
+
+say() { printf 'bench: %s\n' "$*" >&2; }
+for measure in "${measures[@]}"; do
+  case $measure in
+    chain | chunk | embed | search | server) ;;
+    *) say "no measure called $measure: chain chunk embed search server"; exit 64 ;;
+  esac
+done
+[[ -x $bin/bobbin-serve ]] || { say "$bin/bobbin-serve is missing: make build"; exit 78; }
+[[ -f $data/models/all-MiniLM-L6-v2/model.safetensors ]] || { say "the model is missing: make model"; exit 78; }
+BENCH_LOAD=$(cut -d' ' -f1 /proc/loadavg)
+export BENCH_LOAD
+
+work=$(mktemp -d .build/bench-work.XXXXXX)
+trap 'rm -rf "$work"' EXIT
+trap 'exit 130' INT
+trap 'exit 143' TERM
+mkdir "$work/results" "$work/tmp"
+export TMPDIR=$PWD/$work/tmp PYTHONDONTWRITEBYTECODE=1
+model=$data/models/all-MiniLM-L6-v2
+
+wants() { [[ " ${measures[*]} " == *" $1 "* ]]; }
+
+# fails NAME REASON: a result that is only a reason.
+fails() { jq -n --arg error "$2" '{error: $error}' > "$work/results/$1.json"; }
+
+# measure NAME SECONDS COMMAND…: its standard output is the result.
+failed=0
+measure() {
+  local name=$1 limit=$2 left=$((deadline - SECONDS)) start=$SECONDS
+  shift 2
+  if ((left < 10)); then
+    fails "$name" "no time was left"
+    failed=1
+    return
+  fi
+  say "$name"
+  if ! timeout --foreground "$((limit < left ? limit : left))" "$@" > "$work/results/$name.json" 2> "$work/$name.log"; then
+    failed=1
+    tail -n 20 "$work/$name.log" >&2
+    fails "$name" "$(tail -n 1 "$work/$name.log" | cut -c1-200)"
+  fi
+  say "$name took $((SECONDS - start)) s"
+}
+
+# The peers, in an environment without pip of its own: Debian ships venv without ensurepip.
+venv=.build/bench-venv
+peer=$PWD/$venv/bin/python
+install_peers() {
+  cmp -s "$bench/requirements.txt" "$venv/installed.txt" && return
+  say "installing the peers from PyPI into $venv"
+  rm -rf "$venv"
+  python3 -m venv --without-pip "$venv" &&
+    python3 -m pip --python "$peer" install --quiet --disable-pip-version-check --only-binary=:all: --timeout 30 \
+      --requirement "$bench/requirements.txt" &&
+    cp "$bench/requirements.txt" "$venv/installed.txt"
+}
+if wants chunk || wants embed || wants search; then
+  if ! install_peers > "$work/peers.log" 2>&1; then
+    say "the peers could not be installed: $(tail -n 1 "$work/peers.log")"
+    peer=
+  fi
+  say "building bobbin-bench"
+  if ! BOBBIN_BENCH=1 swift build -c release --static-swift-stdlib --product bobbin-bench > "$work/build.log" 2>&1; then
+    grep -E 'error' "$work/build.log" | head -20 >&2
+    say "bobbin-bench does not build"
+    exit 70
+  fi
+fi
+
+wrk=$(command -v wrk || true)
+no_wrk=
+if wants server && [[ -z $wrk ]]; then
+  if ((EUID != 0)); then
+    no_wrk="wrk is not installed: sudo apt-get install wrk"
+  elif { apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends wrk; } \
+    > "$work/wrk.log" 2>&1; then
+    wrk=$(command -v wrk)
+  else
+    no_wrk="wrk could not be installed from Debian"
+  fi
+fi
+
+if wants chain; then
+  python3 "$bench/corpus.py" 8 "$work/corpus" > /dev/null
+  measure chain 240 python3 "$bench/chain.py" --bin "$bin" --corpus "$work/corpus" --models "$data/models" --work "$work/chain"
+fi
+
+if wants chunk; then
+  for _ in {1..12}; do jq -rj '.[].text + "\n\n"' fixtures/chunk/texts.json; done > "$work/mixed.txt"
+  for _ in {1..60}; do cat fixtures/handbook/{source/*.txt,*.md,*.txt}; done > "$work/prose.txt"
+  measure chunk 120 python3 "$bench/chunk_turns.py" --bench "$bin/bobbin-bench" ${peer:+--peer "$peer"} \
+    "$work/mixed.txt" "$work/prose.txt"
+fi
+
+if wants embed; then
+  python3 "$bench/embed_texts.py" fixtures/handbook/{source/*.txt,*.md,*.txt} > "$work/passages.jsonl"
+  ours=("$bin/bobbin-bench" embed "$work/passages.jsonl" --model "$model" --threads 1)
+  if [[ -n $peer ]]; then
+    measure embed 150 "$peer" "$bench/embed_onnx.py" --model "$model" --texts "$work/passages.jsonl" --bobbin "${ours[@]}"
+  else
+    measure embed 60 "${ours[@]}"
+  fi
+fi
+
+if wants search; then
+  if [[ -n $peer ]]; then
+    measure search 180 "$peer" "$bench/search_faiss.py" --bench "$bin/bobbin-bench search" --rounds 3
+  else
+    fails search "the peers could not be installed, and the vectors are drawn with numpy"
+  fi
+fi
+
+if wants server; then
+  measure server 240 python3 "$bench/server.py" --bin "$bin" --models "$data/models" --work "$work/server" \
+    ${wrk:+--wrk "$wrk"} ${no_wrk:+--no-wrk "$no_wrk"}
+fi
+
+python3 "$bench/table.py" "$work/results" .build/bench.json
+((failed == 0)) || exit 70

@@ -1,0 +1,121 @@
+"""The results of the bench as one Markdown table, and all of them in one JSON file.
+
+    python table.py RESULTS_DIR BENCH_JSON      RESULTS_DIR/{chain,chunk,embed,search,server}.json, as run.sh leaves them
+
+A result that holds only "error" becomes a row that gives the reason. Judges nothing but the targets beside it.
+"""
+import datetime
+import json
+import os
+import pathlib
+import platform
+import subprocess
+import sys
+
+ROWS = []
+
+
+def number(value):
+    """Three significant digits, no exponent."""
+    if value >= 100:
+        return f"{value:,.0f}"
+    return f"{value:.1f}" if value >= 10 else f"{value:.2f}"
+
+
+def row(measure, bobbin, peer="", ratio=None, target="", met=None):
+    ROWS.append((
+        measure, bobbin, peer, "" if ratio is None else f"{number(ratio)}×", target,
+        "" if met is None else "yes" if met else "**no**"))
+
+
+def chain(result):
+    whole = result["whole"]
+    row(f"whole chain, {whole['documents']} documents, {whole['chunks']} chunks, all embedded anew",
+        f"{number(whole['documents_per_second'])} documents/s, {number(whole['documents_per_cpu_second'])} a CPU-second")
+    for stage, one in result["stages"].items():
+        row(f"{stage} alone",
+            f"{number(one['documents_per_second'])} documents/s, {number(one['documents_per_cpu_second'])} a CPU-second")
+
+
+def chunk(result):
+    names = {"mixed": "chunker, mixed texts (fixtures/chunk)", "prose": "chunker, prose in short paragraphs (handbook)"}
+    for name, one in result.items():
+        ratio = one.get("ratio")
+        row(names[name], f"{number(one['bobbin'])} MB/CPU-s",
+            f"LangChain {number(one['langchain'])} MB/CPU-s" if ratio else "", ratio, "≥ 50×", ratio and ratio >= 50)
+
+
+def embed(result):
+    if "onnx" not in result:
+        row("embedder, passages", f"{number(result['passagesPerCPUSecond'])}/CPU-s", target="≥ 1.5×")
+        return
+    for name, key, target in (("passages", "passagesPerCPUSecond", 1.5), ("questions", "queriesPerCPUSecond", None)):
+        ratio = result[f"ratio {key}"]
+        row(f"embedder, {name}", f"{number(result['bobbin'][key])}/CPU-s",
+            f"ONNX Runtime {result['onnxruntime']} fp32 {number(result['onnx'][key])}/CPU-s", ratio,
+            f"≥ {target}×" if target else "", ratio >= target if target else None)
+
+
+def search(result):
+    for one in result["search"]:
+        row(f"search, {one['rows']:,} rows, p50 (recall@10 {one['recall_at_10']:.3f})",
+            f"{number(one['shard_p50_us'] / 1000)} ms", f"faiss {result['faiss']} exact {number(one['faiss_p50_us'] / 1000)} ms",
+            one["ratio"], "≥ 1×", one["ratio"] >= 1)
+
+
+def memory(one):
+    return f"{number(one['resident'])} MB ({number(one['anonymous'])} own, {number(one['file'])} of files)"
+
+
+def server(result):
+    load, alone, many = result.get("load"), result.get("alone"), result["many"]
+    if load:
+        row("POST /api/chat, quoting, question embedded each time; wrk, 8 connections",
+            f"{number(load['requests_per_second'])} requests/s, p50 {number(load['p50_ms'])} ms, p99 {number(load['p99_ms'])} ms, "
+            f"{number(load['cpu_ms_per_request'])} CPU-ms each" + (f", {load['failed']} failed" if load["failed"] else ""))
+        row("the same, 1 connection",
+            f"{number(alone['requests_per_second'])} requests/s, p50 {number(alone['p50_ms'])} ms, p99 {number(alone['p99_ms'])} ms")
+    else:
+        row("POST /api/chat", f"not measured: {result['reason']}")
+    row("cold start, exec to first 200, median of 10", f"{number(result['cold_start_ms'])} ms", target="≤ 100 ms",
+        met=result["cold_start_ms"] <= 100)
+    for name, key, limit in (("before the first question", "before_first_question", 60),
+                             ("after it (model resident)", "after_first_question", 150)):
+        row(f"resident memory {name}", memory(result[key]), target=f"≤ {limit} MB", met=result[key]["resident"] <= limit)
+    row(f"with {many['shards']:,} shards ({number(many['segment_megabytes'])} MB) present", memory(many["present"]))
+    row(f"after a question to each of {many['shards']:,}", memory(many["asked"]))
+
+
+def machine():
+    lines = pathlib.Path("/proc/cpuinfo").read_text().splitlines()
+    models = [line.split(":", 1)[1].strip() for line in lines if line.startswith("model name")]
+    commit = subprocess.run(["git", "describe", "--always", "--dirty"], capture_output=True, text=True).stdout.strip()
+    return {
+        "cpu": models[0] if models else platform.machine(), "cores": len(os.sched_getaffinity(0)),
+        "kernel": platform.release(), "date": datetime.date.today().isoformat(), "commit": commit,
+        "load_before": float(os.environ.get("BENCH_LOAD", "0"))}
+
+
+def main():
+    folder, out = pathlib.Path(sys.argv[1]), pathlib.Path(sys.argv[2])
+    results = {"machine": machine()}
+    for show in (chain, chunk, embed, search, server):
+        file = folder / f"{show.__name__}.json"
+        if not file.exists():
+            continue
+        result = results[show.__name__] = json.loads(file.read_text(encoding="utf-8"))
+        if set(result) == {"error"}:
+            row(show.__name__, f"not measured: {result['error']}")
+        else:
+            show(result)
+    out.write_text(json.dumps(results, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+    print("| measure | Bobbin | peer | ratio | target | met |\n|---|---|---|---|---|---|")
+    for cells in ROWS:
+        print("| " + " | ".join(cells) + " |")
+    given = results["machine"]
+    print(f"\n{given['cpu']}, {given['cores']} cores, Linux {given['kernel']}, {given['date']}, {given['commit']}; `make bench`.")
+    if given["load_before"] > 0.5:
+        print(f"The machine was not idle: load {given['load_before']} at the start. Ratios hold better than times.")
+
+
+main()
