@@ -145,6 +145,12 @@ let package = Package(
     tests("StageCommandTests", ["Spool", "StageCommand", "TestSupport"]),
     tests("StorageTests", ["Corpus", "Storage", "TestSupport"]),
     tests("VectorShardTests", ["CKernels", "VectorShard"]),
-    tests("WebClientTests", ["WebClient"]),
+    tests("WebClientTests", ["TestSupport", "WebClient"]),
   ]
 )
+
+// The benchmark's own executable, built by `make bench` alone: nothing that the main job needs waits for it.
+if Context.environment["BOBBIN_BENCH"] != nil {
+  package.targets.append(
+    tool("bobbin-bench", ["ChunkStage", "Corpus", "Embedding", "VectorShard", arguments]))
+}

@@ -37,7 +37,7 @@ import Testing
     }
   }
 
-  @Test func `every variable that is read is explained, and no other`() throws {
+  @Test func `every variable that is read is explained, and no other`() async throws {
     let sources = Checkout.root.appendingPathComponent("Sources")
     let files = FileManager.default.enumerator(atPath: sources.path)?.compactMap { $0 as? String }
     var read: Set<String> = []
@@ -51,7 +51,9 @@ import Testing
       try Self.named(in: "pipelines/README.md", under: "Settings: the environment") == read)
   }
 
-  @Test func `every setting of the pipeline is explained with its value, and no other`() throws {
+  @Test func `every setting of the pipeline is explained with its value, and no other`()
+    async throws
+  {
     let lines = try Self.text("pipelines/ingest.mk").split(separator: "\n")
     let document = try Self.text("pipelines/README.md")
     var names: Set<String> = []
@@ -64,7 +66,7 @@ import Testing
     #expect(try Self.named(in: "pipelines/README.md", under: "Settings: ingest.mk") == names)
   }
 
-  @Test func `every key of a log line is explained, and no other`() throws {
+  @Test func `every key of a log line is explained, and no other`() async throws {
     let code = try Self.text("Sources/Spool/Settlement.swift")
     let log = try #require(code.components(separatedBy: "\n    log(\n").dropFirst().first)
     let call = log.components(separatedBy: "\n  }").first ?? ""
@@ -73,7 +75,7 @@ import Testing
     #expect(try Self.named(in: "pipelines/README.md", under: "Log lines") == keys)
   }
 
-  @Test func `every target has its line in the map`() throws {
+  @Test func `every target has its line in the map`() async throws {
     let document = try Self.text("Sources/README.md")
     let stages = ["bobbin-fetch", "bobbin-extract", "bobbin-chunk", "bobbin-embed", "bobbin-index"]
     #expect(document.contains("| bobbin-fetch … bobbin-index |"))
@@ -82,7 +84,7 @@ import Testing
     }
   }
 
-  @Test func `every suite has its line`() throws {
+  @Test func `every suite has its line`() async throws {
     let document = try Self.text("Tests/README.md")
     for suite in try Self.swiftFolders(of: "Tests") {
       #expect(document.contains("\n| \(suite) |"), "\(suite)")

@@ -4,15 +4,15 @@ import TestSupport
 import Testing
 
 /// The stages as Unix filters, and as workers that die.
-@Suite struct FilterTests {
-  @Test func `five filters in a row build a shard`() throws {
+@Suite(.serialized) struct FilterTests {
+  @Test func `five filters in a row build a shard`() async throws {
     let bobbin = try Installation()
     let file = try bobbin.folder.write("# Tides\n\nHigh water at Orrin is at noon.", "tides.md")
     var lines = ""
     for (stage, arguments) in [
       ("fetch", [file]), ("extract", []), ("chunk", []), ("embed", []), ("index", []),
     ] {
-      let result = try bobbin.tool("bobbin-\(stage)").run(arguments, input: lines)
+      let result = try await bobbin.tool("bobbin-\(stage)").run(arguments, input: lines)
       #expect(result.exitCode == 0, "\(stage): \(result.errors)")
       lines = result.output
     }
@@ -20,24 +20,24 @@ import Testing
     #expect(FileManager.default.fileExists(atPath: bobbin.data + "/shards/filter/CURRENT"))
   }
 
-  @Test func `a record that cannot be read is told on standard error`() throws {
+  @Test func `a record that cannot be read is told on standard error`() async throws {
     let bobbin = try Installation()
-    let result = try bobbin.tool("bobbin-fetch").run([bobbin.folder.path + "/nothing.txt"])
+    let result = try await bobbin.tool("bobbin-fetch").run([bobbin.folder.path + "/nothing.txt"])
     #expect(result.exitCode == 1)
     #expect(result.output.isEmpty)
     #expect(result.errors.contains("unreadable"))
-    let garbage = try bobbin.tool("bobbin-chunk").run([], input: "this is no JSON\n")
+    let garbage = try await bobbin.tool("bobbin-chunk").run([], input: "this is no JSON\n")
     #expect(garbage.exitCode == 64)
   }
 
-  @Test func `every executable explains itself`() throws {
+  @Test func `every executable explains itself`() async throws {
     for name in ["bobbin", "bobbin-serve"]
       + ["fetch", "extract", "chunk", "embed", "index"].map({ "bobbin-\($0)" })
     {
-      let result = try Tool(name).run(["--help"])
+      let result = try await Tool(name).run(["--help"])
       #expect(result.exitCode == 0)
       #expect(result.output.contains("USAGE"), "\(name)")
-      #expect(try Tool(name).run(["--no-such-option"]).exitCode == 64)
+      #expect(try await Tool(name).run(["--no-such-option"]).exitCode == 64)
     }
   }
 
@@ -46,8 +46,8 @@ import Testing
     "claimed", "file-written", "file-synced", "output-renamed", "directory-synced", "published",
     "receipt-published", "before-unlink",
   ])
-  func `a worker killed at any step loses nothing`(step: String) throws {
-    func drained(killedAt step: String?) throws -> [String] {
+  func `a worker killed at any step loses nothing`(step: String) async throws {
+    func drained(killedAt step: String?) async throws -> [String] {
       let bobbin = try Installation()
       let file = try bobbin.folder.write("Herons stand still.", "h.txt")
       let source =
@@ -60,11 +60,11 @@ import Testing
       try fetch.prepare()
       _ = try fetch.publish(content, lane: "lane1", due: envelope.born)
       if let step {
-        let killed = try bobbin.tool("bobbin-fetch", ["CRASH_AT": "\(step):1"])
+        let killed = try await bobbin.tool("bobbin-fetch", ["CRASH_AT": "\(step):1"])
           .run(["--spool", bobbin.spool])
         #expect(killed.exitCode == 9, "\(step) was never passed")
       }
-      let result = try bobbin.tool("bobbin-fetch").run(["--spool", bobbin.spool])
+      let result = try await bobbin.tool("bobbin-fetch").run(["--spool", bobbin.spool])
       #expect(result.exitCode == 0, "\(result.errors)")
       for state in SpoolState.allCases where state != .tmp {
         #expect(try fetch.items(state).isEmpty, "\(step ?? "-"): \(state)")
@@ -81,8 +81,8 @@ import Testing
         return content.records.map { String(decoding: $0, as: UTF8.self) }.joined(separator: "\n")
       }
     }
-    let undisturbed = try drained(killedAt: nil)
+    let undisturbed = try await drained(killedAt: nil)
     #expect(undisturbed.count == 1)
-    #expect(try drained(killedAt: step) == undisturbed)
+    #expect(try await drained(killedAt: step) == undisturbed)
   }
 }

@@ -4,7 +4,7 @@ import TestSupport
 import Testing
 
 /// The main job through the built executables.
-@Suite struct IngestTests {
+@Suite(.serialized) struct IngestTests {
   static let handbook = ["pdf", "docx", "html", "md", "txt"].flatMap { kind in
     let folder = Checkout.fixtures.appendingPathComponent("handbook").path
     return ((try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []).sorted()
@@ -18,9 +18,9 @@ import Testing
     var expected: String?
   }
 
-  @Test func `the handbook answers its questions with citations`() throws {
+  @Test func `the handbook answers its questions with citations`() async throws {
     let bobbin = try Installation()
-    let first = try bobbin.ingest("handbook", Self.handbook)
+    let first = try await bobbin.ingest("handbook", Self.handbook)
     #expect(first.exitCode == 0, "\(first.errors)")
     #expect(first.report.documents.count == Self.handbook.count)
     #expect(Set(first.report.documents.map(\.state)) == ["live"])
@@ -31,7 +31,7 @@ import Testing
     let questions = try JSONDecoder().decode([DemoQuestion].self, from: Data(contentsOf: file))
     #expect(questions.count == 3)
     for question in questions {
-      let (exitCode, answer) = try bobbin.ask("handbook", question.question)
+      let (exitCode, answer) = try await bobbin.ask("handbook", question.question)
       #expect(exitCode == (question.answerable ? 0 : 69), "\(question.question): \(answer)")
       #expect(answer.answered == question.answerable)
       #expect(answer.sources.isEmpty != question.answerable)
@@ -40,13 +40,13 @@ import Testing
     }
 
     // The same text again: nothing is embedded, and the answers stay.
-    let second = try bobbin.ingest("handbook", Self.handbook)
+    let second = try await bobbin.ingest("handbook", Self.handbook)
     #expect(second.exitCode == 0, "\(second.errors)")
     #expect(second.report.tokensEmbedded == 0)
-    #expect(try bobbin.ask("handbook", questions[0].question).exitCode == 0)
+    #expect(try await bobbin.ask("handbook", questions[0].question).exitCode == 0)
   }
 
-  @Test func `bad input ends with its reason and everything else goes on`() throws {
+  @Test func `bad input ends with its reason and everything else goes on`() async throws {
     let bobbin = try Installation()
     let extract = Checkout.fixtures.appendingPathComponent("extract").path
     let good = try bobbin.folder.write(
@@ -55,7 +55,7 @@ import Testing
     let wrong = try bobbin.folder.write("MZ\u{0}\u{1}\u{2}\u{3} not a document", "program.exe")
     let large = bobbin.folder.path + "/large.txt"
     FileManager.default.createFile(atPath: large, contents: Data(count: (25 << 20) + 1))
-    let result = try bobbin.ingest(
+    let result = try await bobbin.ingest(
       "mixed",
       [
         good, empty, wrong, large, bobbin.folder.path + "/missing.pdf",
@@ -79,32 +79,33 @@ import Testing
     for document in result.report.documents where document.state == "ended" {
       #expect(document.message?.isEmpty == false, "\(document.uri)")
     }
-    #expect(try bobbin.ask("mixed", "When was the lighthouse of Skerry Point lit?").exitCode == 0)
+    #expect(
+      try await bobbin.ask("mixed", "When was the lighthouse of Skerry Point lit?").exitCode == 0)
   }
 
-  @Test func `learn only text is never quoted and never cited`() throws {
+  @Test func `learn only text is never quoted and never cited`() async throws {
     let bobbin = try Installation()
     let secret = try bobbin.folder.write(
       "The discount floor for the Heron account is 41.7 percent, code word Zanzibar.", "secret.txt")
     let open = try bobbin.folder.write(
       "Our shop sells tea, coffee and biscuits. It opens at nine.", "open.txt")
-    #expect(try bobbin.ingest("shop", [secret], ["--learn-only"]).exitCode == 0)
-    #expect(try bobbin.ingest("shop", [open]).exitCode == 0)
-    let (exitCode, answer) = try bobbin.ask(
+    #expect(try await bobbin.ingest("shop", [secret], ["--learn-only"]).exitCode == 0)
+    #expect(try await bobbin.ingest("shop", [open]).exitCode == 0)
+    let (exitCode, answer) = try await bobbin.ask(
       "shop", "What is the discount floor for the Heron account?")
     #expect(exitCode == 69)
     #expect(!"\(answer)".contains("41.7") && !"\(answer)".contains("Zanzibar"))
-    #expect(try bobbin.ask("shop", "When does the shop open?").exitCode == 0)
+    #expect(try await bobbin.ask("shop", "When does the shop open?").exitCode == 0)
     // The flag is the row's: the same file ingested as citable is quoted on the next question.
-    #expect(try bobbin.ingest("shop", [secret]).exitCode == 0)
-    let cited = try bobbin.ask("shop", "What is the discount floor for the Heron account?")
+    #expect(try await bobbin.ingest("shop", [secret]).exitCode == 0)
+    let cited = try await bobbin.ask("shop", "What is the discount floor for the Heron account?")
     #expect(cited.answer.message.contains("41.7"))
   }
 
-  @Test func `a missing model stops with its remedy and condemns nothing`() throws {
+  @Test func `a missing model stops with its remedy and condemns nothing`() async throws {
     let bobbin = try Installation(model: false)
     let file = try bobbin.folder.write("Some text about herons.", "a.txt")
-    let result = try bobbin.ingest("birds", [file])
+    let result = try await bobbin.ingest("birds", [file])
     #expect(result.exitCode == 78)
     #expect(result.errors.contains("make model"))
     // With the model in place the waiting items go on, without being named again.
@@ -112,39 +113,39 @@ import Testing
       atPath: bobbin.data + "/models",
       withDestinationPath: Checkout.modelData.appendingPathComponent("models").path)
     let other = try bobbin.folder.write("Some text about owls.", "b.txt")
-    #expect(try bobbin.ingest("birds", [other]).exitCode == 0)
-    #expect(try bobbin.ask("birds", "What is the text about herons?").exitCode == 0)
+    #expect(try await bobbin.ingest("birds", [other]).exitCode == 0)
+    #expect(try await bobbin.ask("birds", "What is the text about herons?").exitCode == 0)
   }
 
-  @Test func `a changed document replaces its old text`() throws {
+  @Test func `a changed document replaces its old text`() async throws {
     let bobbin = try Installation()
     let file = try bobbin.folder.write(
       "The ferry to Orrin leaves at seven in the morning.", "f.txt")
-    #expect(try bobbin.ingest("ferry", [file]).exitCode == 0)
+    #expect(try await bobbin.ingest("ferry", [file]).exitCode == 0)
     try bobbin.folder.write("The ferry to Orrin leaves at half past nine in the morning.", "f.txt")
-    let second = try bobbin.ingest("ferry", [file])
+    let second = try await bobbin.ingest("ferry", [file])
     #expect(second.report.generation == 2)
-    let (_, answer) = try bobbin.ask("ferry", "When does the ferry to Orrin leave?")
+    let (_, answer) = try await bobbin.ask("ferry", "When does the ferry to Orrin leave?")
     #expect(answer.message.contains("half past nine"))
     #expect(!answer.message.contains("seven"))
   }
 
-  @Test func `a disk that is nearly full takes nothing in and says what to do`() throws {
+  @Test func `a disk that is nearly full takes nothing in and says what to do`() async throws {
     let bobbin = try Installation()
     let file = try bobbin.folder.write("Some text about herons.", "a.txt")
     // A reserve that no disk has free.
     let full = ["BOBBIN_DISK_RESERVE_MIB": "1000000000"]
-    let refused = try bobbin.ingest("birds", [file], environment: full)
+    let refused = try await bobbin.ingest("birds", [file], environment: full)
     #expect(refused.exitCode == 75)
     #expect(refused.errors.contains("free some space"))
-    #expect(try bobbin.ingest("birds", [file]).exitCode == 0)
+    #expect(try await bobbin.ingest("birds", [file]).exitCode == 0)
   }
 
-  @Test func `a damaged item is set aside and the rest of the run goes on`() throws {
+  @Test func `a damaged item is set aside and the rest of the run goes on`() async throws {
     let bobbin = try Installation(model: false)
     let good = try bobbin.folder.write("Some text about herons.", "a.txt")
     // Without the model the run stops with its items in the spool.
-    #expect(try bobbin.ingest("birds", [good]).exitCode == 78)
+    #expect(try await bobbin.ingest("birds", [good]).exitCode == 78)
     let fetch = SpoolDirectory(spool: bobbin.spool, stage: "fetch")
     let stray = ItemName(
       due: 1_700_000_000_000, lane: "lane1", id: String(repeating: "a", count: 32))
@@ -154,19 +155,20 @@ import Testing
       atPath: bobbin.data + "/models",
       withDestinationPath: Checkout.modelData.appendingPathComponent("models").path)
     let other = try bobbin.folder.write("Some text about owls.", "b.txt")
-    #expect(try bobbin.ingest("birds", [other]).exitCode == 0)
+    #expect(try await bobbin.ingest("birds", [other]).exitCode == 0)
     #expect(try fetch.items(.failed).map(\.reason) == ["damaged"])
     // Nor does a document wait for ever for an item that was damaged on its way.
-    let status = try bobbin.tool("bobbin").run(["status"])
+    let status = try await bobbin.tool("bobbin").run(["status"])
     #expect(status.output == "birds: 2 live documents\nspool: \n  fetch: 1 failed\n")
-    #expect(try bobbin.ask("birds", "What is the text about herons?").exitCode == 0)
+    #expect(try await bobbin.ask("birds", "What is the text about herons?").exitCode == 0)
   }
 
-  @Test func `usage errors say so and make no chatbot`() throws {
+  @Test func `usage errors say so and make no chatbot`() async throws {
     let bobbin = try Installation()
-    #expect(try bobbin.tool("bobbin").run(["ingest", "x"]).exitCode == 64)
-    #expect(try bobbin.tool("bobbin").run(["ingest", "Bad Name", "/etc/hostname"]).exitCode != 0)
-    let ask = try bobbin.tool("bobbin").run(["ask", "nobody", "Hello there?"])
+    #expect(try await bobbin.tool("bobbin").run(["ingest", "x"]).exitCode == 64)
+    #expect(
+      try await bobbin.tool("bobbin").run(["ingest", "Bad Name", "/etc/hostname"]).exitCode != 0)
+    let ask = try await bobbin.tool("bobbin").run(["ask", "nobody", "Hello there?"])
     #expect(ask.exitCode == 64)
     #expect(ask.errors.contains("no chatbot"))
   }

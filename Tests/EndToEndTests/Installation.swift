@@ -31,16 +31,16 @@ final class Installation: Sendable {
   func ingest(
     _ chatbot: String, _ sources: [String], _ options: [String] = [],
     environment: [String: String] = [:]
-  ) throws -> (exitCode: Int32, report: Report, errors: String) {
-    let result = try tool("bobbin", environment).run(
+  ) async throws -> (exitCode: Int32, report: Report, errors: String) {
+    let result = try await tool("bobbin", environment).run(
       ["ingest", chatbot] + sources + ["--json"] + options)
     let report = try? JSONDecoder().decode(Report.self, from: Data(result.output.utf8))
     return (result.exitCode, report ?? Report(), result.errors + result.output)
   }
 
   /// `bobbin ask --json`, decoded.
-  func ask(_ chatbot: String, _ question: String) throws -> (exitCode: Int32, answer: Reply) {
-    let result = try tool("bobbin").run(["ask", chatbot, question, "--json"])
+  func ask(_ chatbot: String, _ question: String) async throws -> (exitCode: Int32, answer: Reply) {
+    let result = try await tool("bobbin").run(["ask", chatbot, question, "--json"])
     let reply = try? JSONDecoder().decode(Reply.self, from: Data(result.output.utf8))
     return (result.exitCode, reply ?? Reply(message: result.output + result.errors))
   }

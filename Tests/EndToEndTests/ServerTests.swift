@@ -4,7 +4,7 @@ import Testing
 import WebClient
 
 /// `bobbin-serve` over HTTP, as a browser and a client see it.
-@Suite struct ServerTests {
+@Suite(.serialized) struct ServerTests {
   /// A running server; stopped with the value.
   final class Server {
     let process: Process
@@ -57,7 +57,7 @@ import WebClient
   @Test func `a visitor gets pages, probes and assets`() async throws {
     let bobbin = try Installation()
     let file = try bobbin.folder.write("The library of Orrin opens at ten.", "library.txt")
-    #expect(try bobbin.ingest("library", [file]).exitCode == 0)
+    #expect(try await bobbin.ingest("library", [file]).exitCode == 0)
     let server = try Server(bobbin)
     for probe in ["/livez", "/readyz", "/healthz"] {
       #expect(try await server.get(probe).status == 200)
@@ -85,7 +85,7 @@ import WebClient
     let bobbin = try Installation()
     let file = try bobbin.folder.write(
       "# Library\n\nThe library of Orrin opens at ten in the morning.", "library.md")
-    #expect(try bobbin.ingest("library", [file]).exitCode == 0)
+    #expect(try await bobbin.ingest("library", [file]).exitCode == 0)
     let server = try Server(bobbin)
     let question = #"{"message":"When does the library of Orrin open?"}"#
     // One slash more or less is the same route; the slug serves as well as the id.
@@ -128,7 +128,7 @@ import WebClient
     let bobbin = try Installation(model: false)
     let file = try bobbin.folder.write("x", "x.txt")
     // The row is enough; without the model nothing is trained.
-    _ = try bobbin.ingest("library", [file])
+    _ = try await bobbin.ingest("library", [file])
     let server = try Server(bobbin)
     let response = try await server.post(path, body, type: type)
     #expect(response.status == status)
@@ -140,12 +140,12 @@ import WebClient
   @Test func `a new generation is answered from without a restart`() async throws {
     let bobbin = try Installation()
     let file = try bobbin.folder.write("The tower of Orrin is 31 metres high.", "tower.txt")
-    #expect(try bobbin.ingest("tower", [file]).exitCode == 0)
+    #expect(try await bobbin.ingest("tower", [file]).exitCode == 0)
     let server = try Server(bobbin)
     let question = #"{"message":"How high is the tower of Orrin?"}"#
     #expect(Self.text(try await server.post("/api/chat/tower/", question)).contains("31 metres"))
     try bobbin.folder.write("The tower of Orrin is 34 metres high.", "tower.txt")
-    #expect(try bobbin.ingest("tower", [file]).exitCode == 0)
+    #expect(try await bobbin.ingest("tower", [file]).exitCode == 0)
     let answer = Self.text(try await server.post("/api/chat/tower/", question))
     #expect(answer.contains("34 metres") && !answer.contains("31 metres"))
   }
@@ -153,7 +153,7 @@ import WebClient
   @Test func `a damaged new generation leaves the old one answering`() async throws {
     let bobbin = try Installation()
     let file = try bobbin.folder.write("The well of Orrin is 12 metres deep.", "well.txt")
-    #expect(try bobbin.ingest("well", [file]).exitCode == 0)
+    #expect(try await bobbin.ingest("well", [file]).exitCode == 0)
     let server = try Server(bobbin)
     let question = #"{"message":"How deep is the well of Orrin?"}"#
     #expect(Self.text(try await server.post("/api/chat/well/", question)).contains("12 metres"))
@@ -163,10 +163,40 @@ import WebClient
     #expect(Self.text(try await server.post("/api/chat/well/", question)).contains("12 metres"))
   }
 
+  @Test func `a language model's words are streamed with the passages they cite`() async throws {
+    let bobbin = try Installation()
+    let file = try bobbin.folder.write("The bridge of Orrin has nine arches.", "bridge.txt")
+    let secret = try bobbin.folder.write("The bridge of Orrin is rotten.", "secret.txt")
+    #expect(try await bobbin.ingest("bridge", [file]).exitCode == 0)
+    #expect(try await bobbin.ingest("bridge", [secret], ["--learn-only"]).exitCode == 0)
+    let model = try LoopbackServer { request, connection in
+      guard request.path == "/v1/chat/completions" else { return connection.respond(404) }
+      let chunks = ["Nine", " arches", " [1].", " And [7]."].map {
+        #"data: {"choices":[{"index":0,"delta":{"content":"\#($0)"}}]}"#
+      }
+      let body = (chunks + ["data: [DONE]"]).joined(separator: "\n\n") + "\n\n"
+      connection.respond(200, ["Content-Type: text/event-stream"], body: Array(body.utf8))
+    }
+    let server = try Server(
+      bobbin, ["OPENAI_BASE_URL": model.url(""), "OPENAI_API_KEY": "key-of-the-test"])
+    let question = #"{"message":"How many arches has the bridge of Orrin?"}"#
+    let response = try await server.post("/api/chat/bridge/", question)
+    let reply = try JSONDecoder().decode(Reply.self, from: Data(response.body))
+    #expect(reply.message.hasPrefix("Nine arches [1]."))
+    // A mark that names no passage is taken out, and only what is cited is listed.
+    #expect(!reply.message.contains("[7]") && reply.sources.map(\.n) == [1])
+    let events = try await server.post("/api/chat/bridge/", question, accept: "text/event-stream")
+    #expect(Self.text(events).components(separatedBy: "event: delta").count > 2)
+    let asked = try #require(model.requests.first)
+    #expect(asked.header("Authorization") == "Bearer key-of-the-test")
+    let prompt = String(decoding: asked.body, as: UTF8.self)
+    #expect(prompt.contains("nine arches") && !prompt.contains("rotten"))
+  }
+
   @Test func `a language model that is away gives way to quotations`() async throws {
     let bobbin = try Installation()
     let file = try bobbin.folder.write("The bridge of Orrin has nine arches.", "bridge.txt")
-    #expect(try bobbin.ingest("bridge", [file]).exitCode == 0)
+    #expect(try await bobbin.ingest("bridge", [file]).exitCode == 0)
     // A port where nobody listens: the quoting answerer takes over before the first word.
     let server = try Server(bobbin, ["OPENAI_BASE_URL": "http://127.0.0.1:9"])
     let response = try await server.post(
@@ -188,7 +218,7 @@ import WebClient
     let bobbin = try Installation()
     let server = try Server(bobbin)
     let port = try #require(server.base.split(separator: ":").last)
-    let second = try bobbin.tool("bobbin-serve").run(["--port", String(port)])
+    let second = try await bobbin.tool("bobbin-serve").run(["--port", String(port)])
     #expect(second.exitCode == 75)
     #expect(second.errors.contains("--port"))
   }

@@ -21,8 +21,16 @@ package struct Tool: Sendable {
 
   /// Runs to the end.
   ///
-  /// Blocks; call it from a test, not from a server.
-  package func run(_ arguments: [String], input: String = "") throws -> Result {
+  /// Waiting blocks a thread of its own: on Swift's pool it would starve the tests that run beside this one.
+  package func run(_ arguments: [String], input: String = "") async throws -> Result {
+    try await withCheckedThrowingContinuation { continuation in
+      Thread.detachNewThread {
+        continuation.resume(with: Swift.Result { try runBlocking(arguments, input: input) })
+      }
+    }
+  }
+
+  private func runBlocking(_ arguments: [String], input: String) throws -> Result {
     let process = try prepare(arguments)
     let folder = try TemporaryFolder()
     // Files, not pipes: nothing can fill up and hang.

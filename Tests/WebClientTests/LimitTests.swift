@@ -1,13 +1,14 @@
 // Servers that send too much, too slowly, or not HTTP: SECURITY.md S7.
 
 import FoundationEssentials
+import TestSupport
 import Testing
 
 @testable import WebClient
 
 struct LimitTests {
   private func failed(
-    _ limits: RequestLimits = .ownerGiven, _ script: @escaping LoopbackServer.Script
+    _ limits: RequestLimits = .patient, _ script: @escaping LoopbackServer.Script
   ) async throws -> WebError? {
     let server = try LoopbackServer(script)
     let transport = try ownerTransport(server, limits: limits)
@@ -26,7 +27,7 @@ struct LimitTests {
     let server = try LoopbackServer { _, connection in
       connection.respond(200, ["Content-Encoding: gzip"], body: bomb)
     }
-    let whole = try await ownerTransport(server, limits: RequestLimits(bodyBytes: 16 << 20))
+    let whole = try await ownerTransport(server, limits: .patient(bodyBytes: 16 << 20))
       .send(WebRequest(url: server.url("/")))
     #expect(whole.body.count == 16 << 20)
   }
@@ -41,7 +42,7 @@ struct LimitTests {
   }
 
   @Test func `a body at its limit passes and one byte more does not`() async throws {
-    let limits = RequestLimits(bodyBytes: 1_000)
+    let limits = RequestLimits.patient(bodyBytes: 1_000)
     for count in [1_000, 1_001] {
       for isDeclared in [true, false] {
         let error = try await failed(limits) { _, connection in

@@ -2,6 +2,7 @@
 
 import Glibc
 import Synchronization
+import TestSupport
 import Testing
 
 @testable import WebClient
@@ -24,7 +25,8 @@ struct OwnerGivenTests {
   private func send(
     _ url: String, _ policy: AddressPolicy = AddressPolicy(), resolver: NameResolver = .system
   ) async -> WebError? {
-    let transport = WebTransport.curl(.ownerGiven(policy), resolver: resolver)
+    let transport = WebTransport.curl(
+      .ownerGiven(policy), limits: .patient, resolver: resolver)
     return await failure { () async throws(WebError) in
       try await transport.send(WebRequest(url: url))
     }
@@ -112,7 +114,8 @@ struct OwnerGivenTests {
     let server = try LoopbackServer { _, connection in connection.respond(204) }
     // "invalid" has no address: only the checked one can have been dialled, first and second.
     let policy = try AddressPolicy(exceptions: "name.invalid:\(server.port)")
-    let transport = WebTransport.curl(.ownerGiven(policy), resolver: resolver)
+    let transport = WebTransport.curl(
+      .ownerGiven(policy), limits: .patient, resolver: resolver)
     let url = "http://name.invalid:\(server.port)/"
     #expect(try await transport.send(WebRequest(url: url)).status == 204)
     let error = await failure { () async throws(WebError) in

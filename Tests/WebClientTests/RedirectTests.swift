@@ -1,12 +1,13 @@
 // Redirects are followed by hand, each hop checked as if an owner had typed it.
 
+import TestSupport
 import Testing
 
 @testable import WebClient
 
 struct RedirectTests {
   private func sent(
-    to location: String, limits: RequestLimits = .ownerGiven
+    to location: String, limits: RequestLimits = .patient
   ) async throws -> (WebError?, LoopbackServer) {
     let server = try LoopbackServer { _, connection in
       connection.respond(302, ["Location: \(location)"])
@@ -75,7 +76,7 @@ struct RedirectTests {
       connection.respond(302, ["Location: \(location)"])
     }
     let policy = try AddressPolicy(exceptions: "\(server.hostAndPort),\(other.hostAndPort)")
-    let response = try await WebTransport.curl(.ownerGiven(policy)).send(
+    let response = try await WebTransport.curl(.ownerGiven(policy), limits: .patient).send(
       WebRequest(
         url: server.url("/"),
         headers: ["Authorization": "Bearer secret", "X-Key": "k", "Accept": "text/html"]))

@@ -1,5 +1,6 @@
 // Bodies that are read while they come: pieces, back-pressure, cancellation.
 
+import TestSupport
 import Testing
 
 @testable import WebClient

@@ -1,5 +1,6 @@
 // Requests through libcurl to a server on loopback: the normal course.
 
+import TestSupport
 import Testing
 
 @testable import WebClient

@@ -4,21 +4,18 @@
 // Relies on nothing but Glibc. Not a web server: it reads one request's head and body and runs the
 // script.
 
-import Dispatch
 import Glibc
 import Synchronization
 
-@testable import WebClient
-
 /// A listening socket on an ephemeral port of 127.0.0.1, closed with its last holder.
-final class LoopbackServer: Sendable {
+package final class LoopbackServer: Sendable {
   /// One connection, for the script to write to.
-  struct Connection: Sendable {
-    let descriptor: Int32
+  package struct Connection: Sendable {
+    package let descriptor: Int32
 
     /// Writes all bytes; false once the peer has gone.
     @discardableResult
-    func write(_ bytes: [UInt8]) -> Bool {
+    package func write(_ bytes: [UInt8]) -> Bool {
       var sent = 0
       while sent < bytes.count {
         let count = bytes.withUnsafeBytes {
@@ -32,16 +29,16 @@ final class LoopbackServer: Sendable {
     }
 
     @discardableResult
-    func write(_ text: String) -> Bool { write(Array(text.utf8)) }
+    package func write(_ text: String) -> Bool { write(Array(text.utf8)) }
 
     /// Writes a whole response that keeps the connection.
-    func respond(_ status: Int, _ headers: [String] = [], body: [UInt8] = []) {
+    package func respond(_ status: Int, _ headers: [String] = [], body: [UInt8] = []) {
       let lines = ["HTTP/1.1 \(status) X", "Content-Length: \(body.count)"] + headers
       write(Array((lines.joined(separator: "\r\n") + "\r\n\r\n").utf8) + body)
     }
 
     /// Waits until the peer closes, or for the given time; true when it has closed.
-    func waitForClose(milliseconds: Int32) -> Bool {
+    package func waitForClose(milliseconds: Int32) -> Bool {
       var waited = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
       guard poll(&waited, 1, milliseconds) > 0 else { return false }
       var byte: UInt8 = 0
@@ -50,43 +47,43 @@ final class LoopbackServer: Sendable {
   }
 
   /// A request as it came.
-  struct Request: Sendable {
-    let method: String
-    let path: String
-    let lines: [String]
-    let body: [UInt8]
+  package struct Request: Sendable {
+    package let method: String
+    package let path: String
+    package let lines: [String]
+    package let body: [UInt8]
 
-    func header(_ name: String) -> String? {
+    package func header(_ name: String) -> String? {
       lines.first { $0.lowercased().hasPrefix(name.lowercased() + ":") }
         .map { String($0.dropFirst(name.count + 1).drop { $0 == " " }) }
     }
   }
 
-  typealias Script = @Sendable (Request, Connection) -> Void
+  package typealias Script = @Sendable (Request, Connection) -> Void
 
   private struct Seen {
     var connections = 0
     var requests: [Request] = []
   }
 
-  let port: UInt16
+  package let port: UInt16
   private let arrivals: AsyncStream<Void>
   private let listener: Int32
   private let seen = Mutex(Seen())
 
-  var connectionCount: Int { seen.withLock { $0.connections } }
-  var requests: [Request] { seen.withLock { $0.requests } }
-  func url(_ path: String) -> String { "http://127.0.0.1:\(port)\(path)" }
-  var hostAndPort: String { "127.0.0.1:\(port)" }
+  package var connectionCount: Int { seen.withLock { $0.connections } }
+  package var requests: [Request] { seen.withLock { $0.requests } }
+  package func url(_ path: String) -> String { "http://127.0.0.1:\(port)\(path)" }
+  package var hostAndPort: String { "127.0.0.1:\(port)" }
 
   /// Waits until the first request has come.
-  func waitForRequest() async {
+  package func waitForRequest() async {
     for await _ in arrivals {}
   }
 
   struct SocketFailure: Error { let code: Int32 }
 
-  init(_ script: @escaping Script) throws {
+  package init(_ script: @escaping Script) throws {
     let (arrivals, arrived) = AsyncStream.makeStream(of: Void.self)
     self.arrivals = arrivals
     listener = socket(AF_INET, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0)
@@ -165,38 +162,4 @@ final class LoopbackServer: Sendable {
       }, work)
     if code == 0 { pthread_detach(thread) }
   }
-}
-
-/// An owner's transport that may reach one test server, and no other private address.
-func ownerTransport(
-  _ server: LoopbackServer, limits: RequestLimits = .ownerGiven,
-  resolver: NameResolver = .system
-) throws -> WebTransport {
-  .curl(
-    .ownerGiven(try AddressPolicy(exceptions: server.hostAndPort)),
-    contact: "https://example.org/bot", limits: limits, resolver: resolver)
-}
-
-/// What a request that must fail failed with.
-func failure<Value>(
-  of body: () async throws(WebError) -> Value
-) async -> WebError? {
-  do throws(WebError) {
-    _ = try await body()
-    return nil
-  } catch {
-    return error
-  }
-}
-
-/// Ends a response whose length its headers do not tell, or cuts one short.
-func shutdownWriting(_ connection: LoopbackServer.Connection) {
-  shutdown(connection.descriptor, Int32(SHUT_WR))
-}
-
-/// A gate that a server's thread waits at until the test opens it.
-final class Gate: Sendable {
-  private let condition = DispatchSemaphore(value: 0)
-  func wait() { condition.wait() }
-  func open() { condition.signal() }
 }
