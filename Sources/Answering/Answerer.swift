@@ -18,6 +18,7 @@ package struct Answerer: Sendable {
   private let model: LanguageModel?
   private let retriever: Retriever
   private let weights: QuotingWeights?
+  private let sentences = SentenceVectors()
   private let report: @Sendable (any Error) -> Void
 
   /// Makes an answerer.
@@ -117,7 +118,10 @@ package struct Answerer: Sendable {
   ) async throws -> Answer {
     let weights = weights ?? .set(for: embedder.model)
     let quotation = try await QuotingAnswerer(weights: weights).quote(
-      request.question, vector: vector, passages: passages, shard: shard, embedder: embedder)
+      request.question, vector: vector, passages: passages, shard: shard
+    ) { texts in
+      try await sentences.vectors(of: texts, for: request.chatbot, by: embedder)
+    }
     guard let quotation, quotation.confidence >= weights.threshold else {
       return fixed(noAnswerText(request), answered: false, passages: passages, say: say)
     }

@@ -34,16 +34,16 @@ package struct QuotingAnswerer: Sendable {
 
   /// The best sentences of `passages`; nil when they hold none.
   ///
-  /// `vector` is the question's embedding by `embedder`. The caller compares the confidence with the threshold.
+  /// `vector` is the question's embedding, `embed` gives those of sentences by the same model. The caller compares the confidence with the threshold.
   ///
   /// - Throws: `ShardError` or `EmbeddingError`.
   package func quote(
     _ question: String, vector: [Float], passages: [RetrievedPassage], shard: ShardSet,
-    embedder: Embedder
+    embed: ([String]) async throws -> [[Float]]
   ) async throws -> Quotation? {
     let words = try QuestionWords(question, shard: shard)
     let ranked = try await ranked(
-      QuotableSentence.all(in: passages, words: words), question: vector, embedder: embedder)
+      QuotableSentence.all(in: passages, words: words), question: vector, embed: embed)
     let scored = ranked.filter { $0.score != nil }
       .sorted { ($1.score ?? 0, $0.place) < ($0.score ?? 0, $1.place) }
     guard let best = scored.first, let confidence = best.score else { return nil }
@@ -52,7 +52,8 @@ package struct QuotingAnswerer: Sendable {
 
   /// All sentences, those likeliest by their words embedded and scored.
   private func ranked(
-    _ sentences: [QuotableSentence], question: [Float], embedder: Embedder
+    _ sentences: [QuotableSentence], question: [Float],
+    embed: ([String]) async throws -> [[Float]]
   ) async throws -> [QuotableSentence] {
     var sentences = sentences.sorted { ($1.promise, $0.place) < ($0.promise, $1.place) }
     var texts: [String] = []
@@ -64,7 +65,7 @@ package struct QuotingAnswerer: Sendable {
       texts.append(text)
     }
     guard !texts.isEmpty else { return [] }
-    for (index, vector) in try await embedder.embed(texts).enumerated()
+    for (index, vector) in try await embed(texts).enumerated()
     where sentences.indices.contains(index) {
       let cosine = zip(vector, question).reduce(0) { $0 + $1.0 * $1.1 }
       sentences[index].score =

@@ -7,6 +7,9 @@ import WebClient
 
 /// The embedder of the configuration, made at first use.
 package actor LazyEmbedder {
+  /// Two questions at a time; more threads cost memory that a small server does not have.
+  private static let threads = 2
+
   private let make: @Sendable () async throws -> Embedder
   private var loading: Task<Embedder, any Error>?
 
@@ -17,7 +20,7 @@ package actor LazyEmbedder {
     self.init {
       guard let base = configuration.embeddingBaseURL else {
         return try await Self.onOwnThread {
-          try MiniLM.load(directory: configuration.modelDirectory, threads: 1)
+          try MiniLM.load(directory: configuration.modelDirectory, threads: Self.threads)
         }
       }
       return try await RemoteEmbedder.make(

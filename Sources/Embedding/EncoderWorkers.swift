@@ -13,7 +13,7 @@ import Glibc
 final class EncoderWorkers: Sendable {
   /// Something a worker does between two looks at the queue.
   private enum Job: Sendable {
-    case tokenize(EmbedRequest, Range<Int>)
+    case tokenize(EmbedRequest, Range<Int>, isUrgent: Bool)
     case run(EmbedRequest, Batch)
   }
 
@@ -67,10 +67,11 @@ final class EncoderWorkers: Sendable {
       await withCheckedContinuation { waiting in
         let request = EmbedRequest(texts: texts, waiting: waiting)
         cancellation.attach(request)
-        let isUrgent =
-          texts.count <= 8 && texts.reduce(0) { $0 + $1.utf8.count } <= Self.urgentByteCount
+        // By bytes alone, which bound the work: many short sentences are as quick as a few long ones.
+        let isUrgent = texts.reduce(0) { $0 + $1.utf8.count } <= Self.urgentByteCount
         let slices = stride(from: 0, to: texts.count, by: Self.sliceCount).map {
-          Job.tokenize(request, $0..<min($0 + Self.sliceCount, texts.count))
+          Job.tokenize(
+            request, $0..<min($0 + Self.sliceCount, texts.count), isUrgent: isUrgent)
         }
         lanes.add(slices, isUrgent: isUrgent)
       }
@@ -124,13 +125,13 @@ final class EncoderWorkers: Sendable {
     func work() {
       while let job = lanes.next() {
         switch job {
-        case .tokenize(let request, let range): tokenize(request, range)
+        case .tokenize(let request, let range, let isUrgent): tokenize(request, range, isUrgent)
         case .run(let request, let batch): run(request, batch)
         }
       }
     }
 
-    private func tokenize(_ request: EmbedRequest, _ range: Range<Int>) {
+    private func tokenize(_ request: EmbedRequest, _ range: Range<Int>, _ isUrgent: Bool) {
       guard request.isWanted else { return request.skip(count: range.count) }
       let sequences = range.map {
         (index: $0, ids: tokenizer.encode(request.texts[$0], limit: Int(BOBBIN_POSITIONS)))
@@ -140,7 +141,7 @@ final class EncoderWorkers: Sendable {
       let longest = sequences.reduce(0) { max($0, $1.ids.count) }
       let limit = min(max(share, longest), Int(BOBBIN_BATCH_TOKENS))
       let batches = EncoderWorkers.batches(sequences, limit: limit)
-      lanes.add(batches.dropFirst().map { .run(request, $0) }, isUrgent: false)
+      lanes.add(batches.dropFirst().map { .run(request, $0) }, isUrgent: isUrgent)
       if let first = batches.first { run(request, first) }
     }
 

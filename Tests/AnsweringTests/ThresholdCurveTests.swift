@@ -88,7 +88,7 @@ import VectorShard
       for: question.question, vector: vector, identity: embedder.model.identity, in: shard,
       visibilities: visibilities)
     let quotation = try await QuotingAnswerer(weights: .set(for: embedder.model)).quote(
-      question.question, vector: vector, passages: passages, shard: shard, embedder: embedder)
+      question.question, vector: vector, passages: passages, shard: shard, embed: embedder.embed)
     let expected = Self.flat(question.expected ?? "\u{0}")
     return Outcome(
       question: question, confidence: quotation?.confidence ?? 0,

@@ -145,6 +145,7 @@ for engine in rounds[0]:
 if arguments.bobbin:
     for key in ("passagesPerCPUSecond", "queriesPerCPUSecond"):
         result["ratio " + key] = round(statistics.median(e["bobbin"][key] / e["onnx"][key] for e in rounds), 2)
+    result["bobbin"]["kernels"] = rounds[0]["bobbin"]["kernels"]
     vector = numpy.array(rounds[0]["bobbin"]["firstVector"])
     result["cosine of the first passage"] = round(float(embed(passages[0]) @ vector), 6)
 print(json.dumps(result, indent=2))

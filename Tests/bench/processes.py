@@ -30,7 +30,7 @@ def timed(command, env, **options):
     done = subprocess.run(command, env=env, capture_output=True, text=True, **options)
     wall = time.perf_counter() - start
     if done.returncode != 0:
-        raise SystemExit(f"{command[0]} ended with {done.returncode}: {done.stderr[-2000:]}")
+        raise SystemExit(f"{command[0]} ended with {done.returncode}: {done.stderr.strip()[-2000:]}")
     return wall, children_cpu() - before, done.stdout
 
 

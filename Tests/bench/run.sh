@@ -51,10 +51,13 @@ measure() {
     return
   fi
   say "$name"
-  if ! timeout --foreground "$((limit < left ? limit : left))" "$@" > "$work/results/$name.json" 2> "$work/$name.log"; then
+  local code=0
+  timeout --foreground "$((limit < left ? limit : left))" "$@" > "$work/results/$name.json" 2> "$work/$name.log" || code=$?
+  if ((code == 130)); then exit 130; fi
+  if ((code != 0)); then
     failed=1
     tail -n 20 "$work/$name.log" >&2
-    fails "$name" "$(tail -n 1 "$work/$name.log" | cut -c1-200)"
+    fails "$name" "$(grep . "$work/$name.log" | tail -n 1 | cut -c1-200)"
   fi
   say "$name took $((SECONDS - start)) s"
 }

@@ -46,16 +46,17 @@ def chunk(result):
     for name, one in result.items():
         ratio = one.get("ratio")
         row(names[name], f"{number(one['bobbin'])} MB/CPU-s",
-            f"LangChain {number(one['langchain'])} MB/CPU-s" if ratio else "", ratio, "≥ 50×", ratio and ratio >= 50)
+            f"LangChain {number(one['langchain'])} MB/CPU-s" if ratio else "not installed", ratio, "≥ 50×",
+            ratio >= 50 if ratio else None)
 
 
 def embed(result):
     if "onnx" not in result:
-        row("embedder, passages", f"{number(result['passagesPerCPUSecond'])}/CPU-s", target="≥ 1.5×")
+        row("embedder, passages", f"{number(result['passagesPerCPUSecond'])}/CPU-s", "not installed", target="≥ 1.5×")
         return
     for name, key, target in (("passages", "passagesPerCPUSecond", 1.5), ("questions", "queriesPerCPUSecond", None)):
         ratio = result[f"ratio {key}"]
-        row(f"embedder, {name}", f"{number(result['bobbin'][key])}/CPU-s",
+        row(f"embedder, {name} (kernels {result['bobbin']['kernels']})", f"{number(result['bobbin'][key])}/CPU-s",
             f"ONNX Runtime {result['onnxruntime']} fp32 {number(result['onnx'][key])}/CPU-s", ratio,
             f"≥ {target}×" if target else "", ratio >= target if target else None)
 
