@@ -115,4 +115,41 @@ import Testing
       #expect(exists, "\(path)")
     }
   }
+
+  @Test func `the README's commands are ones that exist`() async throws {
+    let readme = try Self.text("README.md")
+    let targets = try Self.matches("^([a-z-]+):", in: Self.text("Makefile"))
+    let named = try Self.matches("\\bmake ([a-z-]+)", in: readme)
+    #expect(named.isSuperset(of: ["demo", "test", "run", "ingest", "ask", "bench"]))
+    // The stages' targets are made from the list of stages.
+    #expect(named.subtracting(targets).isEmpty, "\(named.subtracting(targets))")
+    let help = try await Tool("bobbin").run(["--help"]).output
+    for name in try Self.matches("`bobbin ([a-z]+)`", in: readme) {
+      #expect(help.contains("  \(name) "), "bobbin \(name)")
+    }
+  }
+
+  @Test func `the README's filter does what it says`() async throws {
+    let bobbin = try Installation()
+    let manual = Checkout.fixtures.appendingPathComponent("handbook/workshop-safety.pdf").path
+    var lines = ""
+    for (stage, arguments) in [("fetch", [manual]), ("extract", []), ("chunk", [])] {
+      let result = try await bobbin.tool("bobbin-\(stage)").run(arguments, input: lines)
+      #expect(result.exitCode == 0, "\(result.errors)")
+      lines = result.output
+    }
+    struct Chunk: Decodable { let text: String }
+    let texts = try lines.split(separator: "\n").map {
+      try JSONDecoder().decode(Chunk.self, from: Data($0.utf8)).text
+    }
+    #expect(texts.count > 3 && texts.allSatisfy { !$0.isEmpty })
+  }
+
+  @Test func `the README's transcript asks the demo's questions`() throws {
+    let readme = try Self.text("README.md")
+    let questions = try JSONDecoder().decode(
+      [IngestTests.DemoQuestion].self,
+      from: Data(Self.text("fixtures/handbook/demo-questions.json").utf8))
+    for question in questions { #expect(readme.contains("» \(question.question)")) }
+  }
 }
