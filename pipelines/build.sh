@@ -9,7 +9,7 @@ case "${1:-release}" in
   *) echo "usage: build.sh release|tests" >&2; exit 64 ;;
 esac
 if [[ ! -e .build/$folder/bobbin ]]; then
-  echo "building the $what; the first time takes about 10 minutes on two cores"
+  echo "building the $what; the first time takes about five minutes on two cores"
 fi
 log=$(mktemp)
 trap 'rm -f "$log"' EXIT

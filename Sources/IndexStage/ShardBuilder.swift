@@ -57,19 +57,26 @@ struct ShardBuilder: Sendable {
       return (current.generation, live)
     }
     var dimension = current?.dimension ?? 0
-    var entries = segments.filter { $0.rows > $0.deletedRows }.map(\.entry)
+    // A segment without a live row is dropped as a whole and counts no more.
+    let kept = segments.filter { $0.rows > $0.deletedRows }
+    var entries = kept.map(\.entry)
     if !added.isEmpty {
       let (summary, made) = try writeSegment(added, identity: identity, shard: shard)
       dimension = made
       entries.append(ShardManifest.Segment(summary))
     }
-    let deleted = segments.reduce(0) { $0 + $1.deletedRows }
+    let deleted = kept.reduce(0) { $0 + $1.deletedRows }
     let total = entries.reduce(0) { $0 + $1.rows }
     if entries.count > Self.mostSegments || (deleted * 4 > total && deleted > 0) {
       entries = [
         try Compaction.merge(entries, identity: identity, dimension: dimension, shard: shard)
       ]
       .compactMap { $0 }
+    }
+    // The same documents again give the same segment: nothing changed, so nothing is published.
+    if let current, Set(entries) == Set(current.segments) {
+      try parts.remove()
+      return (current.generation, live)
     }
     let manifest = try ShardManifest(
       identity: identity, dimension: dimension, generation: (current?.generation ?? 0) + 1,

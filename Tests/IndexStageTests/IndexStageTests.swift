@@ -128,6 +128,24 @@ import VectorShard
     #expect(try ShardManifest.current(in: shard) == before)
   }
 
+  @Test func `the same documents again make no new generation`() async throws {
+    try await add(try chunks("d1", ["one"]) + chunks("d2", ["two"]), run: "r1")
+    try await order("r1", live: ["d1", "d2"])
+    try await add(try chunks("d3", ["three"]), run: "r2")
+    try await order("r2", live: ["d3"])
+    let before = try ShardManifest.current(in: shard)
+    try await add(try chunks("d1", ["one"]) + chunks("d2", ["two"]), run: "r3")
+    guard case .done(_, let documents, let generation) = try await order("r3", live: ["d1", "d2"])
+    else {
+      Issue.record("expected done")
+      return
+    }
+    #expect(generation == 2 && documents.map(\.outcome) == [.done, .done])
+    #expect(try ShardManifest.current(in: shard) == before)
+    #expect(!DurableFile.exists(shard + "/pending/r3"))
+    #expect(try texts() == ["one", "three", "two"])
+  }
+
   @Test func `many runs are merged into few segments without loss`() async throws {
     for number in 0..<12 {
       try await add(try chunks("d\(number)", ["text \(number)"]), run: "r\(number)")
