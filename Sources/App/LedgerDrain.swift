@@ -15,17 +15,15 @@ package struct LedgerDrain: Sendable {
 
   /// Applies what waits, up to 500 receipts in a transaction, until nothing waits.
   ///
-  /// - Parameter seen: told of each entry after its rows are committed.
   /// - Returns: how many were applied.
   @discardableResult
-  package func drain(seen: (Ledger.Entry) -> Void = { _ in }) async throws -> Int {
+  package func drain() async throws -> Int {
     var total = 0
     while true {
       let entries = try ledger.waiting()
       if entries.isEmpty { return total }
       try await database.apply(entries.map { Self.row(of: $0.receipt, run: $0.run) })
       try ledger.remove(entries)
-      entries.forEach(seen)
       total += entries.count
     }
   }

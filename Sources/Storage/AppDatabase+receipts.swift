@@ -16,21 +16,25 @@ extension AppDatabase {
       try name(output.item, stage: output.stage, of: run, in: database)
     }
     let rank = ["retry": 0, "failed": 1, "dropped": 2, "done": 3][receipt.outcome] ?? 0
+    let done = receipt.documents.filter { $0.outcome == "done" }
     // Most tries win, then done > dropped > failed > retry.
     try database.execute(
       sql: """
-        INSERT INTO run_items (run_id, stage, item, closed, outcome, tries, due_at, reason)
-        VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
+        INSERT INTO run_items
+          (run_id, stage, item, closed, outcome, tries, due_at, reason, documents, chunks, tokens)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
         ON CONFLICT (run_id, stage, item) DO UPDATE SET closed = excluded.closed,
           outcome = excluded.outcome, tries = excluded.tries, due_at = excluded.due_at,
-          reason = excluded.reason
+          reason = excluded.reason, documents = excluded.documents, chunks = excluded.chunks,
+          tokens = excluded.tokens
         WHERE run_items.outcome IS NULL OR excluded.tries > run_items.tries
           OR (excluded.tries = run_items.tries AND \(rank) >=
             CASE run_items.outcome WHEN 'done' THEN 3 WHEN 'dropped' THEN 2 WHEN 'failed' THEN 1 ELSE 0 END)
         """,
       arguments: [
         run, receipt.stage, receipt.item, receipt.outcome == "retry" ? 0 : 1, receipt.outcome,
-        receipt.tries, receipt.due, receipt.reason,
+        receipt.tries, receipt.due, receipt.reason, done.count, done.reduce(0) { $0 + $1.chunks },
+        done.reduce(0) { $0 + $1.tokens },
       ])
     for document in receipt.documents {
       try apply(document, of: receipt, run: run, in: database)

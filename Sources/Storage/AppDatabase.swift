@@ -21,10 +21,15 @@ package struct AppDatabase: Sendable {
       try database.execute(sql: "PRAGMA synchronous = FULL")
     }
     do {
+      // One process at a time: two that find a new database would both create its tables.
+      let lock = try MigrationLock(path: path)
+      defer { withExtendedLifetime(lock) {} }
       pool = try DatabasePool(path: path, configuration: configuration)
       try Migrations.migrator.migrate(pool)
     } catch let error as DatabaseError where error.resultCode == .SQLITE_BUSY {
       throw .busy(path: path)
+    } catch let error as StorageError {
+      throw error
     } catch {
       throw .cannotOpen(path: path, reason: "\(error)")
     }

@@ -42,7 +42,9 @@ enum Migrations {
           CREATE TABLE run_items (
             run_id TEXT NOT NULL REFERENCES runs(id) ON DELETE CASCADE, stage TEXT NOT NULL,
             item TEXT NOT NULL, closed INTEGER NOT NULL, outcome TEXT, tries INTEGER NOT NULL,
-            due_at INTEGER, reason TEXT, PRIMARY KEY (run_id, stage, item));
+            due_at INTEGER, reason TEXT, documents INTEGER NOT NULL DEFAULT 0,
+            chunks INTEGER NOT NULL DEFAULT 0, tokens INTEGER NOT NULL DEFAULT 0,
+            PRIMARY KEY (run_id, stage, item));
           """)
     }
     return migrator

@@ -49,6 +49,15 @@ package struct RunProgress: Sendable {
   /// Documents by state.
   package let documents: [String: Int]
   package let generation: Int?
+  /// What passed each stage so far, by its name.
+  package let passed: [String: Passed]
+
+  /// What passed one stage: documents (once an item), chunks, and for embed the tokens that the cache did not have.
+  package struct Passed: Sendable {
+    package let documents: Int
+    package let chunks: Int
+    package let tokens: Int
+  }
 
   /// Nothing is open any more.
   package var isOver: Bool { openItems == 0 }
@@ -208,11 +217,25 @@ extension AppDatabase {
         arguments: [run.text])
       let generation = try Int.fetchOne(
         database, sql: "SELECT generation FROM runs WHERE id = $1", arguments: [run.text])
+      let passed = try Row.fetchAll(
+        database,
+        sql: """
+          SELECT stage, sum(documents) AS documents, sum(chunks) AS chunks, sum(tokens) AS tokens
+          FROM run_items WHERE run_id = $1 AND outcome = 'done' GROUP BY stage
+          """, arguments: [run.text])
       return RunProgress(
         openItems: open, waitingItems: waiting,
         documents: Dictionary(
           states.map { ($0["state"] as String, $0["n"] as Int) }, uniquingKeysWith: +),
-        generation: generation)
+        generation: generation,
+        passed: Dictionary(
+          passed.map { row in
+            (
+              row["stage"] as String,
+              RunProgress.Passed(
+                documents: row["documents"], chunks: row["chunks"], tokens: row["tokens"])
+            )
+          }, uniquingKeysWith: { first, _ in first }))
     }
   }
 

@@ -87,9 +87,7 @@ struct IngestCommand: AsyncParsableCommand {
       stages: pipelineFile.stages, documents: requests.count, silent: common.json)
     var waitingSince: ContinuousClock.Instant?
     while true {
-      try await drain.drain { entry in
-        if entry.run == run.text { meter.count(entry.receipt) }
-      }
+      try await drain.drain()
       // Runs that an earlier ingest left unfinished are finished along with this one.
       let isWorking = try await training.advance()
       let progress = try await database.progress(of: run)
@@ -117,11 +115,11 @@ struct IngestCommand: AsyncParsableCommand {
     }
     meter.end()
     let documents = try await database.documents(of: run)
+    let progress = try await database.progress(of: run)
     let report = IngestReport(
-      chatbot: row, documents: documents,
-      generation: try await database.progress(of: run).generation,
-      elapsed: ContinuousClock.now - started, embeddedTokens: meter.embeddedTokens,
-      embeddedChunks: meter.chunks)
+      chatbot: row, documents: documents, generation: progress.generation,
+      elapsed: ContinuousClock.now - started,
+      embeddedTokens: progress.passed["embed"]?.tokens ?? 0)
     print(common.json ? try report.json() : report.text())
     return report.exitCode
   }

@@ -11,7 +11,6 @@ struct IngestReport {
   let generation: Int?
   let elapsed: Duration
   let embeddedTokens: Int
-  let embeddedChunks: Int
 
   private var live: [DocumentRow] { documents.filter { $0.state == "live" } }
   private var waiting: [DocumentRow] {

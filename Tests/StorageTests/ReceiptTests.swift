@@ -79,6 +79,28 @@ import Testing
     #expect(try await state() == ["embedded", "index", "2 5 50", "0"])
   }
 
+  @Test func `what passed each stage is counted once however often it is told`() async throws {
+    try await database.apply(chain + chain)
+    let passed = try await database.progress(of: run).passed
+    #expect(passed["chunk"]?.chunks == 5 && passed["chunk"]?.tokens == 50)
+    #expect(passed["fetch"]?.documents == 1)
+  }
+
+  @Test func `many that open a new database at once all can`() async throws {
+    let path = folder.path + "/new.sqlite"
+    try await withThrowingTaskGroup(of: Void.self) { group in
+      for number in 0..<8 {
+        group.addTask {
+          let database = try AppDatabase(path: path)
+          _ = try await database.ensureChatbot(
+            slug: "bot-\(number)", id: ChatbotID(unchecked: "id\(number)"), now: 1)
+        }
+      }
+      try await group.waitForAll()
+    }
+    #expect(try await AppDatabase(path: path).chatbots().count == 8)
+  }
+
   @Test func `an end with a reason stays an end`() async throws {
     try await database.apply([
       receipt("fetch", "first", document: "gone", reason: "http_404")

@@ -1,0 +1,27 @@
+// Lets one process after the other bring a database to the present schema. The lock ends with the process that holds it.
+
+import Glibc
+
+/// The right to change the schema, held for as long as this object lives.
+final class MigrationLock {
+  private let descriptor: Int32
+
+  /// Waits for whoever holds it; a migration takes milliseconds.
+  ///
+  /// - Throws: `StorageError.cannotOpen` when the lock file cannot be made.
+  init(path: String) throws(StorageError) {
+    descriptor = open("\(path).lock", O_RDWR | O_CREAT | O_CLOEXEC, 0o644)
+    guard descriptor >= 0 else {
+      throw .cannotOpen(path: path, reason: String(cString: strerror(errno)))
+    }
+    while flock(descriptor, LOCK_EX) != 0 {
+      guard errno == EINTR else {
+        let code = errno
+        close(descriptor)
+        throw .cannotOpen(path: path, reason: String(cString: strerror(code)))
+      }
+    }
+  }
+
+  deinit { close(descriptor) }
+}
