@@ -12,9 +12,16 @@ struct LedgerService: Service {
 
   func run() async throws {
     await cancelWhenGracefulShutdown {
+      var hasRepublished = false
       while !Task.isCancelled {
         do {
-          if try await drain.drain() > 0 { try await training.advance() }
+          // What a crash kept from being published, then news, then what follows from it.
+          if !hasRepublished {
+            try await training.republish()
+            hasRepublished = true
+          }
+          try await drain.drain()
+          try await training.advance()
         } catch {
           // Chat goes on; the receipts wait.
           logger.error("ledger", metadata: ["error": "\(error)"])

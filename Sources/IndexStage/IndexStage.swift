@@ -18,9 +18,15 @@ package struct IndexStage: Stage {
 
   private let builder: ShardBuilder
   private let shards: String
+  private let patience: Duration
 
   /// - Parameter data: the data directory; shards lie in its `shards` folder.
-  package init(data: String, blobs: DirectoryBlobs, generationsKept: Int = 3) {
+  /// - Parameter patience: how long an order waits for another build of the same shard before it is tried again later.
+  package init(
+    data: String, blobs: DirectoryBlobs, generationsKept: Int = 3,
+    patience: Duration = .seconds(10)
+  ) {
+    self.patience = patience
     shards = "\(data)/shards"
     builder = ShardBuilder(blobs: blobs, generationsKept: generationsKept)
   }
@@ -46,15 +52,18 @@ package struct IndexStage: Stage {
       if case .chunk(let chunk) = record { chunk } else { nil }
     }
     if !chunks.isEmpty { try parts.add(chunks, envelope: envelope) }
-    return try records.map { record in
+    var outcomes: [Outcome<Nothing>] = []
+    for record in records {
       switch record {
       case .chunk(let chunk):
-        return .done(
-          [], [.init(document: chunk.chunk.description.document.text, chunks: 1)])
+        outcomes.append(
+          .done([], [.init(document: chunk.chunk.description.document.text, chunks: 1)]))
       case .order(let order):
-        return try build(order, parts: parts, shard: shard, run: envelope.run)
+        outcomes.append(
+          try await build(order, parts: parts, shard: shard, run: envelope.run))
       }
     }
+    return outcomes
   }
 
   /// A filter has no order to wait for: everything that came in is built as one run.
@@ -74,9 +83,9 @@ package struct IndexStage: Stage {
 
   private func build(
     _ order: IndexOrder, parts: PendingParts, shard: String, run: String
-  ) throws -> Outcome<Nothing> {
+  ) async throws -> Outcome<Nothing> {
     try DurableFile.makeDirectory(shard)
-    guard let lock = try ShardLock(shard: shard) else {
+    guard let lock = try await ShardLock.take(shard: shard, patience: patience) else {
       return .retry(reason: "busy", message: "Another build of this chatbot is under way.")
     }
     defer { withExtendedLifetime(lock) {} }

@@ -18,5 +18,15 @@ final class ShardLock {
     }
   }
 
+  /// Tries again until the lock can be had or `patience` is over; a build is a matter of moments.
+  static func take(shard: String, patience: Duration) async throws -> ShardLock? {
+    let deadline = ContinuousClock.now + patience
+    while true {
+      if let lock = try ShardLock(shard: shard) { return lock }
+      guard ContinuousClock.now < deadline else { return nil }
+      try await Task.sleep(for: .milliseconds(50))
+    }
+  }
+
   deinit { close(descriptor) }
 }

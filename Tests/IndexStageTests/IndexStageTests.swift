@@ -16,7 +16,7 @@ import VectorShard
   init() throws {
     folder = try TemporaryFolder()
     blobs = DirectoryBlobs(data: folder.path)
-    stage = IndexStage(data: folder.path, blobs: blobs)
+    stage = IndexStage(data: folder.path, blobs: blobs, patience: .zero)
   }
 
   var shard: String { folder.path + "/shards/bot1" }
