@@ -64,7 +64,7 @@ struct Settlement<S: Stage>: Sendable {
         }
       }
     }
-    try publish(prepared, claim: claim)
+    guard try publish(prepared, claim: claim) else { return }
     try writeReceipt(
       claim, content.envelope, outcome: .done, tries: claim.name.tries, documents: documents,
       outputs: Self.open(prepared), generation: generation, started: started)
@@ -88,7 +88,7 @@ struct Settlement<S: Stage>: Sendable {
       return Prepared(
         directory: own, state: .incoming, temporary: staged.temporary, name: staged.name)
     }
-    try publish(prepared, claim: claim)
+    guard try publish(prepared, claim: claim) else { return }
     try writeReceipt(
       claim, content.envelope, outcome: .done, tries: claim.name.tries, documents: [],
       outputs: Self.open(prepared), started: started)
@@ -189,11 +189,13 @@ struct Settlement<S: Stage>: Sendable {
       name: staged.name)
   }
 
-  private func publish(_ prepared: [Prepared], claim: Claim) throws {
+  /// Makes outputs visible and durable.
+  ///
+  /// - Returns: false when another worker took over after a sweep: it publishes the same, and speaks for the item.
+  private func publish(_ prepared: [Prepared], claim: Claim) throws -> Bool {
     guard claim.stands else {
-      // Another worker took over after a sweep; its outputs will be the same. Nothing is lost.
       for output in prepared { try DurableFile.remove(output.temporary) }
-      return
+      return false
     }
     for output in prepared {
       let target = output.directory.file(output.state, output.name.fileName)
@@ -203,6 +205,7 @@ struct Settlement<S: Stage>: Sendable {
     for directory in Set(prepared.map { $0.directory.directory($0.state) }) {
       try DurableFile.syncDirectory(directory)
     }
+    return true
   }
 
   private func writeReceipt(

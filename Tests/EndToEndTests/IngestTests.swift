@@ -130,6 +130,41 @@ import Testing
     #expect(!answer.message.contains("seven"))
   }
 
+  @Test func `web pages are cited at their place and a busy site is waited for`() async throws {
+    let bobbin = try Installation()
+    let site = try LoopbackServer { request, connection in
+      switch request.path {
+      case "/ferry":
+        let text = "The ferry from Orrin to Skerry takes forty minutes and carries bicycles."
+        let page =
+          "<html><head><title>Ferry</title></head><body><main><h1>Ferry</h1><p>\(text)</p></main></body></html>"
+        connection.respond(200, ["Content-Type: text/html"], body: Array(page.utf8))
+      case "/moved": connection.respond(302, ["Location: /ferry"])
+      case "/gone": connection.respond(404)
+      default: connection.respond(503)
+      }
+    }
+    let allowed = ["BOBBIN_ALLOWED_HOSTS": site.hostAndPort]
+    let result = try await bobbin.ingest(
+      "ferry", [site.url("/moved"), site.url("/gone"), site.url("/busy")], ["--wait", "0"],
+      environment: allowed)
+    #expect(result.exitCode == 75, "\(result.errors)")
+    #expect(result.report.outcomes[site.url("/moved")] == "live")
+    #expect(result.report.outcomes[site.url("/gone")] == "http_404")
+    #expect(result.report.outcomes[site.url("/busy")] == "http_503")
+    let waiting = result.report.documents.first { $0.uri == site.url("/busy") }
+    #expect(waiting?.state == "waiting")
+    let (_, answer) = try await bobbin.ask("ferry", "How long does the ferry to Skerry take?")
+    #expect(answer.message.contains("forty minutes"))
+    let link = try #require(answer.sources.first?.url)
+    #expect(link.hasPrefix(site.url("/ferry") + "#:~:text="))
+    // The same address without the operator's exception is refused and never asked.
+    let before = site.requests.count
+    let refused = try await bobbin.ingest("other", [site.url("/ferry")], ["--wait", "0"])
+    #expect(refused.exitCode == 65)
+    #expect(site.requests.count == before)
+  }
+
   @Test func `a disk that is nearly full takes nothing in and says what to do`() async throws {
     let bobbin = try Installation()
     let file = try bobbin.folder.write("Some text about herons.", "a.txt")

@@ -156,6 +156,29 @@ import Testing
     #expect(try spool.receipts().count == 200)
   }
 
+  @Test func `a worker whose item was taken over publishes nothing and says nothing`() async throws
+  {
+    try spool.publish(["a"], to: "double")
+    let directory = spool.directory("double")
+    let name = try #require(try directory.items(.incoming).first)
+    let claim = try #require(try Claim.take(name, in: directory, by: Worker()))
+    // As a sweep would, had the lock been lost.
+    for file in try DurableFile.names(in: directory.directory(.active)) {
+      _ = try DurableFile.rename(
+        directory.file(.active, file), to: directory.file(.incoming, name.fileName))
+    }
+    let content = try claim.content()
+    try Settlement(
+      stage: DoublingStage(), spool: spool.path, settings: RunnerSettings(), worker: "w",
+      log: { _ in }
+    ).settle(
+      claim, content: content, inputs: [DoublingStage.Record(text: "a")],
+      outcomes: [.done([DoublingStage.Record(text: "aa")], [])], started: 0)
+    #expect(try isEmpty("after"))
+    #expect(try spool.receipts().isEmpty)
+    #expect(try spool.directory("double").items(.incoming) == [name])
+  }
+
   @Test func `a stage stops claiming when the next one is full`() async throws {
     for text in ["a", "b", "c", "d"] { try spool.publish([text], to: "double") }
     try await run(RunnerSettings(nextBound: 2))
