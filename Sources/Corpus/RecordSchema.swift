@@ -15,5 +15,5 @@ package enum RecordSchema {
   /// `EmbeddedChunk`, in spool/index.
   package static let embeddedChunk = "bobbin.index/1"
   /// `IndexOrder`, in spool/index.
-  package static let order = "bobbin.order/1"
+  package static let order = "bobbin.order/2"
 }

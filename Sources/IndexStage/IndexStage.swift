@@ -98,7 +98,7 @@ package struct IndexStage: Stage {
             document: id.text, outcome: .failed, reason: "incomplete",
             message: "Some of its chunks did not come through; train it again.")
       }
-      return .done([], documents, generation: built.generation)
+      return .done([], documents, generation: .live(built.generation))
     } catch let error as ShardError {
       return .retry(reason: "shard", message: "\(error)")
     } catch let refusal as ShardBuilder.Refusal {

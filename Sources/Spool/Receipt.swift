@@ -2,9 +2,9 @@
 
 /// The outcome of one try at one item.
 package struct Receipt: Codable, Hashable, Sendable {
-  /// How a try ended, for an item or for one of its documents.
+  /// How a try ended, for an item or for one of its documents; `held`, `released` and `dropped` are a person's doing.
   package enum Outcome: String, Codable, Sendable {
-    case done, retry, gone, failed, dropped
+    case done, retry, gone, failed, dropped, held, released
   }
 
   /// An item that this one became.
@@ -59,4 +59,28 @@ package struct Receipt: Codable, Hashable, Sendable {
   package let worker: String
   /// The generation that an index order made live.
   package let generation: Int?
+  /// The generation that an index order built and the shrink guard kept from going live; `message` says why.
+  package let heldGeneration: Int?
+
+  package init(
+    stage: String, item: String, outcome: Outcome, tries: Int, reason: String? = nil,
+    due: Int? = nil, message: String? = nil, outputs: [Output] = [], documents: [Document] = [],
+    startedAt: Int, milliseconds: Int, worker: String, generation: Int? = nil,
+    heldGeneration: Int? = nil
+  ) {
+    self.stage = stage
+    self.item = item
+    self.outcome = outcome
+    self.tries = tries
+    self.reason = reason
+    self.due = due
+    self.message = message
+    self.outputs = outputs
+    self.documents = documents
+    self.startedAt = startedAt
+    self.milliseconds = milliseconds
+    self.worker = worker
+    self.generation = generation
+    self.heldGeneration = heldGeneration
+  }
 }

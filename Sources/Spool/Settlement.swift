@@ -28,7 +28,7 @@ struct Settlement<S: Stage>: Sendable {
     var outputs: [[UInt8]] = []
     var documents: [Receipt.Document] = []
     var retries: [(line: [UInt8], reason: String, message: String, notBefore: Int?)] = []
-    var generation: Int?
+    var generation: Generation?
     for (index, outcome) in outcomes.enumerated() {
       let document = stage.document(of: inputs[index])
       switch outcome {
@@ -211,13 +211,21 @@ struct Settlement<S: Stage>: Sendable {
   private func writeReceipt(
     _ claim: Claim, _ envelope: Envelope, outcome: Receipt.Outcome, tries: Int,
     reason: String? = nil, due: Int? = nil, message: String? = nil, documents: [Receipt.Document],
-    outputs: [Receipt.Output], generation: Int? = nil, started: Int
+    outputs: [Receipt.Output], generation: Generation? = nil, started: Int
   ) throws {
     let now = WallClock.now()
+    var live: Int?
+    var held: Int?
+    var message = message
+    switch generation {
+    case .live(let number): live = number
+    case .held(let number, let why): (held, message) = (number, why)
+    case nil: break
+    }
     let receipt = Receipt(
       stage: S.name, item: claim.name.id, outcome: outcome, tries: tries, reason: reason, due: due,
       message: message, outputs: outputs, documents: documents, startedAt: started,
-      milliseconds: now - started, worker: worker, generation: generation)
+      milliseconds: now - started, worker: worker, generation: live, heldGeneration: held)
     var header = envelope
     header.schema = Receipt.schema
     header.madeBy = "\(S.name)/\(S.version)"

@@ -1,10 +1,18 @@
 // What a stage is to the spool: records in, an outcome for each. Everything else (claiming, batching, publishing,
 // receipts, retries) is StageRunner's, written once.
 
+/// What an index order did to the shard, for the receipt.
+package enum Generation: Hashable, Sendable {
+  /// The generation that answers now.
+  case live(Int)
+  /// A generation that was built and waits for the owner's word, with the sentence that says why.
+  case held(Int, message: String)
+}
+
 /// How one record ended.
 package enum Outcome<Output: Sendable>: Sendable {
   /// Success: what the record became, and what the receipt says of its documents.
-  case done([Output], [Receipt.Document], generation: Int? = nil)
+  case done([Output], [Receipt.Document], generation: Generation? = nil)
   /// Not now: tried again later.
   ///
   /// `notBefore` is the other side's wish in milliseconds from now.

@@ -116,7 +116,7 @@ import VectorShard
       Issue.record("expected done")
       return
     }
-    #expect(generation == 2)
+    #expect(generation == .live(2))
     #expect(documents.map(\.outcome) == [.failed, .done])
   }
 
@@ -140,7 +140,7 @@ import VectorShard
       Issue.record("expected done")
       return
     }
-    #expect(generation == 2 && documents.map(\.outcome) == [.done, .done])
+    #expect(generation == .live(2) && documents.map(\.outcome) == [.done, .done])
     #expect(try ShardManifest.current(in: shard) == before)
     #expect(!DurableFile.exists(shard + "/pending/r3"))
     #expect(try texts() == ["one", "three", "two"])
