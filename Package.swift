@@ -63,12 +63,16 @@ let package = Package(
     .target(
       name: "CKernels",
       cSettings: [.unsafeFlags(["-O3"], .when(configuration: .debug))]),
+    // Calls that Glibc's module hides behind _GNU_SOURCE.
+    .target(name: "CLinux"),
     library("Corpus", []),
+    library("Faults", []),
     library(
-      "VectorShard", ["CKernels", "CZstd", "CStemmer", "COpenSSL"], exclude: ["FORMAT.md"]),
+      "VectorShard", ["CKernels", "CZstd", "CStemmer", "COpenSSL", "Faults"], exclude: ["FORMAT.md"]
+    ),
 
     // Layer 1.
-    library("Spool", ["CZstd", "COpenSSL"]),
+    library("Spool", ["CLinux", "CZstd", "COpenSSL", "Faults"]),
     library("WebClient", ["CCurl"]),
     library("Markup", ["CXML2"]),
     library("Extraction", ["Corpus", "Markup", "CPoppler", "CArchive"]),
