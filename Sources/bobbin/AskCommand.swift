@@ -3,11 +3,8 @@
 import Answering
 import App
 import ArgumentParser
-import Embedding
 import FoundationEssentials
-import Glibc
 import Spool
-import StageCommand
 import Storage
 
 struct AskCommand: AsyncParsableCommand {
@@ -24,7 +21,7 @@ struct AskCommand: AsyncParsableCommand {
   @OptionGroup var common: CommonOptions
 
   func run() async throws {
-    do {
+    let code = await Failure.code("bobbin ask") {
       let services = try Services(common.configuration())
       guard let row = try await services.database.chatbot(chatbot) else {
         throw StorageError.noChatbot(chatbot)
@@ -34,15 +31,9 @@ struct AskCommand: AsyncParsableCommand {
           question: question, chatbot: row.id, chatbotName: row.name,
           visibilities: try await services.database.visibilities(of: row.id)))
       print(common.json ? try json(answer) : text(answer))
-      if !answer.answered { throw ExitCode(69) }
-    } catch let code as ExitCode {
-      throw code
-    } catch {
-      StandardStream.error.line("bobbin ask: \(error)")
-      let storage = (error as? StorageError)?.exitCode
-      let embedding: Int32? = (error as? EmbeddingError).map { $0.stopsStage ? 78 : 75 }
-      throw ExitCode(storage ?? embedding ?? (error is ConfigurationError ? 78 : 70))
+      return answer.answered ? 0 : 69
     }
+    throw ExitCode(code)
   }
 
   private func text(_ answer: Answer) -> String {
