@@ -132,6 +132,7 @@ let package = Package(
       [
         "Answering", "ChunkStage", "Corpus", "Embedding", "Extraction", "VectorShard", "WebClient",
       ]),
+    tests("AppTests", ["App", "Corpus", "Spool", "Storage", "TestSupport"]),
     tests("ArchitectureTests", []),
     tests("BlobStoreTests", ["BlobStore", "Corpus", "TestSupport"]),
     tests("ChunkStageTests", ["ChunkStage", "Corpus"]),

@@ -4,22 +4,6 @@
 // worked on alone, so that it takes no neighbour along.
 
 import Dispatch
-import Glibc
-import Synchronization
-
-/// Asks running workers to finish the item in hand and stop.
-package final class StopFlag: Sendable {
-  private let flag = Mutex<ContinuousClock.Instant?>(nil)
-
-  package init() {}
-
-  package var isSet: Bool { instant != nil }
-
-  /// When it was first set.
-  var instant: ContinuousClock.Instant? { flag.withLock { $0 } }
-
-  package func set() { flag.withLock { $0 = $0 ?? .now } }
-}
 
 /// Settings of one stage's runner; data of `pipelines/ingest.mk`.
 package struct RunnerSettings: Sendable {

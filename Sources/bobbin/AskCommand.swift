@@ -10,7 +10,10 @@ import Storage
 struct AskCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "ask", abstract: "Asks a chatbot a question.",
-    discussion: "Exit code 69 when the documents hold no answer.")
+    discussion: """
+      Exit code 69 when the documents hold no answer. A citation ends with its reference; `bobbin trace` walks from it
+      back to the fetched bytes.
+      """)
 
   @Argument(help: "The chatbot's name.")
   var chatbot: String
@@ -44,6 +47,7 @@ struct AskCommand: AsyncParsableCommand {
       if let page = source.place.page { line += ", page \(page)" }
       if let heading = source.place.heading { line += " — \(heading)" }
       if let second = source.place.second { line += ", at \(second / 60):\(second % 60)" }
+      line += "  (\(source.reference))"
       if let url = source.url { line += "\n      \(url)" }
       lines.append(line)
     }
@@ -55,11 +59,14 @@ struct AskCommand: AsyncParsableCommand {
       let message: String
       let answered: Bool
       let sources: [Citation]
+      /// Of each source, in order: what `bobbin trace` takes.
+      let references: [String]
     }
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
     let output = Output(
-      message: answer.message, answered: answer.answered, sources: answer.sources)
+      message: answer.message, answered: answer.answered, sources: answer.sources,
+      references: answer.sources.map(\.reference))
     return String(decoding: try encoder.encode(output), as: UTF8.self)
   }
 }

@@ -36,6 +36,9 @@ struct IngestCommand: AsyncParsableCommand {
   @Flag(help: "Go live even if many documents of the chatbot would go.")
   var allowShrink = false
 
+  @Flag(help: "Begin the run and leave the work to what runs the stages: bobbin pipeline, systemd.")
+  var detach = false
+
   @Option(help: "Seconds to wait for sources that must be tried again; then the others go live.")
   var wait = 60
 
@@ -65,11 +68,15 @@ struct IngestCommand: AsyncParsableCommand {
     let started = ContinuousClock.now
     let run = try await training.begin(
       requests, of: row.id, replacing: replace, mayShrink: allowShrink)
+    if detach {
+      print("run \(run): \(requests.count) documents; bobbin status \(chatbot) shows how far it is")
+      return 0
+    }
     let stages = try Supervisor(
       Supervisor.stages(
         pipelineFile, pipelinePath: pipeline, configuration: configuration, quiet: true))
     defer { stages.stop() }
-    let interrupted = Interruption()
+    let stop = StopFlag(heedingSignals: true)
     let drain = LedgerDrain(spool: configuration.spool, database: database)
     var meter = IngestMeter(
       stages: pipelineFile.stages, documents: requests.count, silent: common.json)
@@ -80,7 +87,7 @@ struct IngestCommand: AsyncParsableCommand {
       let progress = try await database.progress(of: run)
       meter.show(progress)
       if !isWorking, try await database.isFinished(run) { break }
-      if interrupted.happened {
+      if stop.isSet {
         meter.end()
         StandardStream.error.line(
           "bobbin ingest: stopped; what is unfinished waits in \(configuration.spool) "

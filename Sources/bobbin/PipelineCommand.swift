@@ -59,10 +59,10 @@ struct PipelineCommand: AsyncParsableCommand {
           arguments: ["--spool", configuration.spool, "--data", configuration.data]
             + (port.map { ["--port", "\($0)"] } ?? [])))
     }
-    let interruption = Interruption()
+    let stop = StopFlag(heedingSignals: true)
     let supervisor = try Supervisor(programs)
     defer { supervisor.stop() }
-    while !interruption.happened {
+    while !stop.isSet {
       for end in supervisor.look() {
         StandardStream.error.line("bobbin pipeline: \(end.message)")
         // Draining cannot come to an end without what only another configuration gives.

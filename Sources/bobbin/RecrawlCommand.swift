@@ -21,6 +21,9 @@ struct RecrawlCommand: AsyncParsableCommand {
   @Option(help: "Settings of the re-crawl. [default: pipelines/recrawl.mk if there]")
   var pipeline = "pipelines/recrawl.mk"
 
+  @Flag(help: "Every page, due or not.")
+  var all = false
+
   @OptionGroup var common: CommonOptions
 
   func run() async throws {
@@ -36,7 +39,7 @@ struct RecrawlCommand: AsyncParsableCommand {
     let limit = try file.number("RECRAWL_PAGES", 1_000)
     let database = try AppDatabase(path: "\(configuration.data)/bobbin.sqlite")
     let due = try await database.webSources(
-      unchangedSince: WallClock.now() - hours * 3_600_000, limit: limit)
+      unchangedSince: all ? Int.max : WallClock.now() - hours * 3_600_000, limit: limit)
     let training = Training(spool: configuration.spool, database: database)
     for (chatbot, pages) in Dictionary(grouping: due, by: \.chatbot)
       .sorted(by: { $0.key < $1.key })
