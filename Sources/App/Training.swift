@@ -103,12 +103,17 @@ package struct Training: Sendable {
   @discardableResult
   package func advance(patience: Int = defaultPatience) async throws -> Bool {
     var isWorking = false
+    var ordered = try await database.openOrders()
     for run in try await database.openRuns() {
       let progress = try await database.progress(of: run.id)
       let ready = progress.documents["embedded", default: 0] > 0
       let isPatient = progress.waitingSince.map { WallClock.now() - $0 < patience } ?? false
       if ready, progress.isOver || (progress.onlyWaits && !isPatient) {
-        try await order(run)
+        // One order of a chatbot at a time, the older first.
+        if ordered[run.chatbot] == nil {
+          try await order(run)
+          ordered[run.chatbot] = run.id
+        }
         isWorking = true
       } else if progress.isOver {
         // A damaged item's receipt names no documents; nothing is left that could still bring them on.
@@ -151,6 +156,9 @@ package struct Training: Sendable {
   package func order(
     _ action: IndexOrder.Action, generation: Int, of chatbot: ChatbotID
   ) async throws -> RunID {
+    if try await database.openOrders()[chatbot] != nil {
+      throw StageFault("a build of this chatbot is under way; try again shortly", exitCode: 75)
+    }
     if action == .rollback {
       let run = RunID(unchecked: Self.newID())
       let now = WallClock.now()

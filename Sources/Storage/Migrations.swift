@@ -58,6 +58,7 @@ enum Migrations {
             generation INTEGER, created_at INTEGER NOT NULL,
             PRIMARY KEY (run_id, document_id, stage, item));
           ALTER TABLE run_items ADD COLUMN outcome_rank INTEGER NOT NULL DEFAULT -1;
+          ALTER TABLE run_items ADD COLUMN is_order INTEGER NOT NULL DEFAULT 0;
           ALTER TABLE run_items ADD COLUMN created_at INTEGER NOT NULL DEFAULT 0;
           ALTER TABLE run_items ADD COLUMN changed_at INTEGER NOT NULL DEFAULT 0;
           ALTER TABLE runs ADD COLUMN "trigger" TEXT NOT NULL DEFAULT 'train';

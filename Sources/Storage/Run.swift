@@ -131,11 +131,32 @@ extension AppDatabase {
         arguments: [run.text, item])
       if closed == 1 { return false }
       try Self.name(item, stage: "index", of: run.text, now: now, in: database)
+      try database.execute(
+        sql:
+          "UPDATE run_items SET is_order = 1 WHERE run_id = $1 AND stage = 'index' AND item = $2",
+        arguments: [run.text, item])
       try Self.insertItems([content], stage: "index", of: run, in: database)
       try database.execute(
         sql: "UPDATE runs SET state = 'running', finished_at = NULL WHERE id = $1",
         arguments: [run.text])
       return true
+    }
+  }
+
+  /// Chatbots with an order that is not carried out yet, with the run of each.
+  ///
+  /// Another order waits for it: carried out the other way round, the older would put older text back.
+  package func openOrders() async throws -> [ChatbotID: RunID] {
+    try await pool.read { database in
+      let rows = try Row.fetchAll(
+        database,
+        sql: """
+          SELECT r.chatbot_id AS chatbot, r.id AS run FROM run_items i JOIN runs r ON r.id = i.run_id
+          WHERE i.is_order = 1 AND i.closed = 0 ORDER BY r.started_at DESC, r.id DESC
+          """)
+      return Dictionary(
+        rows.map { (ChatbotID(unchecked: $0["chatbot"]), RunID(unchecked: $0["run"])) },
+        uniquingKeysWith: { _, older in older })
     }
   }
 
