@@ -148,7 +148,9 @@ let package = Package(
     tests("MarkupTests", ["Markup"]),
     tests("SpoolTests", ["Spool"]),
     tests("StageCommandTests", ["Spool", "StageCommand", "TestSupport"]),
-    tests("StorageTests", ["Corpus", "Storage", "TestSupport"]),
+    tests(
+      "StorageTests",
+      ["Corpus", "Storage", "TestSupport", .product(name: "GRDB", package: "GRDB.swift")]),
     tests("VectorShardTests", ["CKernels", "VectorShard"]),
     tests("WebClientTests", ["TestSupport", "WebClient"]),
   ]

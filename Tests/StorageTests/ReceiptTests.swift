@@ -1,5 +1,6 @@
 import Corpus
 import Foundation
+import GRDB
 import TestSupport
 import Testing
 
@@ -128,6 +129,12 @@ import Testing
     #expect(
       try await database.visibilities(of: chatbot) == [SourceID(unchecked: "s1"): .learnOnly])
     #expect(try await database.visibilities(of: ChatbotID(unchecked: "other")).isEmpty)
+  }
+
+  @Test func `every commit is synced`() async throws {
+    // man 2 fdatasync before a commit returns: 2 is FULL, https://sqlite.org/pragma.html#pragma_synchronous.
+    let level = try await database.pool.write { try Int.fetchOne($0, sql: "PRAGMA synchronous") }
+    #expect(level == 2)
   }
 
   @Test func `a name that is no slug is refused`() async throws {
