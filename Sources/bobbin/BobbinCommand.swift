@@ -15,6 +15,7 @@ struct BobbinCommand: AsyncParsableCommand {
       """,
     subcommands: [
       IngestCommand.self, AskCommand.self, ServeCommand.self, StatusCommand.self,
+      SpoolCommand.self, TraceCommand.self,
     ])
 }
 
