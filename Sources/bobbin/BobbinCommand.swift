@@ -15,8 +15,7 @@ struct BobbinCommand: AsyncParsableCommand {
       """,
     subcommands: [
       IngestCommand.self, AskCommand.self, ServeCommand.self, PipelineCommand.self,
-      StatusCommand.self,
-      RecrawlCommand.self,
+      StatusCommand.self, RecrawlCommand.self, SpoolCommand.self, TraceCommand.self,
     ])
 }
 
