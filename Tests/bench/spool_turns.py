@@ -41,10 +41,17 @@ def texts(files, count=2048, length=430):
 
 
 def run(command, env=None):
-    done = subprocess.run(command, env=env, capture_output=True, text=True, timeout=120)
-    if done.returncode != 0:
-        raise SystemExit(f"{' '.join(map(str, command[:3]))} ended with {done.returncode}: {done.stderr.strip()[-800:]}")
-    return json.loads(done.stdout)
+    """Its JSON; when this process is stopped the command is asked to end, not killed, so that it ends its own children."""
+    process = subprocess.Popen(command, env=env, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    try:
+        out, errors = process.communicate()
+    except BaseException:
+        process.terminate()
+        process.wait(30)
+        raise
+    if process.returncode != 0:
+        raise SystemExit(f"{' '.join(map(str, command[:3]))} ended with {process.returncode}: {errors.strip()[-800:]}")
+    return json.loads(out)
 
 
 @contextlib.contextmanager
@@ -108,7 +115,10 @@ def main():
         has_peer = given.peer and given.redis and not given.no_peer
         ours, theirs = {}, {}
         start, rounds_done = time.monotonic(), 0
-        while rounds_done < 3 and (time.monotonic() - start) * (rounds_done + 1) <= given.seconds * rounds_done:
+
+        def fits():
+            return rounds_done == 0 or (time.monotonic() - start) * (rounds_done + 1) / rounds_done <= given.seconds
+        while rounds_done < 3 and fits():
             for size in SIZES:
                 for group in GROUPS:
                     ours.setdefault((size, group), []).append(bobbin(given, source, size, group))
