@@ -159,5 +159,6 @@ let package = Package(
 // The benchmark's own executable, built by `make bench` alone: nothing that the main job needs waits for it.
 if Context.environment["BOBBIN_BENCH"] != nil {
   package.targets.append(
-    tool("bobbin-bench", ["ChunkStage", "Corpus", "Embedding", "VectorShard", arguments]))
+    tool(
+      "bobbin-bench", ["ChunkStage", "Corpus", "Embedding", "Spool", "VectorShard", arguments]))
 }
