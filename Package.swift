@@ -64,11 +64,13 @@ let package = Package(
       name: "CKernels",
       cSettings: [.unsafeFlags(["-O3"], .when(configuration: .debug))]),
     library("Corpus", []),
+    library("Faults", []),
     library(
-      "VectorShard", ["CKernels", "CZstd", "CStemmer", "COpenSSL"], exclude: ["FORMAT.md"]),
+      "VectorShard", ["CKernels", "CZstd", "CStemmer", "COpenSSL", "Faults"],
+      exclude: ["FORMAT.md"]),
 
     // Layer 1.
-    library("Spool", ["CZstd", "COpenSSL"]),
+    library("Spool", ["CZstd", "COpenSSL", "Faults"]),
     library("WebClient", ["CCurl"]),
     library("Markup", ["CXML2"]),
     library("Extraction", ["Corpus", "Markup", "CPoppler", "CArchive"]),

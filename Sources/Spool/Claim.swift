@@ -3,6 +3,7 @@
 // A claim is a lock and a rename from incoming to active; the lock ends with the process, so the next sweep finds a crashed
 // worker's items. Does not decide whether to try again: RetryPolicy.
 
+import Faults
 import Glibc
 
 /// An item that is this worker's, and the ways it can end.

@@ -4,6 +4,7 @@
 // failed fsync a descriptor is never synced again, because the kernel may have marked its pages clean; the temporary file
 // is removed and the caller writes anew from its input.
 
+import Faults
 import Glibc
 
 /// The POSIX calls a spool is made of, each with its error turned into `SpoolError`.

@@ -1,6 +1,8 @@
 // How a claimed item ends, in the order that loses nothing: outputs durable, receipt durable, then the claim goes
 // (SPOOL.md sections 3 and 5).
 
+import Faults
+
 /// Settles items of one stage.
 struct Settlement<S: Stage>: Sendable {
   let stage: S

@@ -1,5 +1,6 @@
 // One stage's six directories. Where a file is, is its state; a change of state is one rename.
 
+import Faults
 import Glibc
 
 /// The states of an item.

@@ -3,6 +3,7 @@
 // After a failed fsync the descriptor is never synced again: the temporary file is dropped and the caller starts over.
 // Names are given by callers that have checked them; nothing here builds a name from outside text.
 
+import Faults
 import Glibc
 import Synchronization
 
@@ -42,8 +43,10 @@ enum DurableFile {
       if !isRenamed { unlink(temporary) }
     }
     try writeAll(bytes, to: descriptor, path: temporary)
+    FailPoint.hit("shard-written")
     try observe(.sync(name))
     guard fsync(descriptor) == 0 else { throw .system(call: "fsync", path: temporary, code: errno) }
+    FailPoint.hit("shard-synced")
     isOpen = false
     guard close(descriptor) == 0 else { throw .system(call: "close", path: temporary, code: errno) }
     try observe(.rename(name))
@@ -51,6 +54,7 @@ enum DurableFile {
       throw .system(call: "rename", path: final, code: errno)
     }
     isRenamed = true
+    FailPoint.hit("shard-renamed")
     try syncDirectory(directory)
   }
 
@@ -61,6 +65,7 @@ enum DurableFile {
     guard descriptor >= 0 else { throw .system(call: "open", path: directory, code: errno) }
     defer { close(descriptor) }
     guard fsync(descriptor) == 0 else { throw .system(call: "fsync", path: directory, code: errno) }
+    FailPoint.hit("shard-directory-synced")
   }
 
   /// Removes a file; one that is gone already is no error.
@@ -69,6 +74,7 @@ enum DurableFile {
     guard unlink("\(directory)/\(name)") == 0 || errno == ENOENT else {
       throw .system(call: "unlink", path: "\(directory)/\(name)", code: errno)
     }
+    FailPoint.hit("shard-removed")
   }
 
   /// The bytes of a small file; nil when there is none.
