@@ -19,6 +19,8 @@ def run(given):
     tally = judge.Tally("failpoints", given)
     tally.more["by_point"] = {}
     for point in (*snapshot.POINTS, "begin", "ledger"):
+        if given.only not in (None, point):
+            continue
         before = tally.trials
         enumerate_point(given, shots, tally, point)
         tally.more["by_point"][point] = tally.trials - before
