@@ -63,12 +63,16 @@ let package = Package(
     .target(
       name: "CKernels",
       cSettings: [.unsafeFlags(["-O3"], .when(configuration: .debug))]),
+    // Calls that Glibc's module hides behind _GNU_SOURCE.
+    .target(name: "CLinux"),
     library("Corpus", []),
+    library("Faults", []),
     library(
-      "VectorShard", ["CKernels", "CZstd", "CStemmer", "COpenSSL"], exclude: ["FORMAT.md"]),
+      "VectorShard", ["CKernels", "CZstd", "CStemmer", "COpenSSL", "Faults"], exclude: ["FORMAT.md"]
+    ),
 
     // Layer 1.
-    library("Spool", ["CZstd", "COpenSSL"]),
+    library("Spool", ["CLinux", "CZstd", "COpenSSL", "Faults"]),
     library("WebClient", ["CCurl"]),
     library("Markup", ["CXML2"]),
     library("Extraction", ["Corpus", "Markup", "CPoppler", "CArchive"]),
@@ -128,6 +132,7 @@ let package = Package(
       [
         "Answering", "ChunkStage", "Corpus", "Embedding", "Extraction", "VectorShard", "WebClient",
       ]),
+    tests("AppTests", ["App", "Corpus", "Spool", "Storage", "TestSupport"]),
     tests("ArchitectureTests", []),
     tests("BlobStoreTests", ["BlobStore", "Corpus", "TestSupport"]),
     tests("ChunkStageTests", ["ChunkStage", "Corpus"]),
@@ -143,7 +148,9 @@ let package = Package(
     tests("MarkupTests", ["Markup"]),
     tests("SpoolTests", ["Spool"]),
     tests("StageCommandTests", ["Spool", "StageCommand", "TestSupport"]),
-    tests("StorageTests", ["Corpus", "Storage", "TestSupport"]),
+    tests(
+      "StorageTests",
+      ["Corpus", "Storage", "TestSupport", .product(name: "GRDB", package: "GRDB.swift")]),
     tests("VectorShardTests", ["CKernels", "VectorShard"]),
     tests("WebClientTests", ["TestSupport", "WebClient"]),
   ]
@@ -152,5 +159,6 @@ let package = Package(
 // The benchmark's own executable, built by `make bench` alone: nothing that the main job needs waits for it.
 if Context.environment["BOBBIN_BENCH"] != nil {
   package.targets.append(
-    tool("bobbin-bench", ["ChunkStage", "Corpus", "Embedding", "VectorShard", arguments]))
+    tool(
+      "bobbin-bench", ["ChunkStage", "Corpus", "Embedding", "Spool", "VectorShard", arguments]))
 }

@@ -27,5 +27,11 @@ RETRY_HARMFUL_TRIES = 3
 RETRY_FIRST_DELAY_MS = 30000
 RETRY_LONGEST_DELAY_MS = 3600000
 
-# Items waiting in the next stage at which a stage stops claiming.
+# Items waiting in the next stage at which lanes above their share of them pause; receipts waiting at which all do.
 QUEUE_BOUND = 10000
+LEDGER_BOUND = 100000
+
+# Quick items that are settled together and share their syncs; 1 syncs each by itself.
+GROUP_ITEMS = 32
+# Seconds on one item after which its process ends itself; the item counts one try more, reason timeout.
+ITEM_LIMIT_S = 900

@@ -3,6 +3,7 @@
 // A claim is a lock and a rename from incoming to active; the lock ends with the process, so the next sweep finds a crashed
 // worker's items. Does not decide whether to try again: RetryPolicy.
 
+import Faults
 import Glibc
 
 /// An item that is this worker's, and the ways it can end.
@@ -12,7 +13,7 @@ import Glibc
 package final class Claim: Sendable {
   /// The item as it was named in `incoming`.
   package let name: ItemName
-  private let directory: SpoolDirectory
+  let directory: SpoolDirectory
   private let path: String
   /// The locked file; closed when the claim goes.
   private let descriptor: Int32
@@ -75,13 +76,17 @@ package final class Claim: Sendable {
     try DurableFile.remove(path)
   }
 
-  /// Moves the item to `deferred`, `failed` or back to `incoming` under a new name.
-  package func move(to state: SpoolState, as name: ItemName) throws(SpoolError) {
+  /// Moves the item to another state under a new name; the caller syncs the directory entered.
+  func rename(to state: SpoolState, as name: ItemName) throws(SpoolError) {
     _ = try DurableFile.rename(path, to: directory.file(state, name.fileName))
     FailPoint.hit("moved")
-    try DurableFile.syncDirectory(directory.directory(state))
   }
 
-  /// Returns the item untried.
-  package func giveBack() throws(SpoolError) { try move(to: .incoming, as: name) }
+  /// Returns the item untried, or puts it into another state under a new name; durable when it returns.
+  package func giveBack(
+    to state: SpoolState = .incoming, as name: ItemName? = nil
+  ) throws(SpoolError) {
+    try rename(to: state, as: name ?? self.name)
+    try DurableFile.syncDirectory(directory.directory(state))
+  }
 }

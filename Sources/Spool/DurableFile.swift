@@ -4,34 +4,43 @@
 // failed fsync a descriptor is never synced again, because the kernel may have marked its pages clean; the temporary file
 // is removed and the caller writes anew from its input.
 
+import Faults
 import Glibc
 
 /// The POSIX calls a spool is made of, each with its error turned into `SpoolError`.
 package enum DurableFile {
-  /// Creates a new file, writes all bytes, syncs and closes it.
+  /// Creates a new file and writes all bytes; `UnsyncedFiles` makes it durable.
   ///
   /// The file is not yet where readers look for it; `rename(_:to:)` and `syncDirectory(_:)` complete the publication.
   ///
   /// - Throws: `SpoolError.system` naming the call; the partial file is removed.
-  package static func write(_ bytes: [UInt8], to path: String) throws(SpoolError) {
+  static func create(_ bytes: [UInt8], at path: String) throws(SpoolError) -> UnsyncedFile {
     // man 2 open: O_EXCL, so that two writers can never share a temporary name.
     let descriptor = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o644)
     guard descriptor >= 0 else { throw .system("open", path, errno) }
     do throws(SpoolError) {
       try writeAll(bytes, to: descriptor, path)
-      FailPoint.hit("file-written")
-      guard fsync(descriptor) == 0 else { throw .system("fsync", path, errno) }
     } catch {
       close(descriptor)
       unlink(path)
       throw error
     }
-    guard close(descriptor) == 0 else {
-      let code = errno
-      unlink(path)
-      throw .system("close", path, code)
+    FailPoint.hit("file-written")
+    return UnsyncedFile(path: path, descriptor: descriptor)
+  }
+
+  /// Creates a new file, writes all bytes, syncs and closes it.
+  ///
+  /// - Throws: `SpoolError.system` naming the call; the partial file is removed.
+  package static func write(_ bytes: [UInt8], to path: String) throws(SpoolError) {
+    var files = UnsyncedFiles()
+    do throws(SpoolError) {
+      try files.append(try create(bytes, at: path))
+      try files.sync()
+    } catch {
+      files.discard()
+      throw error
     }
-    FailPoint.hit("file-synced")
   }
 
   private static func writeAll(
@@ -153,6 +162,18 @@ package enum DurableFile {
     }
     bytes.removeLast(bytes.count - filled)
     return bytes
+  }
+
+  /// How many names a directory has; 0 when it is absent.
+  static func count(in path: String) throws(SpoolError) -> Int {
+    guard let directory = opendir(path) else {
+      if errno == ENOENT { return 0 }
+      throw .system("opendir", path, errno)
+    }
+    defer { closedir(directory) }
+    var count = 0
+    while readdir(directory) != nil { count += 1 }
+    return max(0, count - 2)
   }
 
   /// The names in a directory without `.` and `..`, in no order; empty when the directory is absent.

@@ -14,6 +14,11 @@ package struct ItemName: Hashable, Sendable {
   package var reason: String?
 
   package static let suffix = ".jsonl.zst"
+  /// The reason of an item that was cut out of one whose worker died.
+  package static let split = "split"
+
+  /// Whether the item, or one it was cut out of, was in a worker's hands when that died: it is worked on alone.
+  package var isSuspect: Bool { reason == "crashed" || reason == Self.split }
 
   package init(due: Int, lane: String, id: String, tries: Int = 0, reason: String? = nil) {
     self.due = due
@@ -24,24 +29,28 @@ package struct ItemName: Hashable, Sendable {
   }
 
   /// Parses a file name, or the part of a claim's name before its comma; nil when it is a stray.
+  ///
+  /// Works on bytes: a spool's directories are listed often and may hold tens of thousands of names.
   package init?(_ fileName: String) {
-    let name = fileName.prefix { $0 != "," }
-    guard name.hasSuffix(Self.suffix) else { return nil }
-    let parts = name.dropLast(Self.suffix.count).split(
-      separator: ".", omittingEmptySubsequences: false
-    ).map(String.init)
+    var bytes = fileName.utf8[...]
+    if let comma = bytes.firstIndex(of: 44) { bytes = bytes[..<comma] }
+    guard bytes.count > Self.suffix.utf8.count,
+      bytes.suffix(Self.suffix.utf8.count).elementsEqual(Self.suffix.utf8)
+    else { return nil }
+    let parts = bytes.dropLast(Self.suffix.utf8.count).split(
+      separator: 46, omittingEmptySubsequences: false)
     guard parts.count == 4 || parts.count == 5,
-      parts[0].utf8.count == 13, let due = Int(parts[0]), due >= 0,
-      Self.isLane(parts[1]), Self.isID(parts[2]),
-      parts[3].utf8.count == 2, let tries = Int(parts[3]), tries >= 0
+      let due = Self.number(parts[0], digits: 13), let tries = Self.number(parts[3], digits: 2),
+      Self.isLane(parts[1]), Self.isID(parts[2])
     else { return nil }
     if parts.count == 5 {
       guard Self.isReason(parts[4]) else { return nil }
-      reason = parts[4]
+      reason = String(Substring(parts[4]))
     } else {
       reason = nil
     }
-    (self.due, lane, id, self.tries) = (due, parts[1], parts[2], tries)
+    (self.due, lane, id, self.tries) =
+      (due, String(Substring(parts[1])), String(Substring(parts[2])), tries)
   }
 
   /// The file name.
@@ -56,18 +65,31 @@ package struct ItemName: Hashable, Sendable {
   }
 
   /// Whether `text` may name a lane.
-  package static func isLane(_ text: String) -> Bool {
-    (1...32).contains(text.utf8.count) && text.utf8.allSatisfy(isLowerOrDigit)
+  package static func isLane(_ text: String) -> Bool { isLane(text.utf8[...]) }
+
+  private static func isLane(_ text: Substring.UTF8View) -> Bool {
+    (1...32).contains(text.count) && text.allSatisfy(isLowerOrDigit)
   }
 
   /// Whether `text` may stand as a reason.
-  package static func isReason(_ text: String) -> Bool {
-    (1...24).contains(text.utf8.count) && text.utf8.allSatisfy { isLowerOrDigit($0) || $0 == 95 }
+  package static func isReason(_ text: String) -> Bool { isReason(text.utf8[...]) }
+
+  private static func isReason(_ text: Substring.UTF8View) -> Bool {
+    (1...24).contains(text.count) && text.allSatisfy { isLowerOrDigit($0) || $0 == 95 }
   }
 
-  private static func isID(_ text: String) -> Bool {
-    text.utf8.count == 32
-      && text.utf8.allSatisfy { (97...102).contains($0) || (48...57).contains($0) }
+  private static func isID(_ text: Substring.UTF8View) -> Bool {
+    text.count == 32 && text.allSatisfy { (97...102).contains($0) || (48...57).contains($0) }
+  }
+
+  private static func number(_ text: Substring.UTF8View, digits: Int) -> Int? {
+    guard text.count == digits else { return nil }
+    var number = 0
+    for byte in text {
+      guard (48...57).contains(byte) else { return nil }
+      number = number * 10 + Int(byte - 48)
+    }
+    return number
   }
 
   private static func isLowerOrDigit(_ byte: UInt8) -> Bool {

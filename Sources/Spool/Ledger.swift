@@ -11,11 +11,14 @@ package struct Ledger: Sendable {
     package let receipt: Receipt
   }
 
+  /// The directory's name among the stages.
+  package static let stage = "ledger"
+
   private let directory: SpoolDirectory
 
-  package init(spool: String) { directory = SpoolDirectory(spool: spool, stage: "ledger") }
+  package init(spool: String) { directory = SpoolDirectory(spool: spool, stage: Self.stage) }
 
-  /// Up to `limit` receipts, oldest first.
+  /// About `limit` receipts, oldest first, and whole items only.
   ///
   /// A damaged one goes to `failed` and is not looped on.
   ///
@@ -24,17 +27,18 @@ package struct Ledger: Sendable {
     try directory.prepare()
     var entries: [Entry] = []
     let names = try directory.items(.incoming).sorted { ($0.due, $0.id) < ($1.due, $1.id) }
-    for name in names.prefix(limit) {
+    for name in names where entries.count < limit {
       let path = directory.file(.incoming, name.fileName)
       do {
         let frame = try DurableFile.read(path, limit: JSONLines.itemLimit)
         let content = try ItemContent(frame: frame, name: name)
-        guard content.envelope.schema == Receipt.schema, let line = content.records.first else {
+        guard content.envelope.schema == Receipt.schema, !content.records.isEmpty else {
           throw SpoolError.unknownSchema(item: name.id, schema: content.envelope.schema)
         }
-        let receipt = try JSONLines.decode(Receipt.self, from: line)
-        entries.append(
-          Entry(name: name, lane: name.lane, run: content.envelope.run, receipt: receipt))
+        for receipt in try content.records.map({ try JSONLines.decode(Receipt.self, from: $0) }) {
+          entries.append(
+            Entry(name: name, lane: name.lane, run: content.envelope.run, receipt: receipt))
+        }
       } catch let error as SpoolError where error.isMachineFault {
         throw error
       } catch SpoolError.system(_, _, _) {
@@ -49,8 +53,8 @@ package struct Ledger: Sendable {
 
   /// Removes receipts whose rows are committed.
   package func remove(_ entries: [Entry]) throws {
-    for entry in entries {
-      try DurableFile.remove(directory.file(.incoming, entry.name.fileName))
+    for name in Set(entries.map(\.name)) {
+      try DurableFile.remove(directory.file(.incoming, name.fileName))
     }
   }
 }

@@ -1,4 +1,4 @@
-// What became of an item: one record in spool/ledger. Names, counts and sentences only, never document text.
+// What became of an item: a record in spool/ledger, where an item holds the receipts of a group of one run. Names, counts and sentences only, never document text.
 
 /// The outcome of one try at one item.
 package struct Receipt: Codable, Hashable, Sendable {

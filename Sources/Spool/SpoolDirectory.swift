@@ -1,5 +1,6 @@
 // One stage's six directories. Where a file is, is its state; a change of state is one rename.
 
+import Faults
 import Glibc
 
 /// The states of an item.
@@ -44,33 +45,51 @@ package struct SpoolDirectory: Sendable {
     SHA256Digest.hexDigits(of: SHA256Digest(of: bytes).bytes.prefix(16))
   }
 
-  /// Writes an item's file into `tmp`: written, synced, closed, and seen by nobody.
-  ///
-  /// - Returns: the temporary file's path and the name it will be published under.
-  package func stageFile(
-    _ content: [UInt8], lane: String, due: Int, tries: Int = 0, reason: String? = nil
-  ) throws(SpoolError) -> (temporary: String, name: ItemName) {
-    let name = ItemName(
-      due: due, lane: lane, id: Self.id(of: content), tries: tries, reason: reason)
-    let temporary = file(.tmp, "\(name.id).\(Worker.randomDigits())")
+  /// Writes an item's file into `tmp`, not yet synced and seen by nobody.
+  func stageFile(_ content: [UInt8], id: String) throws(SpoolError) -> UnsyncedFile {
+    let temporary = file(.tmp, "\(id).\(Worker.randomDigits())")
     let frame = try Zstd.compress(content)
     do throws(SpoolError) {
-      try DurableFile.write(frame, to: temporary)
+      return try DurableFile.create(frame, at: temporary)
     } catch .system("open", _, ENOENT) {
       // A fresh spool: the reader of this stage has not run yet.
       try prepare()
-      try DurableFile.write(frame, to: temporary)
+      return try DurableFile.create(frame, at: temporary)
     }
-    return (temporary, name)
   }
 
   /// Publishes one item durably into `incoming`: the producer's whole duty where there is a single output.
+  @discardableResult
   package func publish(_ content: [UInt8], lane: String, due: Int) throws(SpoolError) -> ItemName {
-    let (temporary, name) = try stageFile(content, lane: lane, due: due)
-    _ = try DurableFile.rename(temporary, to: file(.incoming, name.fileName))
-    FailPoint.hit("published")
-    try DurableFile.syncDirectory(directory(.incoming))
+    let name = ItemName(due: due, lane: lane, id: Self.id(of: content))
+    try publish([(content, lane)], due: due)
     return name
+  }
+
+  /// Publishes items durably into `incoming`, with one sync of the directory for all.
+  ///
+  /// - Returns: the items' names, in order.
+  @discardableResult
+  package func publish(
+    _ items: [(content: [UInt8], lane: String)], due: Int
+  ) throws(SpoolError) -> [ItemName] {
+    let names = items.map { ItemName(due: due, lane: $0.lane, id: Self.id(of: $0.content)) }
+    var files = UnsyncedFiles()
+    do throws(SpoolError) {
+      for (item, name) in zip(items, names) {
+        try files.append(try stageFile(item.content, id: name.id))
+      }
+      try files.sync()
+    } catch {
+      files.discard()
+      throw error
+    }
+    for (temporary, name) in zip(files.paths, names) {
+      _ = try DurableFile.rename(temporary, to: file(.incoming, name.fileName))
+      FailPoint.hit("published")
+    }
+    try DurableFile.syncDirectory(directory(.incoming))
+    return names
   }
 
   /// Locks end with a process on a local file system only.

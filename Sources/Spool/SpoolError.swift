@@ -16,13 +16,15 @@ package enum SpoolError: Error, Sendable, CustomStringConvertible {
   case networkFileSystem(path: String)
   /// The disk reserve is reached: intake stops until space is free.
   case diskReserve(path: String, freeBytes: Int, neededBytes: Int)
+  /// The reserve of inodes is reached: files cannot be made, however much space is free.
+  case inodeReserve(path: String, freeCount: Int)
 
   /// Whether the machine, not the item, is at fault: the claim is given back and no try is counted.
   package var isMachineFault: Bool {
     switch self {
     case .system(_, _, let code):
       [ENOSPC, EDQUOT, EIO, EROFS, EMFILE, ENFILE, ENOMEM, EACCES, EPERM].contains(code)
-    case .diskReserve, .networkFileSystem: true
+    case .diskReserve, .inodeReserve, .networkFileSystem: true
     case .tooLarge, .damaged, .unknownSchema: false
     }
   }
@@ -33,7 +35,7 @@ package enum SpoolError: Error, Sendable, CustomStringConvertible {
     case .system(_, _, let code) where code == EIO || code == EROFS: 74
     case .system(_, _, let code) where code == EACCES || code == EPERM || code == ENOENT: 78
     case .networkFileSystem: 78
-    case .system, .diskReserve: 75
+    case .system, .diskReserve, .inodeReserve: 75
     case .tooLarge, .damaged, .unknownSchema: 70
     }
   }
@@ -54,6 +56,17 @@ package enum SpoolError: Error, Sendable, CustomStringConvertible {
     case .diskReserve(let path, let free, let needed):
       "\(path) has \(free >> 20) MiB free, less than its reserve of \(needed >> 20) MiB; "
         + "free some space and run again, nothing is lost"
+    case .inodeReserve(let path, let free):
+      "\(path) has \(free) inodes free, less than 5 % of them; "
+        + "remove some files and run again, nothing is lost"
+    }
+  }
+
+  /// Whether intake must wait for space.
+  package var isReserve: Bool {
+    switch self {
+    case .diskReserve, .inodeReserve: true
+    case .system, .tooLarge, .damaged, .unknownSchema, .networkFileSystem: false
     }
   }
 

@@ -78,9 +78,13 @@ package struct PipelineFile: Sendable {
         harmfulTries: try number("RETRY_HARMFUL_TRIES", 3),
         firstDelay: try number("RETRY_FIRST_DELAY_MS", 30_000),
         longestDelay: try number("RETRY_LONGEST_DELAY_MS", 3_600_000)),
-      nextBound: try number("QUEUE_BOUND", 10_000),
+      bounds: QueueBounds(
+        next: try number("QUEUE_BOUND", 10_000), ledger: try number("LEDGER_BOUND", 100_000)),
+      groupLimit: try number("GROUP_ITEMS", 32),
+      itemLimit: .seconds(try number("ITEM_LIMIT_S", 900)),
       watch: watch,
-      guardsDiskReserve: stage == "fetch")
+      // Fetch alone takes in from outside.
+      reserve: stage == "fetch" ? .whole : .half)
   }
 }
 

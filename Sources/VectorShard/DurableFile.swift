@@ -3,6 +3,7 @@
 // After a failed fsync the descriptor is never synced again: the temporary file is dropped and the caller starts over.
 // Names are given by callers that have checked them; nothing here builds a name from outside text.
 
+import Faults
 import Glibc
 import Synchronization
 
@@ -15,6 +16,17 @@ enum DurableFile {
     case rename(String)
     case syncDirectory
     case remove(String)
+
+    /// The place where a test can kill the process, just before the step.
+    var failPoint: String {
+      switch self {
+      case .write: "shard-write"
+      case .sync: "shard-sync"
+      case .rename: "shard-rename"
+      case .syncDirectory: "shard-sync-directory"
+      case .remove: "shard-remove"
+      }
+    }
   }
 
   /// Called before each step; an error it returns stops there, as a crash would.
@@ -131,6 +143,7 @@ enum DurableFile {
   }
 
   private static func observe(_ step: Step) throws(ShardError) {
+    FailPoint.hit(step.failPoint)
     if let error = observer?(step) { throw error }
   }
 }

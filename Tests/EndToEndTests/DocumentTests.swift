@@ -67,8 +67,8 @@ import Testing
   }
 
   @Test func `every key of a log line is explained, and no other`() async throws {
-    let code = try Self.text("Sources/Spool/Settlement.swift")
-    let log = try #require(code.components(separatedBy: "\n    log(\n").dropFirst().first)
+    let code = try Self.text("Sources/Spool/StageRunner.swift")
+    let log = try #require(code.components(separatedBy: "static func line(").dropFirst().first)
     let call = log.components(separatedBy: "\n  }").first ?? ""
     let keys = try Self.matches("\\b([a-z]+)=\\\\\\(", in: call)
     #expect(keys.contains("item"))

@@ -111,8 +111,12 @@ import Testing
       for call in code.components(separatedBy: "FailPoint.hit(\"").dropFirst() {
         points.insert(String(call.prefix { $0 != "\"" }))
       }
+      // The shard's writer names its steps in a table: `case .write: "shard-write"`.
+      for name in code.components(separatedBy: ": \"shard-").dropFirst() {
+        points.insert("shard-" + name.prefix { $0 != "\"" })
+      }
     }
-    #expect(!points.isEmpty)
+    #expect(points.contains("moved") && points.contains("shard-rename"))
     #expect(Set(try table("fail point").compactMap(\.first)) == points)
   }
 

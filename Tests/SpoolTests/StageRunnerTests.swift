@@ -56,7 +56,12 @@ import Testing
     #expect(waiting.map(\.tries) == [1])
     #expect(waiting.map(\.reason) == ["later"])
     #expect(try spool.texts("double", .deferred) == ["retry"])
-    #expect(try spool.receipts().flatMap(\.outputs).map(\.stage).sorted() == ["after", "double"])
+    let receipts = try spool.receipts()
+    #expect(receipts.flatMap(\.outputs).map(\.stage).sorted() == ["after", "double"])
+    // What waits has a receipt of its own, so that it is seen before its next try.
+    #expect(receipts.map(\.outcome) == [.done, .retry])
+    #expect(receipts.last?.item == waiting.first?.id && receipts.last?.due == waiting.first?.due)
+    #expect(receipts.map { $0.documents.map(\.document) } == [["a"], ["retry"]])
   }
 
   @Test func `an item that is never done fails after its tries with its reason`() async throws {
@@ -142,10 +147,11 @@ import Testing
     try await run(RunnerSettings(policy: RetryPolicy(tries: 1)))
     #expect(try spool.texts("double", .failed) == ["retry"])
     #expect(try spool.texts("after", .incoming) == ["aa"])
-    let receipt = try #require(try spool.receipts().first)
-    #expect(receipt.documents.map(\.outcome) == [.done, .failed])
-    // Nothing that nobody will ever close is named as open work.
-    #expect(receipt.outputs.map(\.stage) == ["after"])
+    let receipts = try spool.receipts()
+    #expect(receipts.map(\.outcome) == [.done, .failed])
+    #expect(receipts.flatMap(\.documents).map(\.outcome) == [.done, .failed])
+    // Work that is named as open is closed by its own receipt.
+    #expect(receipts.first?.outputs.last?.item == receipts.last?.item)
   }
 
   @Test func `many workers of one process work each item once`() async throws {
@@ -168,12 +174,13 @@ import Testing
         directory.file(.active, file), to: directory.file(.incoming, name.fileName))
     }
     let content = try claim.content()
-    try Settlement(
-      stage: DoublingStage(), spool: spool.path, settings: RunnerSettings(), worker: "w",
-      log: { _ in }
+    let settled = try Settlement(
+      stage: DoublingStage(), spool: spool.path, settings: RunnerSettings(), worker: "w"
     ).settle(
       claim, content: content, inputs: [DoublingStage.Record(text: "a")],
       outcomes: [.done([DoublingStage.Record(text: "aa")], [])], started: 0)
+    let publication = Publication(madeBy: "double/1", ledger: spool.directory("ledger"))
+    #expect(try publication.publish([settled]).isEmpty)
     #expect(try isEmpty("after"))
     #expect(try spool.receipts().isEmpty)
     #expect(try spool.directory("double").items(.incoming) == [name])
@@ -181,8 +188,31 @@ import Testing
 
   @Test func `a stage stops claiming when the next one is full`() async throws {
     for text in ["a", "b", "c", "d"] { try spool.publish([text], to: "double") }
-    try await run(RunnerSettings(nextBound: 2))
+    try await run(RunnerSettings(bounds: QueueBounds(next: 2)))
     #expect(try spool.directory("after").items(.incoming).count == 2)
     #expect(try spool.directory("double").items(.incoming).count == 2)
+  }
+
+  @Test func `quick items share their syncs and their receipts`() async throws {
+    for number in 0..<40 { try spool.publish(["t\(number)"], to: "double") }
+    try await run(RunnerSettings(groupLimit: 16))
+    #expect(try spool.receipts().count == 40)
+    let together = try spool.directory("ledger").items(.incoming).count
+    #expect(together < 40)
+    let alone = try TemporarySpool()
+    for number in 0..<5 { try alone.publish(["t\(number)"], to: "double") }
+    try await StageRunner(
+      stage: DoublingStage(), spool: alone.path, settings: RunnerSettings(groupLimit: 1),
+      stop: StopFlag(), log: { _ in }
+    ).run()
+    #expect(try alone.directory("ledger").items(.incoming).count == 5)
+  }
+
+  @Test func `an output that no reader would take ends as a try and stops nothing`() async throws {
+    try spool.publish(["huge"], to: "double")
+    try spool.publish(["a"], to: "double")
+    try await run()
+    #expect(try spool.directory("double").items(.deferred).map(\.reason) == ["error"])
+    #expect(try spool.texts("after", .incoming) == ["aa"])
   }
 }
