@@ -14,6 +14,8 @@ import judge
 import snapshot
 
 ROOM = (0, 8, 24, 64, 160)
+# SQLite does not say why a file cannot be made: 74 with "check … free space" from an ingest that could not even begin.
+WHY = ("space", "full", "reserve", "inodes")
 QUESTION = json.dumps({"message": "How much oil did the keeper of the lamp have?"}).encode()
 
 
@@ -71,7 +73,7 @@ def full(given, shots, point, kibibytes, verdict):
         site.environment = {"BOBBIN_DISK_RESERVE_MIB": "0"}
         ballast = fill(disk.mount, kibibytes)
         code, output = stage_or_ingest(site, shots, point)
-        ends_well(code, output, verdict, (75,), ("space", "full", "reserve"))
+        ends_well(code, output, verdict, (75, 74) if point == "begin" else (75,), WHY)
         ballast.unlink()
         completes(site, shots, point, verdict)
 
@@ -94,7 +96,7 @@ def inodes(given, shots, point, count, verdict):
         for number in range(os.statvfs(disk.mount).f_ffree - count):
             (folder / str(number)).touch()
         code, output = stage_or_ingest(site, shots, point)
-        ends_well(code, output, verdict, (75,), ("space", "full", "reserve"))
+        ends_well(code, output, verdict, (75, 74) if point == "begin" else (75,), WHY)
         for path in folder.iterdir():
             path.unlink()
         completes(site, shots, point, verdict)
@@ -122,7 +124,7 @@ def chat(given, shots, point, kibibytes, verdict):
             ballast.unlink()
             for process in stages:
                 code, output = bobbin.stop(process)
-                ends_well(code, output, verdict, (75,), ("space", "full", "reserve"))
+                ends_well(code, output, verdict, (75,), WHY)
         completes(site, shots, point, verdict)
 
 
