@@ -125,6 +125,8 @@ import VectorShard
       bench.envelope(RecordSchema.order, run: "last"), records: [try JSONLines.encode(order)])
     let index = SpoolDirectory(spool: spool, stage: "index")
     try index.prepare()
+    // Where an order comes from, a ledger has been drained.
+    _ = try Ledger(spool: spool).waiting()
     _ = try index.publish(content, lane: "bot1", due: 0)
     var wasKilled = false
     let data = ["BOBBIN_DATA": bench.folder.path]
