@@ -45,6 +45,7 @@ import Testing
       } + [
         "STAGES", "RETRY_TRIES", "RETRY_HARMFUL_TRIES", "RETRY_FIRST_DELAY_MS",
         "RETRY_LONGEST_DELAY_MS", "QUEUE_BOUND", "LEDGER_BOUND", "GROUP_ITEMS", "ITEM_LIMIT_S",
+        "INDEX_SHRINK_PERCENT",
       ])
     #expect(Set(file.values.keys).subtracting(known).isEmpty)
   }
