@@ -35,7 +35,7 @@ package struct Tracer: Sendable {
   package func trace(
     _ reference: TraceReference, chatbot: ChatbotID? = nil
   ) async throws -> Trace {
-    let found = try await find(reference, chatbot: chatbot)
+    let (found, unreadable) = try await find(reference, chatbot: chatbot)
     var trace = Trace(reference: reference, chatbot: found.chatbot)
     let row = try await database?.provenance(of: [found.document]).first
     var description: DocumentDescription?
@@ -46,7 +46,8 @@ package struct Tracer: Sendable {
       description = known
     } else {
       var link = Trace.Link("chunk")
-      link.breaks("no shard holds the document; its row below says how far it got")
+      link.breaks(
+        unreadable.first ?? "no shard holds the document; its row below says how far it got")
       trace.links.append(link)
     }
     if let description {
@@ -60,7 +61,10 @@ package struct Tracer: Sendable {
 
   // MARK: Finding
 
-  private func find(_ reference: TraceReference, chatbot: ChatbotID?) async throws -> Found {
+  /// The one document that is meant, and why shards could not be asked.
+  private func find(
+    _ reference: TraceReference, chatbot: ChatbotID?
+  ) async throws -> (Found, unreadable: [String]) {
     var found: [Found] = []
     var unreadable: [String] = []
     let names =
@@ -80,11 +84,11 @@ package struct Tracer: Sendable {
     }
     // A whole id is meant as such, even if another one began with it.
     let exact = found.filter { $0.document == reference.document }
-    if exact.count == 1, let one = exact.first { return one }
+    if exact.count == 1, let one = exact.first { return (one, unreadable) }
     guard let first = found.first else {
       throw TraceError.none(reference, unreadable: unreadable)
     }
-    if found.count == 1 { return first }
+    if found.count == 1 { return (first, unreadable) }
     throw TraceError.ambiguous(reference, found.map { ($0.document, $0.chatbot) })
   }
 
@@ -201,7 +205,7 @@ package struct Tracer: Sendable {
       let bytes = try DurableFile.read(path, limit: 1 << 30)
       let computed = "sha256:\(SHA256Digest(of: bytes).hexDigits)"
       link.add("size", bytes.count)
-      link.add("SHA-256 now", computed)
+      link.add("digest now", computed)
       if computed != digest {
         link.breaks("the bytes are not those that were fetched: disk trouble; fetch them again")
       }

@@ -236,13 +236,11 @@ package struct StageRunner<S: Stage>: Sendable {
     guard S.inputSchemas.contains(content.envelope.schema) else {
       throw SpoolError.unknownSchema(item: claim.name.id, schema: content.envelope.schema)
     }
-    let inputs = try content.records.enumerated().map { index, line in
-      do {
-        return try JSONLines.decode(S.Input.self, from: line)
-      } catch {
-        throw SpoolError.damaged(item: claim.name.id, what: "record \(index + 1) does not decode")
-      }
+    do {
+      return (content, try JSONLines.decode(S.Input.self, lines: content.records))
+    } catch let bad as JSONLines.BadLine {
+      throw SpoolError.damaged(
+        item: claim.name.id, what: "record \(bad.number + 1) does not decode")
     }
-    return (content, inputs)
   }
 }

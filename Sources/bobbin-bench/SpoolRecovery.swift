@@ -32,7 +32,9 @@ enum SpoolRecovery {
     // Best effort: the folder is the caller's and goes with it.
     defer { try? FileManager.default.removeItem(atPath: spool) }
     let directory = SpoolDirectory(spool: spool, stage: EmptyStage.name)
-    try directory.prepare()
+    for stage in [EmptyStage.name, "sink", Ledger.stage] {
+      try SpoolDirectory(spool: spool, stage: stage).prepare()
+    }
     let items = try BenchItems(textsFile: options.texts)
     var made = 0
     func fill() throws {

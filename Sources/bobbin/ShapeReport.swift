@@ -53,8 +53,8 @@ struct ShapeReport {
       lines.append(padded("and \(queue.lanes.count - limit) more", width))
     }
     if let next = queue.nextDue {
-      let rest = queue.all.due == 0 ? "none due" : "\(queue.all.due) due"
-      lines.append(padded("\(rest), next", width) + "  " + Spelling.due(next, now: now))
+      lines.append(
+        padded("due", width) + "  \(queue.all.due) now, the next \(Spelling.due(next, now: now))")
     }
     if queue.strays > 0 {
       lines.append(padded("strays", width) + "  \(queue.strays), see `bobbin spool ls`")

@@ -127,14 +127,15 @@ struct MoveChoice: ParsableArguments {
   private func confirms(_ chosen: [SpoolItem]) throws -> Bool {
     guard isatty(0) == 1 else {
       throw StageFault(
-        "\(chosen.count) items would be removed for good; say --yes to do it", exitCode: 64)
+        "\(Spelling.count(chosen.count, "item")) would be removed for good; say --yes to do it",
+        exitCode: 64)
     }
     for item in chosen.prefix(10) {
       StandardStream.error.line(
         "  \(item.name.id.prefix(8))  \(item.stage)/\(item.state.rawValue)  \(item.name.lane)")
     }
     if chosen.count > 10 { StandardStream.error.line("  and \(chosen.count - 10) more") }
-    StandardStream.error.write("Remove \(chosen.count) items for good? [y/N] ")
+    StandardStream.error.write("Remove \(Spelling.count(chosen.count, "item")) for good? [y/N] ")
     return ["y", "yes"].contains(readLine()?.lowercased())
   }
 

@@ -74,7 +74,7 @@ struct ItemReport {
       return (try ItemContent(frame: frame, name: item.name), nil)
     } catch .system(_, _, ENOENT) {
       throw SelectorError.none(item.name.id)
-    } catch where error.isMachineFault {
+    } catch  where error.isMachineFault {
       throw error
     } catch {
       return (nil, "\(error)")

@@ -57,6 +57,11 @@ enum Spelling {
     return "in \(age(rounded * 1_000))"
   }
 
+  /// `1 item`, `2 items`.
+  static func count(_ number: Int, _ noun: String) -> String {
+    "\(number) \(noun)\(number == 1 ? "" : "s")"
+  }
+
   static func bytes(_ count: Int) -> String {
     count < 10_000 ? "\(count) B" : count < 10_000_000 ? "\(count >> 10) KiB" : "\(count >> 20) MiB"
   }

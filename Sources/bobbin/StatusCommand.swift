@@ -103,7 +103,7 @@ private struct StatusText {
     var line = "\(report.chatbot): \(report.state)"
     if report.state == "training" {
       line += " \(Int(report.progress * 100)) %"
-      if let left = report.secondsLeft { line += ", about \(Age.text(left * 1000)) left" }
+      if let left = report.secondsLeft { line += ", about \(Spelling.age(left * 1000)) left" }
     }
     if let generation = report.generation { line += ", generation \(generation)" }
     var states: [String: Int] = [:]
@@ -112,7 +112,7 @@ private struct StatusText {
     }
     let counts = states.sorted { $0.key < $1.key }.map { "\($0.value) \($0.key)" }
     line += counts.isEmpty ? ", no documents" : ", documents: \(counts.joined(separator: ", "))"
-    if let age = report.oldestAge { line += ", oldest unfinished \(Age.text(age))" }
+    if let age = report.oldestAge { line += ", oldest unfinished \(Spelling.age(age))" }
     return line
   }
 
@@ -123,12 +123,12 @@ private struct StatusText {
   }
 
   private func line(of document: DocumentRow) -> String {
-    var line = "    \(document.state) \(Age.text(WallClock.now() - document.changedAt))"
+    var line = "    \(document.state) \(Spelling.age(WallClock.now() - document.changedAt))"
     line += "  \(document.uri)"
     if let reason = document.reason { line += "  \(reason)" }
     if document.tries > 0 { line += ", try \(document.tries)" }
     if document.state == "waiting", let due = document.dueAt {
-      line += ", again in \(Age.text(max(0, due - WallClock.now())))"
+      line += ", again in \(Spelling.age(max(0, due - WallClock.now())))"
     }
     if document.generation != nil { line += " (the earlier version still answers)" }
     return line
@@ -138,19 +138,5 @@ private struct StatusText {
     if allSources || lines.count <= Self.mostLines { return lines }
     return lines.prefix(Self.mostLines)
       + ["    … and \(lines.count - Self.mostLines) more: bobbin status \(report.chatbot)"]
-  }
-}
-
-/// A span of time as people say it.
-enum Age {
-  /// From milliseconds: `9 s`, `3 min`, `2 h`, `4 d`.
-  static func text(_ milliseconds: Int) -> String {
-    let seconds = max(0, milliseconds) / 1000
-    switch seconds {
-    case ..<90: return "\(seconds) s"
-    case ..<5_400: return "\((seconds + 30) / 60) min"
-    case ..<172_800: return "\((seconds + 1_800) / 3_600) h"
-    default: return "\(seconds / 86_400) d"
-    }
   }
 }
