@@ -13,7 +13,7 @@ export BOBBIN_SPOOL := $(SPOOL)
 export SWIFT_BACKTRACE ?= enable=no
 
 .DEFAULT_GOAL := help
-.PHONY: help demo run ingest ask serve status $(STAGES) install uninstall setup model build test lint bench \
+.PHONY: help demo run ingest ask serve status $(STAGES) install uninstall setup model build test lint bench torture \
   fixtures-update clean
 
 help: ## list the targets
@@ -74,6 +74,9 @@ lint: ## check the format of all Swift sources
 
 bench: setup model build ## measure, side by side with the peers, and print a table
 	@Tests/bench/run.sh
+
+torture: build model ## try to make the spool lose or double something (an hour; root for all of it)
+	@Tests/torture/run.sh
 
 fixtures-update: ## make the expected outputs of fixtures anew
 	@fixtures/update.sh
