@@ -6,12 +6,15 @@ DATA ?= $(or $(BOBBIN_DATA),var)
 SPOOL ?= $(or $(BOBBIN_SPOOL),spool)
 PORT ?= $(or $(BOBBIN_PORT),8080)
 BIN := .build/release
+PREFIX ?= /usr/local
+DESTDIR ?=
 export BOBBIN_DATA := $(DATA)
 export BOBBIN_SPOOL := $(SPOOL)
 export SWIFT_BACKTRACE ?= enable=no
 
 .DEFAULT_GOAL := help
-.PHONY: help demo run ingest ask serve status $(STAGES) setup model build test lint bench fixtures-update clean
+.PHONY: help demo run ingest ask serve status $(STAGES) install uninstall setup model build test lint bench \
+  fixtures-update clean
 
 help: ## list the targets
 	@awk 'BEGIN { print "Usage: make TARGET\n" } \
@@ -44,6 +47,13 @@ status: build ## what became of the documents, and what waits in the spool
 
 $(STAGES): build ## drain one stage of the spool by hand
 	$(BIN)/bobbin-$@ --spool $(SPOOL)
+
+## Install
+install: build ## executables, settings and systemd units (PREFIX=/usr/local, DESTDIR=)
+	@pipelines/install.sh --bin $(BIN) --prefix $(PREFIX) --destdir "$(DESTDIR)"
+
+uninstall: ## take them away again; state and settings stay
+	@pipelines/install.sh --uninstall --prefix $(PREFIX) --destdir "$(DESTDIR)"
 
 ## Build and check
 setup: ## check the Swift toolchain, install missing Debian packages (as root)

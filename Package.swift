@@ -132,6 +132,7 @@ let package = Package(
       [
         "Answering", "ChunkStage", "Corpus", "Embedding", "Extraction", "VectorShard", "WebClient",
       ]),
+    tests("AppTests", ["App", "Corpus", "Spool", "Storage", "TestSupport"]),
     tests("ArchitectureTests", []),
     tests("BlobStoreTests", ["BlobStore", "Corpus", "TestSupport"]),
     tests("ChunkStageTests", ["ChunkStage", "Corpus"]),
@@ -147,7 +148,9 @@ let package = Package(
     tests("MarkupTests", ["Markup"]),
     tests("SpoolTests", ["Spool"]),
     tests("StageCommandTests", ["Spool", "StageCommand", "TestSupport"]),
-    tests("StorageTests", ["Corpus", "Storage", "TestSupport"]),
+    tests(
+      "StorageTests",
+      ["Corpus", "Storage", "TestSupport", .product(name: "GRDB", package: "GRDB.swift")]),
     tests("VectorShardTests", ["CKernels", "VectorShard"]),
     tests("WebClientTests", ["TestSupport", "WebClient"]),
   ]
@@ -156,5 +159,6 @@ let package = Package(
 // The benchmark's own executable, built by `make bench` alone: nothing that the main job needs waits for it.
 if Context.environment["BOBBIN_BENCH"] != nil {
   package.targets.append(
-    tool("bobbin-bench", ["ChunkStage", "Corpus", "Embedding", "VectorShard", arguments]))
+    tool(
+      "bobbin-bench", ["ChunkStage", "Corpus", "Embedding", "Spool", "VectorShard", arguments]))
 }

@@ -15,7 +15,7 @@ echo "reading fixtures/handbook-private as learn-only: never quoted, never cited
 echo
 
 if [[ $1 == run ]]; then
-  exec "$bin/bobbin-serve" --port "$2"
+  exec "$bin/bobbin" pipeline --quiet --serve --port "$2"
 fi
 
 # Compares an answer with what the documents say: answered or not, and from which document.

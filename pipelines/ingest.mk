@@ -20,6 +20,9 @@ EXTRACT_BATCH_BYTES = 8388608
 CHUNK_BATCH_BYTES = 8388608
 EMBED_BATCH_BYTES = 8388608
 
+# Share of its documents that a chatbot may lose in one training; more, and the new generation waits for the owner's word.
+INDEX_SHRINK_PERCENT = 30
+
 # Tries in all before an item fails; fewer when the reason is crashed, timeout or memory.
 RETRY_TRIES = 5
 RETRY_HARMFUL_TRIES = 3

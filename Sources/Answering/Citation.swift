@@ -26,6 +26,10 @@ package struct Citation: Encodable, Hashable, Sendable {
   package let place: Place
   /// Words of the document.
   package let quote: String
+  /// The chunk it stands in, as `bobbin trace` takes it: `<document>.<ordinal>`.
+  ///
+  /// For the operator; not part of what a visitor is sent.
+  package let reference: String
 
   /// Cites `quote`, which stands in `citable`; `place` is given when it is known better than by the passage as a whole.
   package init(n: Int, citable: Citable, quote: String, place: Corpus.Place? = nil) {
@@ -43,6 +47,7 @@ package struct Citation: Encodable, Hashable, Sendable {
       heading: place.headingPath.isEmpty ? nil : place.headingPath.joined(separator: " › "),
       second: place.second, fragment: link.fragment)
     self.quote = quote
+    self.reference = "\(description.document.text.prefix(8)).\(citable.ordinal)"
   }
 
   /// The document's title; without one, the last part of its address.

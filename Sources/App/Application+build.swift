@@ -64,6 +64,7 @@ package enum Server {
         LedgerService(
           drain: LedgerDrain(spool: configuration.spool, database: services.database),
           training: Training(spool: configuration.spool, database: services.database),
+          janitor: Janitor(spool: configuration.spool, database: services.database),
           logger: logger)
       ],
       onServerRunning: { channel in await ready(channel.localAddress?.port ?? 0) },

@@ -39,6 +39,7 @@ package struct LedgerDrain: Sendable {
           message: document.message, title: document.title, pages: document.pages,
           chunks: document.chunks, tokens: document.tokens)
       },
-      generation: receipt.generation)
+      generation: receipt.generation, heldGeneration: receipt.heldGeneration,
+      at: receipt.startedAt + receipt.milliseconds)
   }
 }

@@ -8,17 +8,19 @@ import ServiceLifecycle
 struct LedgerService: Service {
   let drain: LedgerDrain
   let training: Training
+  let janitor: Janitor
   let logger: Logger
 
   func run() async throws {
     await cancelWhenGracefulShutdown {
-      var hasRepublished = false
+      var isReconciled = false
       while !Task.isCancelled {
         do {
-          // What a crash kept from being published, then news, then what follows from it.
-          if !hasRepublished {
-            try await training.republish()
-            hasRepublished = true
+          // What a crash left apart, then news, then what follows from it.
+          if !isReconciled {
+            let report = try await janitor.run()
+            if !report.isClean { logger.warning("\(report.line)") }
+            isReconciled = true
           }
           try await drain.drain()
           try await training.advance()

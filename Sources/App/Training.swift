@@ -52,7 +52,12 @@ package struct Training: Sendable {
   /// Commits a run and publishes its first items.
   ///
   /// - Throws: `SpoolError.diskReserve` before anything is accepted when the disk is nearly full.
-  package func begin(_ requests: [SourceRequest], of chatbot: ChatbotID) async throws -> RunID {
+  /// - Parameter replacing: whether the requests are all the chatbot shall know: its other documents go.
+  /// - Parameter mayShrink: the owner's word that the shard may lose many documents.
+  package func begin(
+    _ requests: [SourceRequest], of chatbot: ChatbotID, replacing: Bool = false,
+    mayShrink: Bool = false
+  ) async throws -> RunID {
     let fetch = SpoolDirectory(spool: spool, stage: "fetch")
     try fetch.prepare()
     try DiskReserve.check(spool)
@@ -68,8 +73,9 @@ package struct Training: Sendable {
     }
     try await database.beginRun(
       run, of: chatbot, sources: requests,
-      items: contents.map { (SpoolDirectory.id(of: $0), $0) }, now: now)
-    for content in contents { _ = try fetch.publish(content, lane: chatbot.text, due: now) }
+      items: contents.map { (SpoolDirectory.id(of: $0), $0) }, replacing: replacing,
+      mayShrink: mayShrink, now: now)
+    try fetch.publish(contents.map { ($0, chatbot.text) }, due: now)
     try await database.markPublished(run, now: WallClock.now())
     return run
   }
@@ -88,17 +94,26 @@ package struct Training: Sendable {
     }
   }
 
-  /// Takes each open run one step on: orders its build when nothing but retries is open, ends it when nothing is.
+  /// Takes each open run one step on: orders its build when nothing is open, or only what has waited for `patience`;
+  /// ends it when nothing is left to do.
   ///
+  /// - Parameter patience: milliseconds for which the last retry must have been waiting before the others go live
+  ///   without it; what comes later makes a generation of its own.
   /// - Returns: whether some run still has work to do before its retries fall due.
   @discardableResult
-  package func advance() async throws -> Bool {
+  package func advance(patience: Int = defaultPatience) async throws -> Bool {
     var isWorking = false
+    var ordered = try await database.openOrders()
     for run in try await database.openRuns() {
       let progress = try await database.progress(of: run.id)
       let ready = progress.documents["embedded", default: 0] > 0
-      if ready, progress.isOver || progress.onlyWaits {
-        try await order(run)
+      let isPatient = progress.waitingSince.map { WallClock.now() - $0 < patience } ?? false
+      if ready, progress.isOver || (progress.onlyWaits && !isPatient) {
+        // One order of a chatbot at a time, the older first.
+        if ordered[run.chatbot] == nil {
+          try await order(run)
+          ordered[run.chatbot] = run.id
+        }
         isWorking = true
       } else if progress.isOver {
         // A damaged item's receipt names no documents; nothing is left that could still bring them on.
@@ -106,9 +121,9 @@ package struct Training: Sendable {
           of: run.id, reason: "item_failed",
           message: "An item of this document failed, see spool/*/failed; ingest it again.",
           unless: ["live", "ended"])
-        let live = progress.documents["live", default: 0] > 0
+        let isDone = progress.generation != nil || progress.documents["live", default: 0] > 0
         try await database.finishRun(
-          run.id, state: live ? "done" : "failed", now: WallClock.now())
+          run.id, state: isDone ? "done" : "failed", now: WallClock.now())
       } else if !progress.onlyWaits {
         isWorking = true
       }
@@ -116,18 +131,15 @@ package struct Training: Sendable {
     return isWorking
   }
 
+  /// Five minutes: SPOOL.md section 7.
+  package static let defaultPatience = 300_000
+
   /// Orders the build of a run's next generation from the documents that came through.
   private func order(_ run: OpenRun) async throws {
     let documents = try await database.documents(of: run.id)
     let live = documents.filter { $0.state == "embedded" }.map { DocumentID(unchecked: $0.id) }
-    // Nothing of the clock in it: two that advance the same run publish the same item.
-    let envelope = Envelope(
-      schema: RecordSchema.order, lane: run.chatbot.text, run: run.id.text,
-      scope: run.chatbot.text, born: run.startedAt, madeBy: "app/1", from: [], recordCount: 0)
-    let content = try ItemContent.encode(
-      envelope, records: [try JSONLines.encode(IndexOrder(live: live.sorted(), removed: []))])
-    let id = SpoolDirectory.id(of: content)
-    guard try await database.addOrder(run.id, item: id, content: content) else {
+    let order = IndexOrder(live: live.sorted(), removed: run.removed, mayShrink: run.mayShrink)
+    guard try await publish(order, of: run.id, chatbot: run.chatbot, born: run.startedAt) else {
       // This very order has ended without making its documents live: ordering it again would go round for ever.
       try await database.endDocuments(
         of: run.id, reason: "index_failed",
@@ -135,8 +147,60 @@ package struct Training: Sendable {
         unless: ["live", "ended"])
       return
     }
+  }
+
+  /// Orders another generation to be current: one that was held back, or an earlier one.
+  ///
+  /// - Returns: the run whose receipt will tell what became of it.
+  /// - Throws: `StageFault` (65) when nothing is held, or not this generation.
+  package func order(
+    _ action: IndexOrder.Action, generation: Int, of chatbot: ChatbotID
+  ) async throws -> RunID {
+    if try await database.openOrders()[chatbot] != nil {
+      throw StageFault("a build of this chatbot is under way; try again shortly", exitCode: 75)
+    }
+    if action == .rollback {
+      let run = RunID(unchecked: Self.newID())
+      let now = WallClock.now()
+      try await database.beginRollback(run, of: chatbot, now: now)
+      let order = IndexOrder(action: .rollback, generation: generation, live: [], removed: [])
+      _ = try await publish(order, of: run, chatbot: chatbot, born: now)
+      return run
+    }
+    guard let held = try await database.heldRun(of: chatbot, generation: generation) else {
+      throw StageFault(
+        "no run holds generation \(generation) back; `bobbin shard ls` shows what is held",
+        exitCode: 65)
+    }
+    let live = try await database.documents(of: held.id).filter { $0.state == "embedded" }
+      .map { DocumentID(unchecked: $0.id) }
+    let order = IndexOrder(
+      action: .publish, generation: generation, live: live.sorted(), removed: held.removed,
+      mayShrink: true)
+    guard try await publish(order, of: held.id, chatbot: chatbot, born: held.startedAt) else {
+      throw StageFault(
+        "this was ordered before and refused; train the chatbot again", exitCode: 65)
+    }
+    return held.id
+  }
+
+  /// Commits an order and publishes it.
+  ///
+  /// - Returns: false when this very order has ended already.
+  private func publish(
+    _ order: IndexOrder, of run: RunID, chatbot: ChatbotID, born: Int
+  ) async throws -> Bool {
+    // Nothing of the clock in it: two that advance the same run publish the same item.
+    let envelope = Envelope(
+      schema: RecordSchema.order, lane: chatbot.text, run: run.text, scope: chatbot.text,
+      born: born, madeBy: "app/1", from: [], recordCount: 0)
+    let content = try ItemContent.encode(envelope, records: [try JSONLines.encode(order)])
+    let id = SpoolDirectory.id(of: content)
+    guard try await database.addOrder(run, item: id, content: content, now: WallClock.now())
+    else { return false }
     let index = SpoolDirectory(spool: spool, stage: "index")
-    _ = try index.publish(content, lane: run.chatbot.text, due: run.startedAt)
-    try await database.markPublished(run.id, now: WallClock.now())
+    try index.publish(content, lane: chatbot.text, due: born)
+    try await database.markPublished(run, now: WallClock.now())
+    return true
   }
 }

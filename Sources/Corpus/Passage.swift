@@ -5,6 +5,8 @@
 package struct Citable: Encodable, Hashable, Sendable {
   package let source: SourceID
   package let description: DocumentDescription
+  /// 0-based position among the document's chunks.
+  package let ordinal: Int
   package let place: Place
   /// Where the place changes inside the text.
   package let changes: [PlaceChange]
@@ -13,6 +15,7 @@ package struct Citable: Encodable, Hashable, Sendable {
   fileprivate init(_ chunk: Chunk) {
     self.source = chunk.description.source
     self.description = chunk.description
+    self.ordinal = chunk.ordinal
     self.place = chunk.place
     self.changes = chunk.changes
     self.text = chunk.text

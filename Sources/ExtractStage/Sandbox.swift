@@ -192,6 +192,10 @@ private enum ChildProcess {
     let words = String(decoding: watch.complaints, as: UTF8.self).lowercased()
     let complains = ["bad_alloc", "memory", "alloc"].contains { word in words.contains(word) }
     let isLarge = end.peakBytes >= limits.addressSpaceBytes / 2
+    // An end without an answer and without a signal is not the document's doing: the loader or a read failed.
+    if end.signal == 0, !complains {
+      throw SandboxFailure(call: "the child, which ended with \(end.status),", code: EIO)
+    }
     if complains || isLarge || end.signal == SIGKILL {
       throw ExtractionError.memory(mebibytes: limits.addressSpaceBytes >> 20)
     }
@@ -340,12 +344,13 @@ package enum SandboxChild {
   /// Call this before anything else in main: it limits the whole process.
   package static func runIfRequested(arguments: [String]) -> Int32? {
     guard arguments.dropFirst().first == Sandbox.childArgument else { return nil }
-    guard let input = readAll(0, atMost: 64 << 10),
+    guard case .whole(let input) = readAll(0, atMost: 64 << 10),
       let request = try? JSONDecoder().decode(SandboxRequest.self, from: Data(input))
     else { return 64 }
     guard limitMyself(request.limits) else { return setUpFailed }
     let answer: SandboxAnswer
-    if let bytes = readAll(ChildProcess.fileDescriptor, atMost: request.limits.maxBytes) {
+    switch readAll(ChildProcess.fileDescriptor, atMost: request.limits.maxBytes) {
+    case .whole(let bytes):
       do throws(ExtractionError) {
         answer = .text(
           try Extractor.extract(
@@ -354,8 +359,9 @@ package enum SandboxChild {
       } catch {
         answer = .failure(error)
       }
-    } else {
+    case .tooLarge:
       answer = .failure(.tooLarge(what: "more than \(request.limits.maxBytes >> 20) MiB"))
+    case .failed: return 74
     }
     guard let encoded = try? JSONEncoder().encode(answer) else { return 70 }
     return writeAll(Array(encoded)) ? 0 : 74
@@ -398,18 +404,25 @@ package enum SandboxChild {
     _ = unsafeBitCast(symbol, to: Function.self)(Int32(truncatingIfNeeded: first), second, 0, 0, 0)
   }
 
-  /// All bytes of a descriptor; nil above `limit`.
-  private static func readAll(_ descriptor: Int32, atMost limit: Int) -> [UInt8]? {
+  /// What came of reading a descriptor to its end.
+  private enum Reading {
+    case whole([UInt8])
+    case tooLarge
+    /// The machine's fault; half a document must not be taken for a whole one.
+    case failed
+  }
+
+  private static func readAll(_ descriptor: Int32, atMost limit: Int) -> Reading {
     var all: [UInt8] = []
     var buffer = [UInt8](repeating: 0, count: 256 << 10)
     while true {
       let count = buffer.withUnsafeMutableBytes { read(descriptor, $0.baseAddress, $0.count) }
-      if count == 0 { return all }
+      if count == 0 { return .whole(all) }
       if count < 0 {
         if errno == EINTR { continue }
-        return all
+        return .failed
       }
-      guard all.count + count <= limit else { return nil }
+      guard all.count + count <= limit else { return .tooLarge }
       all.append(contentsOf: buffer[..<count])
     }
   }

@@ -2,7 +2,7 @@
 // next generation, by one rename that readers see as a whole.
 
 package import BlobStore
-package import Corpus
+import Corpus
 package import Spool
 import VectorShard
 
@@ -16,19 +16,24 @@ package struct IndexStage: Stage {
   package static let inputSchemas = [RecordSchema.embeddedChunk, RecordSchema.order]
   package static let next: NextStage? = nil
 
-  private let builder: ShardBuilder
+  private let carrier: OrderCarrier
   private let shards: String
   private let patience: Duration
 
-  /// - Parameter data: the data directory; shards lie in its `shards` folder.
-  /// - Parameter patience: how long an order waits for another build of the same shard before it is tried again later.
+  /// - Parameters:
+  ///   - data: the data directory; shards lie in its `shards` folder.
+  ///   - shrinkPercent: a generation that would lose more than this share of its documents is held; 100 lets all pass.
+  ///   - patience: how long an order waits for another build of the same shard before it is tried again later.
+  ///   - now: milliseconds since 1970; decides which left-overs of other runs are old.
   package init(
-    data: String, blobs: DirectoryBlobs, generationsKept: Int = 3,
-    patience: Duration = .seconds(10)
+    data: String, blobs: DirectoryBlobs, generationsKept: Int = 3, shrinkPercent: Int = 30,
+    patience: Duration = .seconds(10), now: @escaping @Sendable () -> Int = WallClock.now
   ) {
     self.patience = patience
     shards = "\(data)/shards"
-    builder = ShardBuilder(blobs: blobs, generationsKept: generationsKept)
+    carrier = OrderCarrier(
+      builder: ShardBuilder(blobs: blobs), generationsKept: generationsKept,
+      shrinkPercent: shrinkPercent, now: now)
   }
 
   package func document(of input: IndexRecord) -> String {
@@ -60,7 +65,7 @@ package struct IndexStage: Stage {
           .done([], [.init(document: chunk.chunk.description.document.text, chunks: 1)]))
       case .order(let order):
         outcomes.append(
-          try await build(order, parts: parts, shard: shard, run: envelope.run))
+          try await carryOut(order, parts: parts, shard: shard, run: envelope.run))
       }
     }
     return outcomes
@@ -69,19 +74,19 @@ package struct IndexStage: Stage {
   /// A filter has no order to wait for: everything that came in is built as one run.
   package func finishFilter(lane: String, run: String) throws -> Int {
     let shard = "\(shards)/\(lane)"
-    let parts = PendingParts(shard: shard, run: run)
-    let live = try parts.chunks().keys.sorted()
     try DurableFile.makeDirectory(shard)
     guard let lock = try ShardLock(shard: shard) else {
       throw StageFault("\(shard) is being built by another process; try again", exitCode: 75)
     }
     defer { withExtendedLifetime(lock) {} }
-    return try builder.build(
-      IndexOrder(live: live, removed: []), parts: parts, shard: shard, run: run
-    ).generation
+    do {
+      return try carrier.buildAll(PendingParts(shard: shard, run: run), shard: shard, run: run)
+    } catch let refusal as Refusal {
+      throw StageFault(refusal.message, exitCode: 65)
+    }
   }
 
-  private func build(
+  private func carryOut(
     _ order: IndexOrder, parts: PendingParts, shard: String, run: String
   ) async throws -> Outcome<Nothing> {
     try DurableFile.makeDirectory(shard)
@@ -90,23 +95,31 @@ package struct IndexStage: Stage {
     }
     defer { withExtendedLifetime(lock) {} }
     do {
-      let built = try builder.build(order, parts: parts, shard: shard, run: run)
-      let documents = order.live.map { id in
-        built.live.contains(id)
-          ? Receipt.Document(document: id.text)
-          : Receipt.Document(
-            document: id.text, outcome: .failed, reason: "incomplete",
-            message: "Some of its chunks did not come through; train it again.")
-      }
-      return .done([], documents, generation: .live(built.generation))
+      let answer = try carrier.carryOut(order, parts: parts, shard: shard, run: run)
+      return .done(
+        [], answer.documents,
+        generation: answer.held.map { .held(answer.generation, message: $0) }
+          ?? .live(answer.generation))
     } catch let error as ShardError {
-      return .retry(reason: "shard", message: "\(error)")
-    } catch let refusal as ShardBuilder.Refusal {
-      let documents = order.live.map { id in
+      guard let refusal = Refusal(error) else {
+        return .retry(reason: "shard", message: "\(error)")
+      }
+      return outcome(of: refusal, order)
+    } catch let refusal as Refusal {
+      return outcome(of: refusal, order)
+    }
+  }
+
+  /// A build's refusal is told of each of its documents; one of another order is the order's own.
+  private func outcome(of refusal: Refusal, _ order: IndexOrder) -> Outcome<Nothing> {
+    guard order.action == .build, !order.live.isEmpty else {
+      return .gone(reason: refusal.reason, message: refusal.message)
+    }
+    return .done(
+      [],
+      order.live.map { id in
         Receipt.Document(
           document: id.text, outcome: .failed, reason: refusal.reason, message: refusal.message)
-      }
-      return .done([], documents)
-    }
+      })
   }
 }

@@ -10,36 +10,42 @@ import VectorShard
 
 /// Builds generations of shards.
 struct ShardBuilder: Sendable {
-  /// An order that cannot be carried out, with the remedy.
-  struct Refusal: Error {
-    let reason: String
-    let message: String
-  }
-
   /// More segments than this are merged into one.
   static let mostSegments = 8
 
   let blobs: DirectoryBlobs
-  let generationsKept: Int
 
-  /// Builds and publishes the next generation.
+  /// A generation whose segments stand on disk and whose manifest does not yet.
+  struct Prepared {
+    /// Nil when the order changes nothing.
+    let manifest: ShardManifest?
+    /// The generation that answers now; nil for a shard's first.
+    let current: ShardManifest?
+    /// The ordered documents that stand in the generation.
+    let live: Set<DocumentID>
+    /// Documents of the current generation that the new one has no more.
+    let leavingCount: Int
+  }
+
+  /// Writes what is new of the next generation.
   ///
-  /// - Returns: the generation's number (the current one when the order changes nothing) and which of the ordered
-  ///   documents stand in it.
-  func build(
-    _ order: IndexOrder, parts: PendingParts, shard: String, run: String
-  ) throws -> (generation: Int, live: Set<DocumentID>) {
-    let pending = try parts.chunks()
-    let added = try order.live.sorted().compactMap { id -> [EmbeddedChunk]? in
-      // A document with a chunk missing (its embed item failed) stays out as a whole.
-      guard let chunks = pending[id], let first = chunks.first, chunks.count == first.chunk.count
-      else { return nil }
-      return chunks
-    }
+  /// - Parameter earlier: documents that an earlier build of the same order made live; they need no chunks.
+  /// - Throws: `Refusal` when nothing sensible can be built.
+  func prepare(
+    _ order: IndexOrder, pending: PendingChunks, earlier: Set<DocumentID> = [], shard: String,
+    run: String
+  ) throws -> Prepared {
+    // A document with a chunk missing (its embed item failed) stays out as a whole.
+    let added = order.live.sorted().compactMap { pending.complete($0) }
     let current = try ShardManifest.current(in: shard)
-    let live = Set(added.compactMap { $0.first?.chunk.description.document })
-    let gone = live.union(order.removed)
-    var segments = try current.map { try mask(gone, in: $0, shard: shard) } ?? []
+    let built = Set(added.compactMap { $0.first?.chunk.description.document })
+    let gone = built.union(order.removed)
+    let masked = try current.map { try mask(gone, in: $0, shard: shard) }
+    var segments = masked?.segments ?? []
+    let standing = masked?.standing ?? []
+    let next = standing.subtracting(gone).union(built)
+    let live = built.union(earlier.intersection(next).intersection(order.live))
+    let leavingCount = standing.subtracting(next).count
     guard let identity = added.first?.first?.model ?? current?.identity else {
       throw Refusal(
         reason: "nothing_to_index", message: "No document of this run could be indexed.")
@@ -52,10 +58,8 @@ struct ShardBuilder: Sendable {
       }
       segments = []
     }
-    if let current, added.isEmpty, segments.map(\.entry) == current.segments {
-      try parts.remove()
-      return (current.generation, live)
-    }
+    let unchanged = Prepared(manifest: nil, current: current, live: live, leavingCount: 0)
+    if let current, added.isEmpty, segments.map(\.entry) == current.segments { return unchanged }
     var dimension = current?.dimension ?? 0
     // A segment without a live row is dropped as a whole and counts no more.
     let kept = segments.filter { $0.rows > $0.deletedRows }
@@ -74,20 +78,15 @@ struct ShardBuilder: Sendable {
       .compactMap { $0 }
     }
     // The same documents again give the same segment: nothing changed, so nothing is published.
-    if let current, Set(entries) == Set(current.segments) {
-      try parts.remove()
-      return (current.generation, live)
-    }
+    if let current, Set(entries) == Set(current.segments) { return unchanged }
     let manifest = try ShardManifest(
-      identity: identity, dimension: dimension, generation: (current?.generation ?? 0) + 1,
-      run: run,
+      identity: identity, dimension: dimension,
+      generation: try ShardManifest.nextGeneration(in: shard), base: current?.generation, run: run,
       segments: entries.map { entry in
         (try SegmentReader(digest: entry.digest, in: shard), Set(entry.deletedDocuments))
       })
-    try ShardManifest.publish(manifest, in: shard)
-    try ShardManifest.sweep(in: shard, keepingGenerations: generationsKept)
-    try parts.remove()
-    return (manifest.generation, live)
+    return Prepared(
+      manifest: manifest, current: current, live: live, leavingCount: leavingCount)
   }
 
   /// A segment of the current generation with the deletions of the next one.
@@ -99,13 +98,17 @@ struct ShardBuilder: Sendable {
 
   private func mask(
     _ gone: Set<DocumentID>, in manifest: ShardManifest, shard: String
-  ) throws -> [Masked] {
-    try manifest.segments.map { segment in
+  ) throws -> (segments: [Masked], standing: Set<DocumentID>) {
+    var standing: Set<DocumentID> = []
+    let segments = try manifest.segments.map { segment in
       let reader = try SegmentReader(digest: segment.digest, in: shard)
       var deleted = Set(segment.deletedDocuments)
       var deletedRows = 0
       for (index, document) in try reader.documents.enumerated() {
-        if let id = DocumentID(document.id), gone.contains(id) { deleted.insert(index) }
+        if let id = DocumentID(document.id), !deleted.contains(index) {
+          standing.insert(id)
+          if gone.contains(id) { deleted.insert(index) }
+        }
         if deleted.contains(index) { deletedRows += document.rows.count }
       }
       let entry = ShardManifest.Segment(
@@ -113,6 +116,7 @@ struct ShardBuilder: Sendable {
         deletedDocuments: deleted.sorted())
       return Masked(entry: entry, rows: segment.rows, deletedRows: deletedRows)
     }
+    return (segments, standing)
   }
 
   private func writeSegment(

@@ -82,9 +82,11 @@ package final class Claim: Sendable {
     FailPoint.hit("moved")
   }
 
-  /// Returns the item untried, or under a new name.
-  package func giveBack(as name: ItemName? = nil) throws(SpoolError) {
-    try rename(to: .incoming, as: name ?? self.name)
-    try DurableFile.syncDirectory(directory.directory(.incoming))
+  /// Returns the item untried, or puts it into another state under a new name; durable when it returns.
+  package func giveBack(
+    to state: SpoolState = .incoming, as name: ItemName? = nil
+  ) throws(SpoolError) {
+    try rename(to: state, as: name ?? self.name)
+    try DurableFile.syncDirectory(directory.directory(state))
   }
 }

@@ -34,13 +34,16 @@ final class ClaimQueue: Sendable {
   private let ledger: SpoolDirectory
   private let bounds: QueueBounds
   private let worker: Worker
+  /// Milliseconds since 1970 UTC.
+  private let now: @Sendable () -> Int
   private let pass = Mutex(Pass())
 
   /// - Parameter next: the stage that receives the outputs; nil when there is none.
   init(
     directory: SpoolDirectory, next: SpoolDirectory?, ledger: SpoolDirectory, bounds: QueueBounds,
-    worker: Worker
+    worker: Worker, now: @escaping @Sendable () -> Int = WallClock.now
   ) {
+    self.now = now
     self.directory = directory
     self.next = next
     self.ledger = ledger
@@ -62,7 +65,7 @@ final class ClaimQueue: Sendable {
             return .claim(claim)
           }
         }
-        if WallClock.now() >= pass.endsAt { pass.waiting = [] }
+        if now() >= pass.endsAt { pass.waiting = [] }
         if pass.waiting.isEmpty {
           if listed { return .none }
           listed = true
@@ -88,11 +91,11 @@ final class ClaimQueue: Sendable {
   }
 
   private func begin(_ pass: inout Pass) throws(SpoolError) {
-    let now = WallClock.now()
-    if now - pass.lastSweep > 1_000 {
+    let startedAt = now()
+    if startedAt - pass.lastSweep > 1_000 {
       // Cheap: three directory listings. Often, because a drained worker is only told by it that an item fell due.
-      _ = try Sweep.run(directory, now: now)
-      pass.lastSweep = now
+      _ = try Sweep.run(directory, now: startedAt)
+      pass.lastSweep = startedAt
     }
     pass.waiting = []
     // Nobody drains the ledger: what is not told is not done.
@@ -100,12 +103,12 @@ final class ClaimQueue: Sendable {
       let names = try directory.items(.incoming)
       let (full, room) = try room(for: names, besides: pass.activeCount)
       pass.waiting = Lanes.order(
-        names, now: now, startingAt: Int.random(in: 0..<Int.max), full: full
+        names, now: startedAt, startingAt: Int.random(in: 0..<Int.max), full: full
       ).prefix(room).reversed()
     }
     // A tenth of the time at most goes into listing, and a new lane waits a quarter second at least.
-    let listedAt = WallClock.now()
-    pass.endsAt = listedAt + max(250, 10 * (listedAt - now))
+    let listedAt = now()
+    pass.endsAt = listedAt + max(250, 10 * (listedAt - startedAt))
   }
 
   /// What the next stage can take: lanes that must wait, and how many items of the others.

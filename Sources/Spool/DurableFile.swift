@@ -89,6 +89,11 @@ package enum DurableFile {
     return exists(target)
   }
 
+  /// Renames a file of our own that nobody else may take: its absence is a fault, not a lost race.
+  static func publish(_ path: String, as target: String) throws(SpoolError) {
+    guard try rename(path, to: target) else { throw .system("rename", target, ENOENT) }
+  }
+
   /// Makes the names in a directory survive a power cut.
   package static func syncDirectory(_ path: String) throws(SpoolError) {
     let descriptor = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)

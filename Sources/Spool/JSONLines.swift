@@ -2,6 +2,7 @@
 // the stages' filter mode.
 
 import FoundationEssentials
+import Glibc
 
 /// JSON Lines, and the whole content of an item.
 package enum JSONLines {
@@ -10,9 +11,40 @@ package enum JSONLines {
 
   /// One line without its line feed.
   package static func encode(_ value: some Encodable) throws -> [UInt8] {
+    Array(try encoder().encode(value))
+  }
+
+  /// Lines without their line feeds, by one encoder: making one costs more than a small record does.
+  package static func encode(_ values: [some Encodable]) throws -> [[UInt8]] {
+    let encoder = encoder()
+    return try values.map { Array(try encoder.encode($0)) }
+  }
+
+  private static func encoder() -> JSONEncoder {
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-    return Array(try encoder.encode(value))
+    return encoder
+  }
+
+  /// Decodes lines by one decoder.
+  ///
+  /// - Throws: `BadLine` with the number of the first line that does not decode, from 0.
+  package static func decode<Value: Decodable>(
+    _ type: Value.Type, lines: [ArraySlice<UInt8>]
+  ) throws -> [Value] {
+    let decoder = JSONDecoder()
+    return try lines.enumerated().map { number, line in
+      do {
+        return try decoder.decode(type, from: Data(line))
+      } catch {
+        throw BadLine(number: number)
+      }
+    }
+  }
+
+  /// A line that is no record.
+  package struct BadLine: Error {
+    package let number: Int
   }
 
   /// Decodes one line.
@@ -24,7 +56,20 @@ package enum JSONLines {
 
   /// The lines of `bytes`, without line feeds and without empty ones.
   package static func lines(of bytes: [UInt8]) -> [ArraySlice<UInt8>] {
-    bytes.split(separator: 10)
+    var lines: [ArraySlice<UInt8>] = []
+    var start = 0
+    while start < bytes.count {
+      // man 3 memchr: many times the speed of a loop over the bytes.
+      let length = bytes[start...].withUnsafeBytes { rest -> Int in
+        guard let base = rest.baseAddress, let feed = memchr(base, 10, rest.count) else {
+          return rest.count
+        }
+        return UnsafeRawPointer(feed) - base
+      }
+      if length > 0 { lines.append(bytes[start..<(start + length)]) }
+      start += length + 1
+    }
+    return lines
   }
 }
 

@@ -56,7 +56,7 @@ struct Publication: Sendable {
       }
       for (output, temporary) in zip(settled.outputs, temporaries) {
         let target = output.directory.file(output.state, output.name.fileName)
-        _ = try DurableFile.rename(temporary, to: target)
+        try DurableFile.publish(temporary, as: target)
         FailPoint.hit("output-renamed")
         entered.insert(output.directory.directory(output.state))
       }

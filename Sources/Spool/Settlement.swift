@@ -37,7 +37,7 @@ struct Settlement<S: Stage>: Sendable {
       let document = stage.document(of: inputs[index])
       switch outcome {
       case .done(let made, let reports, let built):
-        records += try made.map { try JSONLines.encode($0) }
+        records += try JSONLines.encode(made)
         documents += reports
         generation = built ?? generation
       case .retry(let reason, let message, let notBefore):

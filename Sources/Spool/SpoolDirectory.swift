@@ -23,7 +23,8 @@ package struct SpoolDirectory: Sendable {
 
   /// Creates the six directories where they are missing and refuses a file system without process-bound locks.
   package func prepare() throws(SpoolError) {
-    for state in SpoolState.allCases { try DurableFile.makeDirectory(directory(state)) }
+    // tmp last: who finds it may publish, and publishing needs the others.
+    for state in SpoolState.allCases.reversed() { try DurableFile.makeDirectory(directory(state)) }
     try Self.refuseNetworkFileSystem(path)
   }
 
@@ -85,7 +86,7 @@ package struct SpoolDirectory: Sendable {
       throw error
     }
     for (temporary, name) in zip(files.paths, names) {
-      _ = try DurableFile.rename(temporary, to: file(.incoming, name.fileName))
+      try DurableFile.publish(temporary, as: file(.incoming, name.fileName))
       FailPoint.hit("published")
     }
     try DurableFile.syncDirectory(directory(.incoming))

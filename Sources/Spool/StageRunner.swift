@@ -4,22 +4,6 @@
 // worked on alone, so that it takes no neighbour along.
 
 import Dispatch
-import Glibc
-import Synchronization
-
-/// Asks running workers to finish the item in hand and stop.
-package final class StopFlag: Sendable {
-  private let flag = Mutex<ContinuousClock.Instant?>(nil)
-
-  package init() {}
-
-  package var isSet: Bool { instant != nil }
-
-  /// When it was first set.
-  var instant: ContinuousClock.Instant? { flag.withLock { $0 } }
-
-  package func set() { flag.withLock { $0 = $0 ?? .now } }
-}
 
 /// Settings of one stage's runner; data of `pipelines/ingest.mk`.
 package struct RunnerSettings: Sendable {
@@ -252,13 +236,11 @@ package struct StageRunner<S: Stage>: Sendable {
     guard S.inputSchemas.contains(content.envelope.schema) else {
       throw SpoolError.unknownSchema(item: claim.name.id, schema: content.envelope.schema)
     }
-    let inputs = try content.records.enumerated().map { index, line in
-      do {
-        return try JSONLines.decode(S.Input.self, from: line)
-      } catch {
-        throw SpoolError.damaged(item: claim.name.id, what: "record \(index + 1) does not decode")
-      }
+    do {
+      return (content, try JSONLines.decode(S.Input.self, lines: content.records))
+    } catch let bad as JSONLines.BadLine {
+      throw SpoolError.damaged(
+        item: claim.name.id, what: "record \(bad.number + 1) does not decode")
     }
-    return (content, inputs)
   }
 }

@@ -54,15 +54,7 @@ package enum StageProgram {
   ) async throws {
     var settings = try options.pipelineFile().settings(for: S.name, watch: options.watch)
     if let workers = options.workers { settings.workers = workers }
-    let stop = StopFlag()
-    let sources = [SIGTERM, SIGINT].map { number in
-      signal(number, SIG_IGN)
-      let source = DispatchSource.makeSignalSource(signal: number, queue: .global())
-      source.setEventHandler { stop.set() }
-      source.resume()
-      return source
-    }
-    defer { for source in sources { source.cancel() } }
+    let stop = StopFlag(heedingSignals: true)
     if options.untilEof { stopAtEndOfInput(stop) }
     let quiet = options.quiet
     let runner = StageRunner(stage: stage, spool: spool, settings: settings, stop: stop) { line in

@@ -1,4 +1,7 @@
 // Receipts → rows: many in one transaction, in any order, any number of times, with the same result.
+//
+// An item's row, and a document's row of each item it passed, keep the receipt that counts: most tries, then the higher
+// rank, then the later. What a document's state is follows from its rows alone (DocumentState), never from what came last.
 
 import GRDB
 
@@ -13,36 +16,31 @@ extension AppDatabase {
   private static func apply(_ receipt: AppliedReceipt, in database: Database) throws {
     guard let run = try run(of: receipt, in: database) else { return }
     for output in receipt.outputs {
-      try name(output.item, stage: output.stage, of: run, in: database)
+      try name(output.item, stage: output.stage, of: run, now: receipt.at, in: database)
     }
-    let rank = ["retry": 0, "failed": 1, "dropped": 2, "done": 3][receipt.outcome] ?? 0
     let done = receipt.documents.filter { $0.outcome == "done" }
-    // Most tries win, then done > dropped > failed > retry.
     try database.execute(
       sql: """
-        INSERT INTO run_items
-          (run_id, stage, item, closed, outcome, tries, due_at, reason, documents, chunks, tokens)
-        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
+        INSERT INTO run_items (run_id, stage, item, closed, outcome, outcome_rank, tries, due_at, reason,
+          documents, chunks, tokens, created_at, changed_at)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)
         ON CONFLICT (run_id, stage, item) DO UPDATE SET closed = excluded.closed,
-          outcome = excluded.outcome, tries = excluded.tries, due_at = excluded.due_at,
-          reason = excluded.reason, documents = excluded.documents, chunks = excluded.chunks,
-          tokens = excluded.tokens
-        WHERE run_items.outcome IS NULL OR excluded.tries > run_items.tries
-          OR (excluded.tries = run_items.tries AND \(rank) >=
-            CASE run_items.outcome WHEN 'done' THEN 3 WHEN 'dropped' THEN 2 WHEN 'failed' THEN 1 ELSE 0 END)
+          outcome = excluded.outcome, outcome_rank = excluded.outcome_rank, tries = excluded.tries,
+          due_at = excluded.due_at, reason = excluded.reason, documents = excluded.documents,
+          chunks = excluded.chunks, tokens = excluded.tokens, changed_at = excluded.changed_at
+        WHERE run_items.outcome IS NULL OR
+          (excluded.tries, excluded.outcome_rank, excluded.changed_at)
+            >= (run_items.tries, run_items.outcome_rank, run_items.changed_at)
         """,
       arguments: [
-        run, receipt.stage, receipt.item, receipt.outcome == "retry" ? 0 : 1, receipt.outcome,
+        run, receipt.stage, receipt.item, receipt.isClosed ? 1 : 0, receipt.outcome, receipt.rank,
         receipt.tries, receipt.due, receipt.reason, done.count, done.reduce(0) { $0 + $1.chunks },
-        done.reduce(0) { $0 + $1.tokens },
+        done.reduce(0) { $0 + $1.tokens }, receipt.at, receipt.at,
       ])
     for document in receipt.documents {
       try apply(document, of: receipt, run: run, in: database)
     }
-    if let generation = receipt.generation {
-      try database.execute(
-        sql: "UPDATE runs SET generation = $1 WHERE id = $2", arguments: [generation, run])
-    }
+    try applyToRun(receipt, run: run, in: database)
   }
 
   /// A damaged item's receipt does not know its run; the item was named by whoever made it.
@@ -55,45 +53,95 @@ extension AppDatabase {
       arguments: [receipt.stage, receipt.item])
   }
 
-  /// Progress only moves forward within a run, and an end stays an end: of a document in several items, one failed item
-  /// is enough to keep it out.
   private static func apply(
     _ document: AppliedReceipt.Document, of receipt: AppliedReceipt, run: String,
     in database: Database
   ) throws {
-    let order = ["fetch", "extract", "chunk", "embed", "index"]
-    let states = ["fetched", "extracted", "chunked", "embedded", "embedded"]
-    guard let step = order.firstIndex(of: receipt.stage) else { return }
-    let state: String
-    switch document.outcome {
-    case "done": state = receipt.generation != nil ? "live" : states[step]
-    case "retry": state = "waiting"
-    default: state = "ended"
+    try database.execute(
+      sql: """
+        INSERT INTO document_receipts (run_id, document_id, stage, item, outcome, outcome_rank, tries,
+          due_at, reason, message, pages, chunks, tokens, generation, created_at)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)
+        ON CONFLICT (run_id, document_id, stage, item) DO UPDATE SET outcome = excluded.outcome,
+          outcome_rank = excluded.outcome_rank, tries = excluded.tries, due_at = excluded.due_at,
+          reason = excluded.reason, message = excluded.message, pages = excluded.pages,
+          chunks = excluded.chunks, tokens = excluded.tokens, generation = excluded.generation,
+          created_at = excluded.created_at
+        WHERE (excluded.tries, excluded.outcome_rank, excluded.created_at)
+          >= (document_receipts.tries, document_receipts.outcome_rank, document_receipts.created_at)
+        """,
+      arguments: [
+        run, document.id, receipt.stage, receipt.item, document.outcome,
+        AppliedReceipt.rank(document.outcome), receipt.tries, receipt.due, document.reason,
+        document.message, document.pages, document.chunks, document.tokens, receipt.generation,
+        receipt.at,
+      ])
+    if let generation = receipt.generation {
+      // Going back makes the documents of other runs live, or not live, again: they belong to this run from here on.
+      try database.execute(
+        sql: """
+          UPDATE documents SET run_id = $1 WHERE id = $2 AND run_id <> $3
+            AND EXISTS (SELECT 1 FROM runs WHERE id = $4 AND "trigger" = 'rollback')
+          """, arguments: [run, document.id, run, run])
+      try database.execute(
+        sql: "UPDATE documents SET generation = $1 WHERE id = $2 AND run_id = $3",
+        arguments: [document.outcome == "done" ? generation : nil, document.id, run])
     }
-    let rank = receipt.generation != nil ? 6 : step + 1
+    if let title = document.title {
+      try database.execute(
+        sql: "UPDATE documents SET title = $1 WHERE id = $2 AND run_id = $3",
+        arguments: [title, document.id, run])
+    }
+    try refresh(document.id, of: run, in: database)
+  }
+
+  /// Works a document's row out of its receipts, if the run is the document's latest.
+  static func refresh(_ document: String, of run: String, in database: Database) throws {
+    let receipts = try Row.fetchAll(
+      database,
+      sql: "SELECT * FROM document_receipts WHERE run_id = $1 AND document_id = $2",
+      arguments: [run, document]
+    ).map(DocumentReceipt.init(row:))
+    let state = DocumentState(receipts)
     try database.execute(
       sql: """
-        UPDATE documents SET stage = $1, state = $2, reason = $3, message = $4, tries = $5, due_at = $6
-        WHERE id = $7 AND run_id = $8 AND state <> 'ended' AND state <> 'live' AND \(rank) >=
-          CASE stage WHEN 'fetch' THEN 1 WHEN 'extract' THEN 2 WHEN 'chunk' THEN 3
-            WHEN 'embed' THEN 4 ELSE 5 END
-          AND NOT ($9 = 'waiting' AND stage = $10 AND tries > $11)
+        UPDATE documents SET stage = $1, state = $2, reason = $3, message = $4, tries = $5, due_at = $6,
+          pages = coalesce($7, pages), chunks = coalesce($8, chunks), tokens = coalesce($9, tokens),
+          changed_at = $10
+        WHERE id = $11 AND run_id = $12
         """,
       arguments: [
-        receipt.stage, state, document.reason, document.message, receipt.tries, receipt.due,
-        document.id, run, state, receipt.stage, receipt.tries,
+        state.stage, state.name, state.reason, state.message, state.tries, state.due, state.pages,
+        state.chunks, state.tokens, state.changedAt, document, run,
       ])
+  }
+
+  private static func applyToRun(
+    _ receipt: AppliedReceipt, run: String, in database: Database
+  ) throws {
+    if let generation = receipt.generation {
+      try database.execute(
+        sql:
+          "UPDATE runs SET generation = $1, held_generation = NULL, held_reason = NULL WHERE id = $2",
+        arguments: [generation, run])
+    } else if let held = receipt.heldGeneration {
+      try database.execute(
+        sql: """
+          UPDATE runs SET state = 'held', held_generation = $1, held_reason = $2
+          WHERE id = $3 AND generation IS NULL
+          """, arguments: [held, receipt.message, run])
+    } else if receipt.stage == "index",
+      let refusal = receipt.documents.first(where: { $0.id.isEmpty })
+    {
+      try database.execute(
+        sql: "UPDATE runs SET held_reason = $1 WHERE id = $2", arguments: [refusal.message, run])
+    }
+    // An item that a person set going again opens its run again.
     try database.execute(
       sql: """
-        UPDATE documents SET title = coalesce($1, title),
-          pages = CASE WHEN $2 = 'extract' THEN $3 ELSE pages END,
-          chunks = CASE WHEN $4 = 'chunk' THEN $5 ELSE chunks END,
-          tokens = CASE WHEN $6 = 'chunk' THEN $7 ELSE tokens END
-        WHERE id = $8 AND run_id = $9
-        """,
-      arguments: [
-        document.title, receipt.stage, document.pages, receipt.stage, document.chunks,
-        receipt.stage, document.tokens, document.id, run,
-      ])
+        UPDATE runs SET state = 'running', finished_at = NULL
+        WHERE id = $1 AND state IN ('done', 'failed')
+          AND EXISTS (SELECT 1 FROM run_items WHERE run_id = $2 AND closed = 0)
+        """, arguments: [run, run])
   }
 }

@@ -17,14 +17,14 @@ package struct AppDatabase: Sendable {
     var configuration = GRDB.Configuration()
     configuration.busyMode = .timeout(10)
     configuration.foreignKeysEnabled = true
-    configuration.prepareDatabase { database in
-      try database.execute(sql: "PRAGMA synchronous = FULL")
-    }
     do {
       // One process at a time: two that find a new database would both create its tables.
       let lock = try MigrationLock(path: path)
       defer { withExtendedLifetime(lock) {} }
       pool = try DatabasePool(path: path, configuration: configuration)
+      // After the pool is made, which sets NORMAL when it turns on WAL: a power cut would take back commits whose receipts
+      // are gone. The writer's connection lives as long as the pool.
+      try pool.writeWithoutTransaction { try $0.execute(sql: "PRAGMA synchronous = FULL") }
       try Migrations.migrator.migrate(pool)
     } catch let error as DatabaseError where error.resultCode == .SQLITE_BUSY {
       throw .busy(path: path)

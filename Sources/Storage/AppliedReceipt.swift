@@ -39,12 +39,17 @@ package struct AppliedReceipt: Sendable {
   package let message: String?
   package let outputs: [(stage: String, item: String)]
   package let documents: [Document]
+  /// The generation that an index order made live.
   package let generation: Int?
+  /// The generation that an index order built and held back.
+  package let heldGeneration: Int?
+  /// When the try ended, milliseconds since 1970 UTC.
+  package let at: Int
 
   package init(
     run: String, stage: String, item: String, outcome: String, tries: Int, reason: String?,
     due: Int?, message: String?, outputs: [(stage: String, item: String)], documents: [Document],
-    generation: Int?
+    generation: Int?, heldGeneration: Int? = nil, at: Int
   ) {
     self.run = run
     self.stage = stage
@@ -57,5 +62,22 @@ package struct AppliedReceipt: Sendable {
     self.outputs = outputs
     self.documents = documents
     self.generation = generation
+    self.heldGeneration = heldGeneration
+    self.at = at
   }
+
+  /// Which of two receipts of one item with equal tries counts: the higher rank, and among equals the later.
+  var rank: Int { Self.rank(outcome) }
+
+  static func rank(_ outcome: String) -> Int {
+    switch outcome {
+    case "done": 3
+    case "gone", "dropped": 2
+    case "failed": 1
+    default: 0
+    }
+  }
+
+  /// Whether the item needs no more work.
+  var isClosed: Bool { !["retry", "held", "released"].contains(outcome) }
 }

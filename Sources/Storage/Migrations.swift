@@ -47,6 +47,29 @@ enum Migrations {
             PRIMARY KEY (run_id, stage, item));
           """)
     }
+    migrator.registerMigration("2 receipts of documents, held work, ages") { database in
+      try database.execute(
+        sql: """
+          CREATE TABLE document_receipts (
+            run_id TEXT NOT NULL REFERENCES runs(id) ON DELETE CASCADE, document_id TEXT NOT NULL,
+            stage TEXT NOT NULL, item TEXT NOT NULL, outcome TEXT NOT NULL, tries INTEGER NOT NULL,
+            outcome_rank INTEGER NOT NULL, due_at INTEGER, reason TEXT, message TEXT,
+            pages INTEGER NOT NULL, chunks INTEGER NOT NULL, tokens INTEGER NOT NULL,
+            generation INTEGER, created_at INTEGER NOT NULL,
+            PRIMARY KEY (run_id, document_id, stage, item));
+          ALTER TABLE run_items ADD COLUMN outcome_rank INTEGER NOT NULL DEFAULT -1;
+          ALTER TABLE run_items ADD COLUMN is_order INTEGER NOT NULL DEFAULT 0;
+          ALTER TABLE run_items ADD COLUMN created_at INTEGER NOT NULL DEFAULT 0;
+          ALTER TABLE run_items ADD COLUMN changed_at INTEGER NOT NULL DEFAULT 0;
+          ALTER TABLE runs ADD COLUMN "trigger" TEXT NOT NULL DEFAULT 'train';
+          ALTER TABLE runs ADD COLUMN held_generation INTEGER;
+          ALTER TABLE runs ADD COLUMN held_reason TEXT;
+          ALTER TABLE runs ADD COLUMN removed_json TEXT NOT NULL DEFAULT '[]';
+          ALTER TABLE runs ADD COLUMN may_shrink INTEGER NOT NULL DEFAULT 0;
+          ALTER TABLE documents ADD COLUMN changed_at INTEGER NOT NULL DEFAULT 0;
+          ALTER TABLE documents ADD COLUMN generation INTEGER;
+          """)
+    }
     return migrator
   }
 }

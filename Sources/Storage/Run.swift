@@ -2,6 +2,7 @@
 // any order and any repeat of receipts gives the same rows (SPOOL.md section 7).
 
 package import Corpus
+import FoundationEssentials
 import GRDB
 
 /// A source as asked for on the command line or by an owner.
@@ -15,63 +16,38 @@ package struct SourceRequest: Sendable {
   }
 }
 
-/// One document's row as people see it.
-package struct DocumentRow: Codable, Sendable {
-  package let id: String
-  package let uri: String
-  package let title: String?
-  package let stage: String
-  /// queued, fetched, extracted, chunked, embedded, live, waiting or ended.
-  package let state: String
-  package let reason: String?
-  package let message: String?
-  package let tries: Int
-  package let dueAt: Int?
-  package let pages: Int
-  package let chunks: Int
-  package let tokens: Int
-}
-
 /// A run that is not over.
 package struct OpenRun: Sendable {
   package let id: RunID
   package let chatbot: ChatbotID
   /// Milliseconds since 1970 UTC.
   package let startedAt: Int
+  /// Documents that the run's generation must not hold any more.
+  package let removed: [DocumentID]
+  /// The owner's word that the shard may shrink.
+  package let mayShrink: Bool
 }
 
-/// How far a run is.
-package struct RunProgress: Sendable {
-  /// Items that are neither done nor failed.
-  package let openItems: Int
-  /// Of these, items that wait for a retry.
-  package let waitingItems: Int
-  /// Documents by state.
-  package let documents: [String: Int]
-  package let generation: Int?
-  /// What passed each stage so far, by its name.
-  package let passed: [String: Passed]
-
-  /// What passed one stage: documents (once an item), chunks, and for embed the tokens that the cache did not have.
-  package struct Passed: Sendable {
-    package let documents: Int
-    package let chunks: Int
-    package let tokens: Int
+extension OpenRun {
+  init(row: Row) throws {
+    let removed = try JSONDecoder().decode(
+      [String].self, from: Data((row["removed_json"] as String).utf8))
+    self.init(
+      id: RunID(unchecked: row["id"]), chatbot: ChatbotID(unchecked: row["chatbot_id"]),
+      startedAt: row["started_at"], removed: removed.map { DocumentID(unchecked: $0) },
+      mayShrink: row["may_shrink"] == 1)
   }
-
-  /// Nothing is open any more.
-  package var isOver: Bool { openItems == 0 }
-  /// Only retries are open.
-  package var onlyWaits: Bool { openItems > 0 && openItems == waitingItems }
 }
 
 extension AppDatabase {
   /// Commits sources, documents and the run's first items, before any of these is published.
   ///
   /// - Parameter items: id and uncompressed content of each first item of `spool/fetch`.
+  /// - Parameter replacing: whether documents of the chatbot that the run does not name leave its generation.
   package func beginRun(
     _ run: RunID, of chatbot: ChatbotID, sources: [SourceRequest],
-    items: [(id: String, content: [UInt8])], now: Int
+    items: [(id: String, content: [UInt8])], replacing: Bool = false, mayShrink: Bool = false,
+    now: Int
   ) async throws {
     try await pool.write { database in
       for request in sources {
@@ -94,40 +70,93 @@ extension AppDatabase {
           ])
       }
       try database.execute(
-        sql: "INSERT INTO runs (id, chatbot_id, state, started_at) VALUES ($1, $2, 'running', $3)",
-        arguments: [run.text, chatbot.text, now])
+        sql: """
+          INSERT INTO runs (id, chatbot_id, state, started_at, may_shrink)
+          VALUES ($1, $2, 'running', $3, $4)
+          """,
+        arguments: [run.text, chatbot.text, now, mayShrink ? 1 : 0])
       for request in sources {
         try database.execute(
           sql: """
             INSERT INTO documents (id, source_id, chatbot_id, run_id, uri, stage, state, tries, pages,
-              chunks, tokens, created_at)
-            VALUES ($1, $2, $3, $4, $5, 'fetch', 'queued', 0, 0, 0, 0, $6)
+              chunks, tokens, created_at, changed_at)
+            VALUES ($1, $2, $3, $4, $5, 'fetch', 'queued', 0, 0, 0, 0, $6, $7)
             ON CONFLICT (id) DO UPDATE SET run_id = excluded.run_id, stage = 'fetch', state = 'queued',
-              reason = NULL, message = NULL, tries = 0, due_at = NULL
+              reason = NULL, message = NULL, tries = 0, due_at = NULL, changed_at = excluded.changed_at
             """,
           arguments: [
             request.source.document.text, request.source.source.text, chatbot.text, run.text,
-            request.source.name, now,
+            request.source.name, now, now,
           ])
       }
-      for item in items { try Self.name(item.id, stage: "fetch", of: run.text, in: database) }
+      if replacing { try Self.replace(run, of: chatbot, in: database) }
+      for item in items {
+        try Self.name(item.id, stage: "fetch", of: run.text, now: now, in: database)
+      }
       try Self.insertItems(items.map(\.content), stage: "fetch", of: run, in: database)
+    }
+  }
+
+  /// Notes the documents that the run does not name: its generation must not hold them any more.
+  private static func replace(_ run: RunID, of chatbot: ChatbotID, in database: Database) throws {
+    let others = try String.fetchAll(
+      database, sql: "SELECT id FROM documents WHERE chatbot_id = $1 AND run_id <> $2 ORDER BY id",
+      arguments: [chatbot.text, run.text])
+    let json = String(decoding: try JSONEncoder().encode(others), as: UTF8.self)
+    try database.execute(
+      sql: "UPDATE runs SET removed_json = $1 WHERE id = $2", arguments: [json, run.text])
+  }
+
+  /// Commits a run that is nothing but an order to go back to an earlier generation.
+  package func beginRollback(_ run: RunID, of chatbot: ChatbotID, now: Int) async throws {
+    try await pool.write { database in
+      try database.execute(
+        sql: """
+          INSERT INTO runs (id, chatbot_id, state, started_at, "trigger")
+          VALUES ($1, $2, 'running', $3, 'rollback')
+          """, arguments: [run.text, chatbot.text, now])
     }
   }
 
   /// Commits an order's content and names its item, before it is published.
   ///
   /// - Returns: false when this very order has ended already.
-  package func addOrder(_ run: RunID, item: String, content: [UInt8]) async throws -> Bool {
+  package func addOrder(
+    _ run: RunID, item: String, content: [UInt8], now: Int
+  ) async throws -> Bool {
     try await pool.write { database in
       let closed = try Int.fetchOne(
         database,
         sql: "SELECT closed FROM run_items WHERE run_id = $1 AND stage = 'index' AND item = $2",
         arguments: [run.text, item])
       if closed == 1 { return false }
-      try Self.name(item, stage: "index", of: run.text, in: database)
+      try Self.name(item, stage: "index", of: run.text, now: now, in: database)
+      try database.execute(
+        sql:
+          "UPDATE run_items SET is_order = 1 WHERE run_id = $1 AND stage = 'index' AND item = $2",
+        arguments: [run.text, item])
       try Self.insertItems([content], stage: "index", of: run, in: database)
+      try database.execute(
+        sql: "UPDATE runs SET state = 'running', finished_at = NULL WHERE id = $1",
+        arguments: [run.text])
       return true
+    }
+  }
+
+  /// Chatbots with an order that is not carried out yet, with the run of each.
+  ///
+  /// Another order waits for it: carried out the other way round, the older would put older text back.
+  package func openOrders() async throws -> [ChatbotID: RunID] {
+    try await pool.read { database in
+      let rows = try Row.fetchAll(
+        database,
+        sql: """
+          SELECT r.chatbot_id AS chatbot, r.id AS run FROM run_items i JOIN runs r ON r.id = i.run_id
+          WHERE i.is_order = 1 AND i.closed = 0 ORDER BY r.started_at DESC, r.id DESC
+          """)
+      return Dictionary(
+        rows.map { (ChatbotID(unchecked: $0["chatbot"]), RunID(unchecked: $0["run"])) },
+        uniquingKeysWith: { _, older in older })
     }
   }
 
@@ -163,13 +192,13 @@ extension AppDatabase {
   }
 
   static func name(
-    _ item: String, stage: String, of run: String, in database: Database
+    _ item: String, stage: String, of run: String, now: Int, in database: Database
   ) throws {
     try database.execute(
       sql: """
-        INSERT INTO run_items (run_id, stage, item, closed, tries) VALUES ($1, $2, $3, 0, 0)
-        ON CONFLICT (run_id, stage, item) DO NOTHING
-        """, arguments: [run, stage, item])
+        INSERT INTO run_items (run_id, stage, item, closed, tries, created_at, changed_at)
+        VALUES ($1, $2, $3, 0, 0, $4, $5) ON CONFLICT (run_id, stage, item) DO NOTHING
+        """, arguments: [run, stage, item, now, now])
   }
 
   /// Items that a crash kept from being published: published again they are the same bytes under the same name.
@@ -198,102 +227,38 @@ extension AppDatabase {
     }
   }
 
-  /// How far a run is.
-  package func progress(of run: RunID) async throws -> RunProgress {
-    try await pool.read { database in
-      let open =
-        try Int.fetchOne(
-          database, sql: "SELECT count(*) FROM run_items WHERE run_id = $1 AND closed = 0",
-          arguments: [run.text]) ?? 0
-      let waiting =
-        try Int.fetchOne(
-          database,
-          sql: """
-            SELECT count(*) FROM run_items WHERE run_id = $1 AND closed = 0 AND outcome = 'retry'
-            """, arguments: [run.text]) ?? 0
-      let states = try Row.fetchAll(
-        database,
-        sql: "SELECT state, count(*) AS n FROM documents WHERE run_id = $1 GROUP BY state",
-        arguments: [run.text])
-      let generation = try Int.fetchOne(
-        database, sql: "SELECT generation FROM runs WHERE id = $1", arguments: [run.text])
-      let passed = try Row.fetchAll(
-        database,
-        sql: """
-          SELECT stage, sum(documents) AS documents, sum(chunks) AS chunks, sum(tokens) AS tokens
-          FROM run_items WHERE run_id = $1 AND outcome = 'done' GROUP BY stage
-          """, arguments: [run.text])
-      return RunProgress(
-        openItems: open, waitingItems: waiting,
-        documents: Dictionary(
-          states.map { ($0["state"] as String, $0["n"] as Int) }, uniquingKeysWith: +),
-        generation: generation,
-        passed: Dictionary(
-          passed.map { row in
-            (
-              row["stage"] as String,
-              RunProgress.Passed(
-                documents: row["documents"], chunks: row["chunks"], tokens: row["tokens"])
-            )
-          }, uniquingKeysWith: { first, _ in first }))
-    }
-  }
-
-  /// The documents of a run, in the order they were named.
-  package func documents(of run: RunID) async throws -> [DocumentRow] {
-    try await pool.read { database in
-      try Row.fetchAll(
-        database, sql: "SELECT * FROM documents WHERE run_id = $1 ORDER BY uri, id",
-        arguments: [run.text]
-      ).map { row in
-        DocumentRow(
-          id: row["id"], uri: row["uri"], title: row["title"], stage: row["stage"],
-          state: row["state"], reason: row["reason"], message: row["message"], tries: row["tries"],
-          dueAt: row["due_at"], pages: row["pages"], chunks: row["chunks"], tokens: row["tokens"])
-      }
-    }
-  }
-
-  /// Documents by state, for each chatbot's slug.
-  package func documentStates() async throws -> [String: [String: Int]] {
-    try await pool.read { database in
-      let rows = try Row.fetchAll(
-        database,
-        sql: """
-          SELECT c.public_url_slug AS slug, d.state AS state, count(d.id) AS n
-          FROM chatbots c LEFT JOIN documents d ON d.chatbot_id = c.id
-          GROUP BY c.public_url_slug, d.state
-          """)
-      var states: [String: [String: Int]] = [:]
-      for row in rows {
-        let slug: String = row["slug"]
-        states[slug, default: [:]][row["state"] ?? "no"] = row["n"]
-      }
-      return states
-    }
-  }
-
   /// Runs that were begun and not finished.
   package func openRuns() async throws -> [OpenRun] {
     try await pool.read { database in
       try Row.fetchAll(
         database,
         sql: """
-          SELECT id, chatbot_id, started_at FROM runs WHERE state = 'running' ORDER BY started_at, id
+          SELECT id, chatbot_id, started_at, removed_json, may_shrink FROM runs
+          WHERE state = 'running' ORDER BY started_at, id
           """
-      ).map { row in
-        OpenRun(
-          id: RunID(unchecked: row["id"]), chatbot: ChatbotID(unchecked: row["chatbot_id"]),
-          startedAt: row["started_at"])
-      }
+      ).map(OpenRun.init(row:))
     }
   }
 
-  /// Whether a run has ended.
+  /// The run that holds a generation back; nil when none does.
+  package func heldRun(of chatbot: ChatbotID, generation: Int) async throws -> OpenRun? {
+    try await pool.read { database in
+      try Row.fetchOne(
+        database,
+        sql: """
+          SELECT id, chatbot_id, started_at, removed_json, may_shrink FROM runs
+          WHERE chatbot_id = $1 AND state = 'held' AND held_generation = $2
+          """, arguments: [chatbot.text, generation]
+      ).map(OpenRun.init(row:))
+    }
+  }
+
+  /// Whether a run has ended: nothing of it is under way, or it waits for its owner's word.
   package func isFinished(_ run: RunID) async throws -> Bool {
     try await pool.read { database in
       try Int.fetchOne(
-        database, sql: "SELECT count(*) FROM runs WHERE id = $1 AND finished_at IS NOT NULL",
+        database,
+        sql: "SELECT count(*) FROM runs WHERE id = $1 AND state <> 'running'",
         arguments: [run.text]) == 1
     }
   }
@@ -302,8 +267,16 @@ extension AppDatabase {
   package func finishRun(_ run: RunID, state: String, now: Int) async throws {
     try await pool.write { database in
       try database.execute(
-        sql: "UPDATE runs SET state = $1, finished_at = $2 WHERE id = $3",
+        sql: "UPDATE runs SET state = $1, finished_at = $2 WHERE id = $3 AND state = 'running'",
         arguments: [state, now, run.text])
+      guard state == "done" else { return }
+      // What the run took out is in no generation any more.
+      try database.execute(
+        sql: """
+          UPDATE documents SET generation = NULL, state = 'ended', reason = 'removed',
+            message = 'It was taken out of the chatbot.', changed_at = $1
+          WHERE id IN (SELECT value FROM runs, json_each(runs.removed_json) WHERE runs.id = $2)
+          """, arguments: [now, run.text])
     }
   }
 }

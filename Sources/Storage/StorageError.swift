@@ -10,13 +10,15 @@ package enum StorageError: Error, Sendable, CustomStringConvertible {
   case badSlug(String)
   /// No chatbot of this name.
   case noChatbot(String)
+  /// No run of this id.
+  case noRun(String)
 
   /// The exit code that tells a supervisor what to do (sysexits).
   package var exitCode: Int32 {
     switch self {
     case .cannotOpen: 74
     case .busy: 75
-    case .badSlug, .noChatbot: 64
+    case .badSlug, .noChatbot, .noRun: 64
     }
   }
 
@@ -28,6 +30,8 @@ package enum StorageError: Error, Sendable, CustomStringConvertible {
       "the database \(path) cannot be opened: \(reason); check the folder's owner and free space"
     case .badSlug(let name):
       "“\(name.prefix(80))” cannot name a chatbot: use 1 to 64 of a-z, 0-9 and -"
+    case .noRun(let run):
+      "there is no run “\(run.prefix(40))”; `bobbin status` shows the runs there are"
     case .noChatbot(let name):
       "there is no chatbot “\(name.prefix(80))”; make one with `bobbin ingest \(name.prefix(80)) FILE…`"
     }

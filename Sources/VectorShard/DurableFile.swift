@@ -16,17 +16,6 @@ enum DurableFile {
     case rename(String)
     case syncDirectory
     case remove(String)
-
-    /// The place where a test can kill the process, just before the step.
-    var failPoint: String {
-      switch self {
-      case .write: "shard-write"
-      case .sync: "shard-sync"
-      case .rename: "shard-rename"
-      case .syncDirectory: "shard-sync-directory"
-      case .remove: "shard-remove"
-      }
-    }
   }
 
   /// Called before each step; an error it returns stops there, as a crash would.
@@ -54,8 +43,10 @@ enum DurableFile {
       if !isRenamed { unlink(temporary) }
     }
     try writeAll(bytes, to: descriptor, path: temporary)
+    FailPoint.hit("shard-written")
     try observe(.sync(name))
     guard fsync(descriptor) == 0 else { throw .system(call: "fsync", path: temporary, code: errno) }
+    FailPoint.hit("shard-synced")
     isOpen = false
     guard close(descriptor) == 0 else { throw .system(call: "close", path: temporary, code: errno) }
     try observe(.rename(name))
@@ -63,6 +54,7 @@ enum DurableFile {
       throw .system(call: "rename", path: final, code: errno)
     }
     isRenamed = true
+    FailPoint.hit("shard-renamed")
     try syncDirectory(directory)
   }
 
@@ -73,6 +65,7 @@ enum DurableFile {
     guard descriptor >= 0 else { throw .system(call: "open", path: directory, code: errno) }
     defer { close(descriptor) }
     guard fsync(descriptor) == 0 else { throw .system(call: "fsync", path: directory, code: errno) }
+    FailPoint.hit("shard-directory-synced")
   }
 
   /// Removes a file; one that is gone already is no error.
@@ -81,6 +74,7 @@ enum DurableFile {
     guard unlink("\(directory)/\(name)") == 0 || errno == ENOENT else {
       throw .system(call: "unlink", path: "\(directory)/\(name)", code: errno)
     }
+    FailPoint.hit("shard-removed")
   }
 
   /// The bytes of a small file; nil when there is none.
@@ -143,7 +137,6 @@ enum DurableFile {
   }
 
   private static func observe(_ step: Step) throws(ShardError) {
-    FailPoint.hit(step.failPoint)
     if let error = observer?(step) { throw error }
   }
 }

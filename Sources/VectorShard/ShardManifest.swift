@@ -36,8 +36,12 @@ package struct ShardManifest: Codable, Sendable, Hashable {
   package let identity: String
   /// Numbers of a vector.
   package let dimension: Int
-  /// 1 for a shard's first; each published one is higher.
+  /// 1 for a shard's first; each one built is higher than all before it.
   package let generation: Int
+  /// The generation it was built from: the current one at that time.
+  ///
+  /// Nil for a shard's first, and in files of before this member.
+  package let base: Int?
   package let segments: [Segment]
   /// The run that made the generation.
   package let run: String
@@ -50,13 +54,14 @@ package struct ShardManifest: Codable, Sendable, Hashable {
   package static let formatVersion = 1
 
   package init(
-    identity: String, dimension: Int, generation: Int, segments: [Segment], run: String,
-    rowCount: Int, documentCount: Int
+    identity: String, dimension: Int, generation: Int, base: Int? = nil, segments: [Segment],
+    run: String, rowCount: Int, documentCount: Int
   ) {
     self.format = Self.formatVersion
     self.identity = identity
     self.dimension = dimension
     self.generation = generation
+    self.base = base
     self.segments = segments
     self.run = run
     self.rowCount = rowCount
@@ -67,7 +72,7 @@ package struct ShardManifest: Codable, Sendable, Hashable {
   ///
   /// - Throws: `invalid` for a deleted document that a segment does not have.
   package init(
-    identity: String, dimension: Int, generation: Int, run: String,
+    identity: String, dimension: Int, generation: Int, base: Int? = nil, run: String,
     segments: [(reader: SegmentReader, deletedDocuments: Set<Int>)]
   ) throws(ShardError) {
     var rowCount = 0
@@ -84,8 +89,8 @@ package struct ShardManifest: Codable, Sendable, Hashable {
           deletedDocuments: sorted))
     }
     self.init(
-      identity: identity, dimension: dimension, generation: generation, segments: entries, run: run,
-      rowCount: rowCount, documentCount: documentCount)
+      identity: identity, dimension: dimension, generation: generation, base: base,
+      segments: entries, run: run, rowCount: rowCount, documentCount: documentCount)
   }
 
   /// The file's bytes: one line of JSON with sorted keys, and `sha256 <hex of that line>`.
@@ -122,8 +127,10 @@ package struct ShardManifest: Codable, Sendable, Hashable {
         throw ShardError.unsupported(file: file, version: version)
       }
       let manifest = try JSONDecoder().decode(ShardManifest.self, from: Data(json))
-      guard manifest.generation > 0, manifest.segments.allSatisfy({ isDigest($0.digest) }) else {
-        throw ShardError.corrupt(file: file, detail: "it holds an impossible name")
+      guard manifest.generation > 0, manifest.base ?? 0 < manifest.generation,
+        manifest.segments.allSatisfy({ isDigest($0.digest) })
+      else {
+        throw ShardError.corrupt(file: file, detail: "it holds an impossible name or number")
       }
       return (manifest, digest)
     } catch let error as ShardError {

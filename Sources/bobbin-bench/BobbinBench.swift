@@ -9,8 +9,10 @@ import ArgumentParser
 struct BobbinBench: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "bobbin-bench",
-    abstract: "Measures the splitter, the embedder and the search, each alone.",
-    subcommands: [Chunk.self, Embed.self, Search.self])
+    abstract: "Measures the splitter, the embedder, the search and the spool, each alone.",
+    subcommands: [
+      Chunk.self, Embed.self, Search.self, SpoolThroughput.self, Recovery.self, Work.self,
+    ])
 
   struct Chunk: ParsableCommand {
     static let configuration = CommandConfiguration(
@@ -72,5 +74,83 @@ struct BobbinBench: AsyncParsableCommand {
             "--dimension", "\(dimension)", "--sizes", sizes,
           ] + (interactive ? ["--interactive"] : [])))
     }
+  }
+
+  struct SpoolThroughput: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+      commandName: "spool", abstract: "Sends items through an empty stage.")
+
+    @Argument(help: "JSON Lines, one string a line: the records' texts.")
+    var texts: String
+
+    @Option(help: "Where the spools are made for a moment; on a disk.")
+    var folder: String
+
+    @Option(help: "Records an item, with commas.")
+    var batch = "1,16,256"
+
+    @Option(help: "Items settled together, with commas; 1 is without group commit.")
+    var group = "1,32"
+
+    @Option(help: "Items of each case.")
+    var items = 1_000
+
+    @Option(help: "Items worked on at the same time.")
+    var workers = 2
+
+    func run() async throws {
+      print(
+        try await SpoolBench.run(
+          .init(texts: texts, folder: folder, items: items, workers: workers),
+          sizes: try BobbinBench.numbers(batch), groups: try BobbinBench.numbers(group)))
+    }
+  }
+
+  struct Recovery: ParsableCommand {
+    static let configuration = CommandConfiguration(
+      commandName: "spool-recover",
+      abstract: "Kills a worker and times the next one's first claim, again and again.")
+
+    @Argument(help: "JSON Lines, one string a line: the records' texts.")
+    var texts: String
+
+    @Option(help: "Where the spool is made; for a moment; on a disk.")
+    var folder: String
+
+    @Option(help: "Items that wait at each start.")
+    var items = 10_000
+
+    @Option(help: "Items worked on at the same time.")
+    var workers = 2
+
+    @Option(help: "Kills.")
+    var rounds = 5
+
+    func run() throws {
+      print(
+        try SpoolRecovery.run(
+          .init(texts: texts, folder: folder, items: items, workers: workers), rounds: rounds))
+    }
+  }
+
+  struct Work: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+      commandName: "spool-work", abstract: "The worker that spool-recover kills.",
+      shouldDisplay: false)
+
+    @Option(help: "The spool.")
+    var spool: String
+
+    @Option(help: "Items worked on at the same time.")
+    var workers = 2
+
+    func run() async throws { try await SpoolRecovery.work(spool: spool, workers: workers) }
+  }
+
+  /// Whole numbers from 1, separated by commas.
+  private static func numbers(_ text: String) throws -> [Int] {
+    let numbers = text.split(separator: ",").compactMap { Int($0) }.filter { $0 >= 1 }
+    guard !numbers.isEmpty else { throw ValidationError("\(text): expected numbers from 1") }
+    return numbers
   }
 }

@@ -19,12 +19,18 @@ struct BobbinIndex: AsyncParsableCommand {
   @OptionGroup var options: StageOptions
 
   func run() async throws {
-    let stage = IndexStage(
-      data: options.dataDirectory, blobs: DirectoryBlobs(data: options.dataDirectory))
-    let code = await StageProgram.run(stage, options)
+    let options = options
+    let code = await StageProgram.run(options, making: { try Self.stage(options) })
     if code == 0, options.spool == nil {
-      print("generation \(try stage.finishFilter(lane: "filter", run: "filter"))")
+      let generation = try Self.stage(options).finishFilter(lane: "filter", run: "filter")
+      print("generation \(generation)")
     }
     throw ExitCode(code)
+  }
+
+  private static func stage(_ options: StageOptions) throws -> IndexStage {
+    IndexStage(
+      data: options.dataDirectory, blobs: DirectoryBlobs(data: options.dataDirectory),
+      shrinkPercent: try options.pipelineFile().number("INDEX_SHRINK_PERCENT", 30))
   }
 }

@@ -3,17 +3,17 @@
 import Answering
 import App
 import ArgumentParser
-import Embedding
 import FoundationEssentials
-import Glibc
 import Spool
-import StageCommand
 import Storage
 
 struct AskCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "ask", abstract: "Asks a chatbot a question.",
-    discussion: "Exit code 69 when the documents hold no answer.")
+    discussion: """
+      Exit code 69 when the documents hold no answer. A citation ends with its reference; `bobbin trace` walks from it
+      back to the fetched bytes.
+      """)
 
   @Argument(help: "The chatbot's name.")
   var chatbot: String
@@ -24,7 +24,7 @@ struct AskCommand: AsyncParsableCommand {
   @OptionGroup var common: CommonOptions
 
   func run() async throws {
-    do {
+    let code = await Failure.code("bobbin ask") {
       let services = try Services(common.configuration())
       guard let row = try await services.database.chatbot(chatbot) else {
         throw StorageError.noChatbot(chatbot)
@@ -34,15 +34,9 @@ struct AskCommand: AsyncParsableCommand {
           question: question, chatbot: row.id, chatbotName: row.name,
           visibilities: try await services.database.visibilities(of: row.id)))
       print(common.json ? try json(answer) : text(answer))
-      if !answer.answered { throw ExitCode(69) }
-    } catch let code as ExitCode {
-      throw code
-    } catch {
-      StandardStream.error.line("bobbin ask: \(error)")
-      let storage = (error as? StorageError)?.exitCode
-      let embedding: Int32? = (error as? EmbeddingError).map { $0.stopsStage ? 78 : 75 }
-      throw ExitCode(storage ?? embedding ?? (error is ConfigurationError ? 78 : 70))
+      return answer.answered ? 0 : 69
     }
+    throw ExitCode(code)
   }
 
   private func text(_ answer: Answer) -> String {
@@ -53,6 +47,7 @@ struct AskCommand: AsyncParsableCommand {
       if let page = source.place.page { line += ", page \(page)" }
       if let heading = source.place.heading { line += " — \(heading)" }
       if let second = source.place.second { line += ", at \(second / 60):\(second % 60)" }
+      line += "  (\(source.reference))"
       if let url = source.url { line += "\n      \(url)" }
       lines.append(line)
     }
@@ -64,11 +59,14 @@ struct AskCommand: AsyncParsableCommand {
       let message: String
       let answered: Bool
       let sources: [Citation]
+      /// Of each source, in order: what `bobbin trace` takes.
+      let references: [String]
     }
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
     let output = Output(
-      message: answer.message, answered: answer.answered, sources: answer.sources)
+      message: answer.message, answered: answer.answered, sources: answer.sources,
+      references: answer.sources.map(\.reference))
     return String(decoding: try encoder.encode(output), as: UTF8.self)
   }
 }

@@ -14,8 +14,9 @@ struct BobbinCommand: AsyncParsableCommand {
       70 bug, 74 I/O, 75 not yet (run again), 78 configuration.
       """,
     subcommands: [
-      IngestCommand.self, AskCommand.self, ServeCommand.self, StatusCommand.self,
-      SpoolCommand.self, TraceCommand.self,
+      IngestCommand.self, AskCommand.self, ServeCommand.self, PipelineCommand.self,
+      StatusCommand.self, RecrawlCommand.self, SpoolCommand.self, TraceCommand.self,
+      ShardCommand.self,
     ])
 }
 

@@ -5,7 +5,6 @@ import App
 import ArgumentParser
 import Corpus
 import FoundationEssentials
-import Glibc
 import Spool
 import StageCommand
 import Storage
@@ -31,33 +30,22 @@ struct IngestCommand: AsyncParsableCommand {
   @Option(help: "Settings of the stages. [default: pipelines/ingest.mk if there]")
   var pipeline: String?
 
-  @Option(help: "Seconds to wait for retries at the end.")
-  var wait = 120
+  @Flag(help: "These sources are all the chatbot shall know: what else it had goes.")
+  var replace = false
+
+  @Flag(help: "Go live even if many documents of the chatbot would go.")
+  var allowShrink = false
+
+  @Flag(help: "Begin the run and leave the work to what runs the stages: bobbin pipeline, systemd.")
+  var detach = false
+
+  @Option(help: "Seconds to wait for sources that must be tried again; then the others go live.")
+  var wait = 60
 
   @OptionGroup var common: CommonOptions
 
   func run() async throws {
-    signal(SIGPIPE, SIG_IGN)
-    let code: Int32
-    do {
-      code = try await ingest()
-    } catch let error as SpoolError {
-      StandardStream.error.line("bobbin ingest: \(error)")
-      code = error.exitCode
-    } catch let error as StageFault {
-      StandardStream.error.line("bobbin ingest: \(error)")
-      code = error.exitCode
-    } catch let error as StorageError {
-      StandardStream.error.line("bobbin ingest: \(error)")
-      code = error.exitCode
-    } catch let error as ConfigurationError {
-      StandardStream.error.line("bobbin ingest: \(error)")
-      code = 78
-    } catch {
-      StandardStream.error.line("bobbin ingest: \(error)")
-      code = 70
-    }
-    throw ExitCode(code)
+    throw ExitCode(await Failure.code("bobbin ingest") { try await ingest() })
   }
 
   private func ingest() async throws -> Int32 {
@@ -70,46 +58,51 @@ struct IngestCommand: AsyncParsableCommand {
     let training = Training(
       spool: configuration.spool, database: database,
       batchRecords: try pipelineFile.number("FETCH_BATCH_RECORDS", 8))
-    try await training.republish()
+    let found = try await Janitor(spool: configuration.spool, database: database).run()
+    if !found.isClean { StandardStream.error.line(found.line) }
     let requests = locations.map { location in
       SourceRequest(
         source: Training.source(location.location, name: location.name, of: row.id),
         visibility: learnOnly ? .learnOnly : .citable)
     }
     let started = ContinuousClock.now
-    let run = try await training.begin(requests, of: row.id)
-    let stages = try StageProcesses(
-      pipeline: pipelineFile, pipelinePath: pipeline, configuration: configuration)
+    let run = try await training.begin(
+      requests, of: row.id, replacing: replace, mayShrink: allowShrink)
+    if detach {
+      print("run \(run): \(requests.count) documents; bobbin status \(chatbot) shows how far it is")
+      return 0
+    }
+    let stages = try Supervisor(
+      Supervisor.stages(
+        pipelineFile, pipelinePath: pipeline, configuration: configuration, quiet: true))
     defer { stages.stop() }
-    let interrupted = Interruption()
+    let stop = StopFlag(heedingSignals: true)
     let drain = LedgerDrain(spool: configuration.spool, database: database)
     var meter = IngestMeter(
       stages: pipelineFile.stages, documents: requests.count, silent: common.json)
-    var waitingSince: ContinuousClock.Instant?
     while true {
       try await drain.drain()
       // Runs that an earlier ingest left unfinished are finished along with this one.
-      let isWorking = try await training.advance()
+      let isWorking = try await training.advance(patience: wait * 1000)
       let progress = try await database.progress(of: run)
       meter.show(progress)
       if !isWorking, try await database.isFinished(run) { break }
-      if interrupted.happened {
+      if stop.isSet {
         meter.end()
         StandardStream.error.line(
           "bobbin ingest: stopped; what is unfinished waits in \(configuration.spool) "
             + "and goes on with the next ingest")
         return 130
       }
-      if let failure = stages.failure {
+      if let end = stages.look().first(where: Self.isFatal) {
         meter.end()
-        StandardStream.error.line("bobbin ingest: \(failure.message)")
-        return failure.exitCode
+        StandardStream.error.line("bobbin ingest: \(end.message)")
+        return end.exitCode
       }
-      if !isWorking, progress.onlyWaits, progress.documents["embedded", default: 0] == 0 {
-        waitingSince = waitingSince ?? ContinuousClock.now
-        if let since = waitingSince, ContinuousClock.now - since > .seconds(wait) { break }
-      } else {
-        waitingSince = nil
+      if !isWorking, progress.onlyWaits, progress.documents["embedded", default: 0] == 0,
+        let since = progress.waitingSince, WallClock.now() - since >= wait * 1000
+      {
+        break
       }
       try await Task.sleep(for: .milliseconds(40))
     }
@@ -117,10 +110,14 @@ struct IngestCommand: AsyncParsableCommand {
     let documents = try await database.documents(of: run)
     let progress = try await database.progress(of: run)
     let report = IngestReport(
-      chatbot: row, documents: documents, generation: progress.generation,
-      elapsed: ContinuousClock.now - started,
-      embeddedTokens: progress.passed["embed"]?.tokens ?? 0)
+      chatbot: row, documents: documents, progress: progress,
+      elapsed: ContinuousClock.now - started)
     print(common.json ? try report.json() : report.text())
     return report.exitCode
+  }
+
+  /// A stage that died is started again, and what kills it ends as `crashed`; one that says it cannot work is believed.
+  private static func isFatal(_ end: Supervisor.End) -> Bool {
+    end.bySignal ? end.count > 20 : end.exitCode != 75 || end.count > 3
   }
 }

@@ -33,6 +33,9 @@ struct IngestMeter {
     let ended = progress.documents["ended", default: 0]
     if ended > 0 { line += "  failed \(ended)" }
     if progress.waitingItems > 0 { line += "  waiting \(progress.waitingItems)" }
+    if let left = progress.secondsLeft(now: WallClock.now()), left > 2 {
+      line += "  about \(left < 90 ? "\(left) s" : "\((left + 59) / 60) min") left"
+    }
     guard line != lastLine else { return }
     if isTerminal {
       StandardStream.error.write("\r\u{1B}[K\(line)")

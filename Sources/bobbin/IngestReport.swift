@@ -8,9 +8,11 @@ import Storage
 struct IngestReport {
   let chatbot: Chatbot
   let documents: [DocumentRow]
-  let generation: Int?
+  let progress: RunProgress
   let elapsed: Duration
-  let embeddedTokens: Int
+
+  private var generation: Int? { progress.generation }
+  private var embeddedTokens: Int { progress.passed["embed"]?.tokens ?? 0 }
 
   private var live: [DocumentRow] { documents.filter { $0.state == "live" } }
   private var waiting: [DocumentRow] {
@@ -20,6 +22,7 @@ struct IngestReport {
 
   /// 0 all live, 75 some still wait, 65 some ended with a reason.
   var exitCode: Int32 {
+    if progress.state == "held" { return 65 }
     if !waiting.isEmpty { return 75 }
     return failed.isEmpty ? 0 : 65
   }
@@ -48,7 +51,11 @@ struct IngestReport {
         + "\(embeddedTokens) tokens embedded anew, "
         + (generation.map { "generation \($0), " } ?? "no new generation, ")
         + "\((seconds * 10).rounded() / 10) s")
-    if !waiting.isEmpty {
+    if progress.state == "held", let held = progress.heldGeneration {
+      lines.append(
+        "held: \(progress.heldReason ?? "the shard would shrink.") "
+          + "`bobbin shard publish \(chatbot.slug) \(held)` makes it answer.")
+    } else if !waiting.isEmpty {
       lines.append("\(waiting.count) still wait for a retry; run the same command again later.")
     }
     return lines.joined(separator: "\n")

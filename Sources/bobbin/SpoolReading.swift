@@ -55,9 +55,9 @@ struct SpoolWatchCommand: AsyncParsableCommand {
   func run() async throws {
     try await reporting("spool watch") {
       let place = try await SpoolPlace(common, stage: stage ?? filters.stage)
-      let interrupted = Interruption()
+      let interrupted = StopFlag(heedingSignals: true)
       var shown = 0
-      while !interrupted.happened {
+      while !interrupted.isSet {
         let report = try ShapeReport(place, filters, stage: stage)
         if common.json {
           StandardStream.output.line(try report.line())
@@ -70,7 +70,7 @@ struct SpoolWatchCommand: AsyncParsableCommand {
         }
         shown += 1
         if shown == count { break }
-        for _ in 0..<10 where !interrupted.happened {
+        for _ in 0..<10 where !interrupted.isSet {
           try await Task.sleep(for: .milliseconds(100))
         }
       }

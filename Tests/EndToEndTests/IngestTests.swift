@@ -194,7 +194,9 @@ import Testing
     #expect(try fetch.items(.failed).map(\.reason) == ["damaged"])
     // Nor does a document wait for ever for an item that was damaged on its way.
     let status = try await bobbin.tool("bobbin").run(["status"])
-    #expect(status.output == "birds: 2 live documents\nspool: \n  fetch: 1 failed\n")
+    #expect(
+      status.output
+        == "birds: ready, generation 2, documents: 2 live\nspool: \n  fetch: 1 failed\n")
     #expect(try await bobbin.ask("birds", "What is the text about herons?").exitCode == 0)
   }
 

@@ -16,7 +16,8 @@ import VectorShard
   init() throws {
     folder = try TemporaryFolder()
     blobs = DirectoryBlobs(data: folder.path)
-    stage = IndexStage(data: folder.path, blobs: blobs, patience: .zero)
+    stage = IndexStage(
+      data: folder.path, blobs: blobs, shrinkPercent: 100, patience: .zero)
   }
 
   var shard: String { folder.path + "/shards/bot1" }

@@ -109,10 +109,12 @@ import Testing
     for file in files ?? [] where file.hasSuffix(".swift") {
       let code = try String(contentsOf: sources.appendingPathComponent(file), encoding: .utf8)
       for call in code.components(separatedBy: "FailPoint.hit(\"").dropFirst() {
-        points.insert(String(call.prefix { $0 != "\"" }))
+        let name = String(call.prefix { $0 != "\"" })
+        // Those of a shard's files stand in VectorShard/FORMAT.md.
+        if !name.hasPrefix("shard-") { points.insert(name) }
       }
     }
-    #expect(!points.isEmpty)
+    #expect(points.contains("moved"))
     #expect(Set(try table("fail point").compactMap(\.first)) == points)
   }
 

@@ -192,4 +192,27 @@ import Testing
     #expect(try spool.directory("after").items(.incoming).count == 2)
     #expect(try spool.directory("double").items(.incoming).count == 2)
   }
+
+  @Test func `quick items share their syncs and their receipts`() async throws {
+    for number in 0..<40 { try spool.publish(["t\(number)"], to: "double") }
+    try await run(RunnerSettings(groupLimit: 16))
+    #expect(try spool.receipts().count == 40)
+    let together = try spool.directory("ledger").items(.incoming).count
+    #expect(together < 40)
+    let alone = try TemporarySpool()
+    for number in 0..<5 { try alone.publish(["t\(number)"], to: "double") }
+    try await StageRunner(
+      stage: DoublingStage(), spool: alone.path, settings: RunnerSettings(groupLimit: 1),
+      stop: StopFlag(), log: { _ in }
+    ).run()
+    #expect(try alone.directory("ledger").items(.incoming).count == 5)
+  }
+
+  @Test func `an output that no reader would take ends as a try and stops nothing`() async throws {
+    try spool.publish(["huge"], to: "double")
+    try spool.publish(["a"], to: "double")
+    try await run()
+    #expect(try spool.directory("double").items(.deferred).map(\.reason) == ["error"])
+    #expect(try spool.texts("after", .incoming) == ["aa"])
+  }
 }

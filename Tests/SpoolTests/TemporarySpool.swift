@@ -63,6 +63,8 @@ struct DoublingStage: Stage {
       case "retry": return .retry(reason: "later", message: "Not now.")
       case "gone": return .gone(reason: "no_text", message: "Nothing there.")
       case "fault": throw StageFault("the disk is on fire", exitCode: 75)
+      case "huge":
+        return .done([Record(text: String(repeating: "h", count: JSONLines.itemLimit))], [])
       case "boom": throw SpoolError.damaged(item: "x", what: "boom")
       default:
         return .done([Record(text: record.text + record.text)], [.init(document: record.text)])

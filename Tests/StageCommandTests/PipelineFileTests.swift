@@ -44,7 +44,7 @@ import Testing
         ["WORKERS", "BATCH_RECORDS", "BATCH_BYTES"].map { "\(stage.uppercased())_\($0)" }
       } + [
         "STAGES", "RETRY_TRIES", "RETRY_HARMFUL_TRIES", "RETRY_FIRST_DELAY_MS",
-        "RETRY_LONGEST_DELAY_MS", "QUEUE_BOUND",
+        "RETRY_LONGEST_DELAY_MS", "QUEUE_BOUND", "LEDGER_BOUND", "GROUP_ITEMS", "ITEM_LIMIT_S",
       ])
     #expect(Set(file.values.keys).subtracting(known).isEmpty)
   }

@@ -1,5 +1,6 @@
 import Corpus
 import Foundation
+import GRDB
 import TestSupport
 import Testing
 
@@ -26,7 +27,7 @@ import Testing
   func receipt(
     _ stage: String, _ item: String, _ outcome: String = "done", tries: Int = 0,
     outputs: [(stage: String, item: String)] = [], document: String? = nil, reason: String? = nil,
-    generation: Int? = nil
+    generation: Int? = nil, at: Int = 1
   ) -> AppliedReceipt {
     AppliedReceipt(
       run: "run1", stage: stage, item: item, outcome: outcome, tries: tries, reason: reason,
@@ -36,7 +37,7 @@ import Testing
           id: "d1", outcome: document ?? outcome, reason: reason, message: nil, title: nil,
           pages: stage == "extract" ? 2 : 0, chunks: stage == "chunk" ? 5 : 0,
           tokens: stage == "chunk" ? 50 : 0)
-      ], generation: generation)
+      ], generation: generation, at: at)
   }
 
   var chain: [AppliedReceipt] {
@@ -63,12 +64,12 @@ import Testing
     #expect(try await state() == ["queued", "fetch", "0 0 0", "1"])
     try await database.apply(chain)
     #expect(try await state() == ["embedded", "index", "2 5 50", "0"])
-    #expect(try await database.addOrder(run, item: "o", content: [9]))
+    #expect(try await database.addOrder(run, item: "o", content: [9], now: 1))
     #expect(try await database.progress(of: run).openItems == 1)
     try await database.apply([receipt("index", "o", generation: 4)])
     #expect(try await state() == ["live", "index", "2 5 50", "0"])
     #expect(try await database.progress(of: run).generation == 4)
-    #expect(try await database.addOrder(run, item: "o", content: [9]) == false)
+    #expect(try await database.addOrder(run, item: "o", content: [9], now: 1) == false)
   }
 
   @Test(arguments: 0..<20)
@@ -113,7 +114,7 @@ import Testing
   @Test func `a damaged item's receipt finds its run by the item's name`() async throws {
     let lost = AppliedReceipt(
       run: "", stage: "fetch", item: "first", outcome: "failed", tries: 1, reason: "damaged",
-      due: nil, message: nil, outputs: [], documents: [], generation: nil)
+      due: nil, message: nil, outputs: [], documents: [], generation: nil, at: 1)
     try await database.apply([lost])
     #expect(try await database.progress(of: run).isOver)
   }
@@ -130,12 +131,107 @@ import Testing
     #expect(try await database.visibilities(of: ChatbotID(unchecked: "other")).isEmpty)
   }
 
+  @Test func `every commit is synced`() async throws {
+    // man 2 fdatasync before a commit returns: 2 is FULL, https://sqlite.org/pragma.html#pragma_synchronous.
+    let level = try await database.pool.write { try Int.fetchOne($0, sql: "PRAGMA synchronous") }
+    #expect(level == 2)
+  }
+
   @Test func `a name that is no slug is refused`() async throws {
     for name in ["", "A", "a b", "../x", String(repeating: "a", count: 65)] {
       await #expect(throws: StorageError.self) {
         try await database.ensureChatbot(slug: name, id: ChatbotID(unchecked: "x"), now: 1)
       }
     }
+  }
+
+  /// Every order of a document's receipts, held and released and failed on the way, gives the same rows.
+  @Test func `any order and any repeat of receipts gives the same rows`() async throws {
+    let receipts =
+      chain.dropLast(2) + [
+        receipt("embed", "m", "held", tries: 1, at: 5),
+        receipt("embed", "m", "released", tries: 1, at: 6),
+        receipt("embed", "m", "failed", tries: 5, reason: "embedding", at: 7),
+        receipt("embed", "m", "retry", tries: 6, at: 8),
+        receipt("embed", "m", tries: 6, outputs: [("index", "i")], at: 9),
+        receipt("index", "i", at: 10),
+      ]
+    var random = SplitMix(state: 7)
+    for _ in 0..<60 {
+      let other = try await ReceiptTests()
+      var shuffled = (receipts + receipts.prefix(3)).shuffled(using: &random)
+      while !shuffled.isEmpty {
+        let count = Int.random(in: 1...shuffled.count, using: &random)
+        try await other.database.apply(Array(shuffled.prefix(count)))
+        shuffled.removeFirst(count)
+      }
+      #expect(try await other.state() == ["embedded", "index", "2 5 50", "0"])
+    }
+  }
+
+  @Test func `a held item shows, holds its run open and goes on when released`() async throws {
+    try await database.apply([receipt("fetch", "first", "held", at: 2)])
+    #expect(try await state() == ["held", "fetch", "0 0 0", "1"])
+    #expect(try await database.progress(of: run).onlyWaits)
+    try await database.apply([receipt("fetch", "first", "released", at: 3)])
+    #expect(try await state() == ["queued", "fetch", "0 0 0", "1"])
+    #expect(try await !database.progress(of: run).onlyWaits)
+  }
+
+  @Test func `a failed item that a person sets going again opens its run again`() async throws {
+    try await database.apply([receipt("fetch", "first", "failed", tries: 5, reason: "http_503")])
+    #expect(try await state() == ["ended", "fetch", "0 0 0", "0"])
+    try await database.finishRun(run, state: "failed", now: 3)
+    #expect(try await database.isFinished(run))
+    try await database.apply([receipt("fetch", "first", "retry", tries: 6, at: 4)])
+    #expect(try await state() == ["waiting", "fetch", "0 0 0", "1"])
+    #expect(try await !database.isFinished(run))
+  }
+
+  @Test func `a generation that is held back makes nothing live and is found again`() async throws {
+    try await database.apply(chain)
+    let held = AppliedReceipt(
+      run: "run1", stage: "index", item: "o", outcome: "done", tries: 0, reason: nil, due: nil,
+      message: "9 of 10 documents would go.", outputs: [], documents: [], generation: nil,
+      heldGeneration: 2, at: 5)
+    try await database.apply([held])
+    let progress = try await database.progress(of: run)
+    #expect(progress.state == "held" && progress.heldGeneration == 2)
+    #expect(progress.heldReason == "9 of 10 documents would go.")
+    #expect(try await database.heldRun(of: chatbot, generation: 2)?.id == run)
+    #expect(try await database.openRuns().isEmpty)
+    #expect(try await state().first == "embedded")
+  }
+
+  @Test func `going back takes the documents of other runs along`() async throws {
+    try await database.apply(chain)
+    try await database.apply([receipt("index", "o", generation: 4, at: 5)])
+    let back = RunID(unchecked: "run2")
+    try await database.beginRollback(back, of: chatbot, now: 9)
+    let gone = AppliedReceipt(
+      run: "run2", stage: "index", item: "p", outcome: "done", tries: 0, reason: nil, due: nil,
+      message: nil, outputs: [],
+      documents: [
+        .init(
+          id: "d1", outcome: "gone", reason: "rolled_back", message: nil, title: nil, pages: 0,
+          chunks: 0, tokens: 0)
+      ], generation: 3, at: 10)
+    try await database.apply([gone])
+    let document = try #require(try await database.documents(of: chatbot).first)
+    #expect(document.state == "ended" && document.reason == "rolled_back")
+    #expect(document.generation == nil)
+    #expect(try await database.generation(of: chatbot) == 3)
+  }
+
+  @Test func `a source is what its documents are`() async throws {
+    #expect(try await database.sourceStates(of: chatbot).map(\.status) == ["pending"])
+    try await database.apply([receipt("fetch", "first")])
+    #expect(try await database.sourceStates(of: chatbot).map(\.status) == ["processing"])
+    try await database.apply([receipt("extract", "e", document: "gone", reason: "no_text")])
+    let failed = try await database.sourceStates(of: chatbot)
+    #expect(failed.map(\.status) == ["failed"] && failed.map(\.reason) == ["no_text"])
+    try await database.apply([receipt("index", "o", generation: 1)])
+    #expect(try await database.sourceStates(of: chatbot).map(\.status) == ["ready"])
   }
 }
 

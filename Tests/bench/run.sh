@@ -1,9 +1,10 @@
 #!/usr/bin/env bash
 # make bench: measures Bobbin beside its peers in one run and prints one Markdown table; everything as JSON in
-# .build/bench.json. run.sh [MEASURE…] runs only those named: chain chunk embed search server.
+# .build/bench.json. run.sh [MEASURE…] runs only those named: chain chunk embed search server spool.
 #
-# Relies on `make build` and `make model`. The peers come from PyPI into .build/bench-venv, wrk from Debian when root; what
-# cannot be had is left out and the table says why. All traffic is on the loopback. Ends within 12 minutes on two cores.
+# Relies on `make build` and `make model`. The peers come from PyPI into .build/bench-venv, wrk and Redis from Debian when
+# root; what cannot be had is left out and the table says why. All traffic is on the loopback. Ends within 15 minutes on two
+# cores.
 # Exit codes: 0 measured, 64 usage, 70 a measure failed, 78 something is missing.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
@@ -11,15 +12,15 @@ cd "$(dirname "$0")/../.."
 bench=Tests/bench
 bin=.build/release
 data=${BOBBIN_DATA:-var}
-deadline=$((SECONDS + 720))
+deadline=$((SECONDS + 870))
 measures=("$@")
-((${#measures[@]})) || measures=(chain chunk embed search server)
+((${#measures[@]})) || measures=(chain chunk embed search server spool)
 
 say() { printf 'bench: %s\n' "$*" >&2; }
 for measure in "${measures[@]}"; do
   case $measure in
-    chain | chunk | embed | search | server) ;;
-    *) say "no measure called $measure: chain chunk embed search server"; exit 64 ;;
+    chain | chunk | embed | search | server | spool) ;;
+    *) say "no measure called $measure: chain chunk embed search server spool"; exit 64 ;;
   esac
 done
 [[ -x $bin/bobbin-serve ]] || { say "$bin/bobbin-serve is missing: make build"; exit 78; }
@@ -74,7 +75,7 @@ install_peers() {
       --requirement "$bench/requirements.txt" &&
     cp "$bench/requirements.txt" "$venv/installed.txt"
 }
-if wants chunk || wants embed || wants search; then
+if wants chunk || wants embed || wants search || wants spool; then
   if ! install_peers > "$work/peers.log" 2>&1; then
     say "the peers could not be installed: $(tail -n 1 "$work/peers.log")"
     peer=
@@ -87,17 +88,30 @@ if wants chunk || wants embed || wants search; then
   fi
 fi
 
+# debian PACKAGE: installs it; else `reason` says why not.
+debian() {
+  if ((EUID != 0)); then
+    reason="$1 is not installed: sudo apt-get install $1"
+  elif ! { apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends "$1"; } \
+    > "$work/$1.log" 2>&1; then
+    reason="$1 could not be installed from Debian"
+  else
+    return 0
+  fi
+  return 1
+}
+
 wrk=$(command -v wrk || true)
 no_wrk=
 if wants server && [[ -z $wrk ]]; then
-  if ((EUID != 0)); then
-    no_wrk="wrk is not installed: sudo apt-get install wrk"
-  elif { apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends wrk; } \
-    > "$work/wrk.log" 2>&1; then
-    wrk=$(command -v wrk)
-  else
-    no_wrk="wrk could not be installed from Debian"
-  fi
+  if debian wrk; then wrk=$(command -v wrk); else no_wrk=$reason; fi
+fi
+
+# Of redis-tools, whose checker is the server under another name: redis-server itself would leave a service running.
+redis=$(command -v redis-server || command -v redis-check-rdb || true)
+no_redis=
+if wants spool && [[ -z $redis ]]; then
+  if debian redis-tools; then redis=$(command -v redis-check-rdb); else no_redis=$reason; fi
 fi
 
 if wants chain; then
@@ -133,6 +147,14 @@ fi
 if wants server; then
   measure server 240 python3 "$bench/server.py" --bin "$bin" --models "$data/models" --work "$work/server" \
     ${wrk:+--wrk "$wrk"} ${no_wrk:+--no-wrk "$no_wrk"}
+fi
+
+if wants spool; then
+  [[ -n $peer ]] || no_redis="Celery could not be installed from PyPI"
+  # Below .build, so on the disk that a spool would stand on; a tmpfs under it would measure no sync.
+  measure spool 150 python3 "$bench/spool_turns.py" --bench "$bin/bobbin-bench" --work "$work/spool" \
+    ${peer:+--peer "$peer"} ${redis:+--redis "$redis"} ${no_redis:+--no-peer "$no_redis"} \
+    fixtures/handbook/{source/*.txt,*.md,*.txt}
 fi
 
 python3 "$bench/table.py" "$work/results" .build/bench.json

@@ -1,6 +1,6 @@
 """The results of the bench as one Markdown table, and all of them in one JSON file.
 
-    python table.py RESULTS_DIR BENCH_JSON      RESULTS_DIR/{chain,chunk,embed,search,server}.json, as run.sh leaves them
+    python table.py RESULTS_DIR BENCH_JSON      RESULTS_DIR/{chain,chunk,embed,search,server,spool}.json, as run.sh leaves them
 
 A result that holds only "error" becomes a row that gives the reason. Judges nothing but the targets beside it.
 """
@@ -91,6 +91,23 @@ def server(result):
     row(f"after a question to each of {many['shards']:,}", memory(many["asked"]))
 
 
+def spool(result):
+    for one in result["cases"]:
+        records, peer, is_grouped = one["recordsPerItem"], one.get("celery"), one["group"] > 1
+        row(f"spool, empty stage, {records} record{'' if records == 1 else 's'} an item, "
+            + (f"group commit of {one['group']}" if is_grouped else "each item synced alone"),
+            f"{number(one['itemsPerSecond'])} items/s, {number(one['publishItemsPerSecond'])} published/s",
+            f"Celery {result['celery']} + Redis {result['redis']}, fsync always: {number(peer['always']['itemsPerSecond'])} items/s, "
+            f"{number(peer['always']['publishItemsPerSecond'])} published/s (never synced: "
+            f"{number(peer['memory']['itemsPerSecond'])}, {number(peer['memory']['publishItemsPerSecond'])})"
+            if peer else f"not measured: {result['reason']}",
+            one.get("ratio"), "≥ 3×" if is_grouped else "", one["ratio"] >= 3 if is_grouped and peer else None)
+    one = result["recovery"]
+    row(f"kill -9 with {one['queued']:,} items queued: exec of the next worker to its first claim, median of {len(one['milliseconds'])}",
+        f"{number(one['medianMilliseconds'])} ms, slowest {number(max(one['milliseconds']))} ms", target="≤ 1 s",
+        met=max(one["milliseconds"]) <= 1000)
+
+
 def machine():
     lines = pathlib.Path("/proc/cpuinfo").read_text().splitlines()
     models = [line.split(":", 1)[1].strip() for line in lines if line.startswith("model name")]
@@ -104,7 +121,7 @@ def machine():
 def main():
     folder, out = pathlib.Path(sys.argv[1]), pathlib.Path(sys.argv[2])
     results = {"machine": machine()}
-    for show in (chain, chunk, embed, search, server):
+    for show in (chain, chunk, embed, search, server, spool):
         file = folder / f"{show.__name__}.json"
         if not file.exists():
             continue

@@ -1,0 +1,116 @@
+// Carries out one order on a shard that is locked: what is needed is prepared, the answer is noted, then one rename makes
+// it true. A crash at any step leaves the old generation or the new, and an order that comes again gets the same answer.
+
+import Corpus
+import Spool
+import VectorShard
+
+/// Carries out orders.
+struct OrderCarrier: Sendable {
+  let builder: ShardBuilder
+  let generationsKept: Int
+  /// A generation that would lose more than this share of its documents is held.
+  let shrinkPercent: Int
+  /// Milliseconds since 1970.
+  let now: @Sendable () -> Int
+
+  /// Does what the order says, or finds that it was done already.
+  ///
+  /// - Throws: `Refusal`, or `ShardError` for trouble with the shard's files.
+  func carryOut(
+    _ order: IndexOrder, parts: PendingParts, shard: String, run: String
+  ) throws -> OrderJournal.Answer {
+    let journal = OrderJournal(shard: shard)
+    try journal.settle()
+    let id = try OrderJournal.id(of: order, run: run)
+    let known = try journal.answer(to: id)
+    let answer: OrderJournal.Answer
+    switch order.action {
+    case .build:
+      let pending = try parts.read()
+      // The answer stands unless a chunk that was missing has come since.
+      if let known, known.out.allSatisfy({ pending.complete($0) == nil }) {
+        answer = known
+      } else {
+        answer = try build(
+          order, id: id, pending: pending, earlier: known?.live ?? [], shard: shard, run: run)
+      }
+      if answer.held == nil {
+        try parts.remove(pending, finished: answer.live.union(order.removed))
+      }
+    case .publish, .rollback:
+      if let known {
+        answer = known
+      } else {
+        let moves = GenerationMoves(shard: shard)
+        answer = try order.action == .publish ? moves.publishing(order) : moves.rollingBack(order)
+        try journal.plan(answer, to: id)
+        try ShardManifest.makeCurrent(answer.generation, in: shard)
+      }
+    }
+    // After a crash too, whatever it had left.
+    sweep(shard)
+    try PendingParts.sweep(shard: shard, except: run, now: now())
+    try journal.sweep(now: now())
+    return answer
+  }
+
+  /// Builds and publishes everything that waits in the parts, without a journal.
+  ///
+  /// - Returns: the generation that answers then.
+  func buildAll(_ parts: PendingParts, shard: String, run: String) throws -> Int {
+    let pending = try parts.read()
+    let prepared = try builder.prepare(
+      IndexOrder(live: pending.ids, removed: []), pending: pending, shard: shard, run: run)
+    if let manifest = prepared.manifest {
+      try ShardManifest.publish(manifest, in: shard)
+      sweep(shard)
+    }
+    try parts.remove(pending, finished: prepared.live)
+    return prepared.manifest?.generation ?? prepared.current?.generation ?? 0
+  }
+
+  private func build(
+    _ order: IndexOrder, id: String, pending: PendingChunks, earlier: Set<DocumentID>,
+    shard: String, run: String
+  ) throws -> OrderJournal.Answer {
+    let prepared = try builder.prepare(
+      order, pending: pending, earlier: earlier, shard: shard, run: run)
+    let held = order.mayShrink ? nil : objection(to: prepared)
+    let answer = OrderJournal.Answer(
+      generation: prepared.manifest?.generation ?? prepared.current?.generation ?? 0, held: held,
+      isBuilt: prepared.manifest != nil,
+      documents: order.live.map { id in
+        prepared.live.contains(id)
+          ? Receipt.Document(document: id.text)
+          : Receipt.Document(
+            document: id.text, outcome: .failed, reason: "incomplete",
+            message: "Some of its chunks did not come through; train it again.")
+      })
+    try OrderJournal(shard: shard).plan(answer, to: id)
+    if let manifest = prepared.manifest {
+      if held == nil {
+        try ShardManifest.publish(manifest, in: shard)
+      } else {
+        try ShardManifest.write(manifest, in: shard)
+      }
+    }
+    return answer
+  }
+
+  /// The shrink guard: why a generation must wait for the owner's word; nil when it may go live.
+  private func objection(to prepared: ShardBuilder.Prepared) -> String? {
+    guard let manifest = prepared.manifest, let current = prepared.current,
+      manifest.documentCount * 100 < (100 - shrinkPercent) * current.documentCount
+    else { return nil }
+    return "\(prepared.leavingCount) of \(current.documentCount) documents would go; generation "
+      + "\(manifest.generation) is built and waits. Generation \(current.generation) goes on "
+      + "answering until you publish the new one or train again."
+  }
+
+  /// Best effort: the order is carried out; what cannot be removed now, or is damaged, is met by the next sweep or by
+  /// `bobbin shard verify`.
+  private func sweep(_ shard: String) {
+    _ = try? ShardManifest.sweep(in: shard, keepingGenerations: generationsKept)
+  }
+}

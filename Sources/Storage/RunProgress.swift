@@ -1,0 +1,210 @@
+// How far a run is, and what became of its documents: everything an owner is shown while training.
+
+package import Corpus
+import GRDB
+
+/// One document's row as people see it.
+package struct DocumentRow: Codable, Sendable {
+  package let id: String
+  package let source: String
+  package let uri: String
+  package let title: String?
+  package let stage: String
+  /// queued, fetched, extracted, chunked, embedded, live, waiting, held or ended.
+  package let state: String
+  package let reason: String?
+  package let message: String?
+  package let tries: Int
+  package let dueAt: Int?
+  package let pages: Int
+  package let chunks: Int
+  package let tokens: Int
+  /// When it got into its state, milliseconds since 1970 UTC.
+  package let changedAt: Int
+  /// The generation in which a version of it last became live; nil when none answers.
+  package let generation: Int?
+
+  init(row: Row) {
+    id = row["id"]
+    source = row["source_id"]
+    uri = row["uri"]
+    title = row["title"]
+    stage = row["stage"]
+    state = row["state"]
+    reason = row["reason"]
+    message = row["message"]
+    tries = row["tries"]
+    dueAt = row["due_at"]
+    pages = row["pages"]
+    chunks = row["chunks"]
+    tokens = row["tokens"]
+    changedAt = row["changed_at"]
+    generation = row["generation"]
+  }
+}
+
+/// How far a run is.
+package struct RunProgress: Sendable {
+  /// running, held, done or failed.
+  package let state: String
+  /// When it began, milliseconds since 1970 UTC.
+  package let startedAt: Int
+  /// Items that are neither done nor failed.
+  package let openItems: Int
+  /// Of these, items that wait for a retry or are held by a person.
+  package let waitingItems: Int
+  /// When the last of these began to wait, milliseconds since 1970 UTC; nil without one.
+  package let waitingSince: Int?
+  /// Documents by state.
+  package let documents: [String: Int]
+  package let generation: Int?
+  /// The generation that the shrink guard holds back, and why.
+  package let heldGeneration: Int?
+  package let heldReason: String?
+  /// What passed each stage so far, by its name.
+  package let passed: [String: Passed]
+
+  /// What passed one stage: documents (once an item), chunks, and for embed the tokens that the cache did not have.
+  package struct Passed: Sendable {
+    package let documents: Int
+    package let chunks: Int
+    package let tokens: Int
+  }
+
+  /// Nothing is open any more.
+  package var isOver: Bool { openItems == 0 }
+  /// Only retries and held items are open.
+  package var onlyWaits: Bool { openItems > 0 && openItems == waitingItems }
+
+  /// The share of the work that is done, 0 to 1: each document counts the steps it has behind it.
+  package var fraction: Double {
+    let steps = ["queued": 0.0, "fetched": 1, "extracted": 2, "chunked": 3, "embedded": 5]
+    let total = documents.values.reduce(0, +)
+    guard total > 0 else { return isOver ? 1 : 0 }
+    // What waits or is held is somewhere on its way; it counts as not begun.
+    let done = documents.reduce(0.0) { sum, entry in
+      let isEnd = entry.key == "live" || entry.key == "ended"
+      return sum + Double(entry.value) * (isEnd ? 6 : steps[entry.key, default: 0])
+    }
+    return done / (6 * Double(total))
+  }
+
+  /// An estimate of the seconds left: the pace so far, carried on; nil before it says anything.
+  package func secondsLeft(now: Int) -> Int? {
+    let elapsed = Double(now - startedAt) / 1000
+    guard state == "running", !onlyWaits, fraction > 0.02, fraction < 1, elapsed >= 2 else {
+      return nil
+    }
+    return Int((elapsed * (1 - fraction) / fraction).rounded(.up))
+  }
+}
+
+extension AppDatabase {
+  /// How far a run is.
+  package func progress(of run: RunID) async throws -> RunProgress {
+    try await pool.read { database in
+      let row = try Row.fetchOne(
+        database, sql: "SELECT * FROM runs WHERE id = $1", arguments: [run.text])
+      guard let row else { throw StorageError.noRun(run.text) }
+      let items = try Row.fetchOne(
+        database,
+        sql: """
+          SELECT count(*) AS open, coalesce(sum(outcome IN ('retry', 'held')), 0) AS waiting,
+            max(CASE WHEN outcome IN ('retry', 'held') THEN changed_at END) AS since
+          FROM run_items WHERE run_id = $1 AND closed = 0
+          """, arguments: [run.text])
+      let states = try Row.fetchAll(
+        database,
+        sql: "SELECT state, count(*) AS n FROM documents WHERE run_id = $1 GROUP BY state",
+        arguments: [run.text])
+      let passed = try Row.fetchAll(
+        database,
+        sql: """
+          SELECT stage, sum(documents) AS documents, sum(chunks) AS chunks, sum(tokens) AS tokens
+          FROM run_items WHERE run_id = $1 AND outcome = 'done' GROUP BY stage
+          """, arguments: [run.text])
+      return RunProgress(
+        state: row["state"], startedAt: row["started_at"], openItems: items?["open"] ?? 0,
+        waitingItems: items?["waiting"] ?? 0, waitingSince: items?["since"],
+        documents: Dictionary(
+          states.map { ($0["state"] as String, $0["n"] as Int) }, uniquingKeysWith: +),
+        generation: row["generation"], heldGeneration: row["held_generation"],
+        heldReason: row["held_reason"],
+        passed: Dictionary(
+          passed.map { row in
+            (
+              row["stage"] as String,
+              RunProgress.Passed(
+                documents: row["documents"], chunks: row["chunks"], tokens: row["tokens"])
+            )
+          }, uniquingKeysWith: { first, _ in first }))
+    }
+  }
+
+  /// The documents of a run, in the order of their names.
+  package func documents(of run: RunID) async throws -> [DocumentRow] {
+    try await pool.read { database in
+      try Row.fetchAll(
+        database, sql: "SELECT * FROM documents WHERE run_id = $1 ORDER BY uri, id",
+        arguments: [run.text]
+      ).map(DocumentRow.init(row:))
+    }
+  }
+
+  /// The documents of a chatbot, in the order of their names.
+  package func documents(of chatbot: ChatbotID) async throws -> [DocumentRow] {
+    try await pool.read { database in
+      try Row.fetchAll(
+        database, sql: "SELECT * FROM documents WHERE chatbot_id = $1 ORDER BY uri, id",
+        arguments: [chatbot.text]
+      ).map(DocumentRow.init(row:))
+    }
+  }
+
+  /// What each item's latest receipt says of a document in its present run, in the order of the stages.
+  package func receipts(of document: DocumentID) async throws -> [DocumentReceipt] {
+    try await pool.read { database in
+      try Row.fetchAll(
+        database,
+        sql: """
+          SELECT r.* FROM document_receipts r JOIN documents d
+            ON d.id = r.document_id AND d.run_id = r.run_id
+          WHERE d.id = $1 ORDER BY r.created_at, r.stage, r.item
+          """, arguments: [document.text]
+      ).map(DocumentReceipt.init(row:))
+    }
+  }
+
+  /// The generation of a chatbot that answers, as far as receipts tell; nil before the first.
+  package func generation(of chatbot: ChatbotID) async throws -> Int? {
+    try await pool.read { database in
+      try Int.fetchOne(
+        database,
+        sql: """
+          SELECT generation FROM runs WHERE chatbot_id = $1 AND generation IS NOT NULL
+          ORDER BY started_at DESC, id DESC LIMIT 1
+          """, arguments: [chatbot.text])
+    }
+  }
+
+  /// The runs of a chatbot, oldest first.
+  package func runs(of chatbot: ChatbotID) async throws -> [RunID] {
+    try await pool.read { database in
+      try String.fetchAll(
+        database, sql: "SELECT id FROM runs WHERE chatbot_id = $1 ORDER BY started_at, id",
+        arguments: [chatbot.text]
+      ).map { RunID(unchecked: $0) }
+    }
+  }
+
+  /// The latest run of a chatbot; nil when it never had one.
+  package func latestRun(of chatbot: ChatbotID) async throws -> RunID? {
+    try await pool.read { database in
+      try String.fetchOne(
+        database,
+        sql: "SELECT id FROM runs WHERE chatbot_id = $1 ORDER BY started_at DESC, id DESC LIMIT 1",
+        arguments: [chatbot.text]
+      ).map { RunID(unchecked: $0) }
+    }
+  }
+}

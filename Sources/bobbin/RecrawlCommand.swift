@@ -1,0 +1,60 @@
+// bobbin recrawl: asks again for web pages that were last read some time ago; a timer starts it (pipelines/systemd). Begins
+// runs and leaves the work to whatever runs the stages. A page that has not changed changes no shard.
+
+import App
+import ArgumentParser
+import Corpus
+import Spool
+import StageCommand
+import Storage
+
+struct RecrawlCommand: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "recrawl",
+    abstract: "Begins a run for web pages that are due to be read again.",
+    discussion: """
+      bobbin recrawl && bobbin pipeline --until-drained
+      What is due: pages whose last change of state is older than RECRAWL_AFTER_HOURS (pipelines/recrawl.mk), and that
+      no open run is at work on.
+      """)
+
+  @Option(help: "Settings of the re-crawl. [default: pipelines/recrawl.mk if there]")
+  var pipeline = "pipelines/recrawl.mk"
+
+  @Flag(help: "Every page, due or not.")
+  var all = false
+
+  @OptionGroup var common: CommonOptions
+
+  func run() async throws {
+    throw ExitCode(await Failure.code("bobbin recrawl") { try await begin() })
+  }
+
+  private func begin() async throws -> Int32 {
+    let configuration = try common.configuration()
+    let file =
+      DurableFile.exists(pipeline)
+      ? try PipelineFile(path: pipeline) : try PipelineFile(text: "", path: "built in")
+    let hours = try file.number("RECRAWL_AFTER_HOURS", 24)
+    let limit = try file.number("RECRAWL_PAGES", 1_000)
+    let database = try AppDatabase(path: "\(configuration.data)/bobbin.sqlite")
+    let due = try await database.webSources(
+      unchangedSince: all ? Int.max : WallClock.now() - hours * 3_600_000, limit: limit)
+    let training = Training(spool: configuration.spool, database: database)
+    for (chatbot, pages) in Dictionary(grouping: due, by: \.chatbot)
+      .sorted(by: { $0.key < $1.key })
+    {
+      let requests = pages.map { page in
+        SourceRequest(
+          source: Source(
+            source: page.source, document: page.document, location: .web(url: page.url),
+            name: page.name),
+          visibility: page.visibility)
+      }
+      let run = try await training.begin(requests, of: chatbot)
+      print("run \(run): \(requests.count) pages of chatbot \(chatbot)")
+    }
+    if due.isEmpty { print("no page is due") }
+    return 0
+  }
+}
