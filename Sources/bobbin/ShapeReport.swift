@@ -24,7 +24,10 @@ struct ShapeReport {
 
   // MARK: Text
 
-  private static let columnWidth = 5
+  /// Wide enough for the largest count and a space, and never narrower than a table of small ones.
+  private var columnWidth: Int {
+    max(5, 1 + (shape.queues.map { "\($0.all.total)".count }.max() ?? 0))
+  }
 
   var text: String {
     if shape.queues.isEmpty { return "empty" }
@@ -69,8 +72,9 @@ struct ShapeReport {
   private func line(_ label: String, _ cells: [String], _ width: Int) -> String {
     // The last column's head is longer than its kind.
     let last = cells.count - 1
+    let columnWidth = columnWidth
     return padded(label, width)
-      + cells.enumerated().map { padded($1, Self.columnWidth + ($0 == last ? 1 : 0)) }.joined()
+      + cells.enumerated().map { padded($1, columnWidth + ($0 == last ? 1 : 0)) }.joined()
   }
 
   private func padded(_ text: String, _ width: Int) -> String {
