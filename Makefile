@@ -65,9 +65,10 @@ model: ## get the embedding model's weights (once, 87 MB)
 build: ## build the release executables
 	@pipelines/build.sh release
 
-test: setup model lint ## build and pass the tests
+test: setup model lint ## build, pass the tests, and 40 s of the torture
 	@pipelines/build.sh tests
 	swift test --skip-build
+	@Tests/torture/run.sh --quick --again --bin .build/debug
 
 lint: ## check the format of all Swift sources
 	swift format lint --strict --recursive Package.swift Sources Tests

@@ -6,11 +6,13 @@ enum CharacterDecoding {
   ///
   /// `declared` comes from HTTP, `inside` from the document (HTML's meta); the byte order mark beats both, and valid
   /// UTF-8 beats a declared single-byte encoding, which servers declare by habit.
+  ///
+  /// - Throws: `converter`.
   static func decode(
     _ bytes: [UInt8], declared: String?, inside: String? = nil
-  ) -> (text: String, encoding: CharacterSet) {
+  ) throws(ExtractionError) -> (text: String, encoding: CharacterSet) {
     if let (encoding, length) = byteOrderMark(bytes) {
-      return (encoding.decode(bytes.dropFirst(length)).text, encoding)
+      return (try encoding.decode(bytes.dropFirst(length)).text, encoding)
     }
     for label in [declared, inside] {
       guard let label, let encoding = CharacterSet(label: label) else { continue }
@@ -18,20 +20,22 @@ enum CharacterDecoding {
       let isUTF16 = encoding == .utf16LittleEndian || encoding == .utf16BigEndian
       if isUTF16 {
         guard looksLikeUTF16(bytes) != nil else { continue }
-        return (encoding.decode(bytes[...]).text, encoding)
+        return (try encoding.decode(bytes[...]).text, encoding)
       }
-      if encoding == .iso2022JP { return (encoding.decode(bytes[...]).text, encoding) }
-      if isUTF8(bytes) { return (CharacterSet.utf8.decode(bytes[...]).text, .utf8) }
-      let decoded = encoding.decode(bytes[...])
+      if encoding == .iso2022JP { return (try encoding.decode(bytes[...]).text, encoding) }
+      if isUTF8(bytes) { return (try CharacterSet.utf8.decode(bytes[...]).text, .utf8) }
+      let decoded = try encoding.decode(bytes[...])
       // A few broken sequences are normal; more, and the declaration is wrong.
       if encoding != .utf8, decoded.brokenCount * 50 <= bytes.count {
         return (decoded.text, encoding)
       }
     }
-    if let encoding = looksLikeUTF16(bytes) { return (encoding.decode(bytes[...]).text, encoding) }
-    if isUTF8(bytes) { return (CharacterSet.utf8.decode(bytes[...]).text, .utf8) }
-    let guess = EncodingGuess.guess(bytes)
-    return (guess.decode(bytes[...]).text, guess)
+    if let encoding = looksLikeUTF16(bytes) {
+      return (try encoding.decode(bytes[...]).text, encoding)
+    }
+    if isUTF8(bytes) { return (try CharacterSet.utf8.decode(bytes[...]).text, .utf8) }
+    let guess = try EncodingGuess.guess(bytes)
+    return (try guess.decode(bytes[...]).text, guess)
   }
 
   private static func byteOrderMark(_ bytes: [UInt8]) -> (CharacterSet, Int)? {

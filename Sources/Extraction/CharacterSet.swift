@@ -74,12 +74,17 @@ enum CharacterSet: String, CaseIterable {
   }
 
   /// Decodes, with U+FFFD for what does not belong; `brokenCount` says how often that was.
-  func decode(_ bytes: ArraySlice<UInt8>) -> (text: String, brokenCount: Int) {
+  ///
+  /// - Throws: `converter` when the machine cannot load its table for the encoding just now: text that another encoding was
+  ///   guessed for must not pass for the document's.
+  func decode(
+    _ bytes: ArraySlice<UInt8>
+  ) throws(ExtractionError) -> (text: String, brokenCount: Int) {
     if self == .utf8 {
       return (String(decoding: bytes, as: UTF8.self), 0)
     }
     guard let converter = Converter(from: rawValue) else {
-      return (String(decoding: bytes, as: UTF8.self), 1)
+      throw .converter(encoding: rawValue)
     }
     return converter.decode(bytes)
   }

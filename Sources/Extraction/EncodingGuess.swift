@@ -4,12 +4,12 @@
 /// Guesses among the legacy encodings that are still met.
 enum EncodingGuess {
   /// The most likely encoding; windows-1252 when nothing speaks for another.
-  static func guess(_ bytes: [UInt8]) -> CharacterSet {
+  static func guess(_ bytes: [UInt8]) throws(ExtractionError) -> CharacterSet {
     let sample = Array(bytes.prefix(64 << 10))
     guard meanRun(of: sample) >= 1.8 else { return .windows1252 }
     var best: (encoding: CharacterSet, score: Double) = (.windows1252, 0.35)
     for encoding in [CharacterSet.shiftJIS, .eucJP, .gb18030, .big5, .eucKR, .windows1251, .koi8r] {
-      let decoded = encoding.decode(sample[...])
+      let decoded = try encoding.decode(sample[...])
       // A cut at the end of the sample breaks one character; more means another encoding.
       guard decoded.brokenCount <= 1 + sample.count / 2_000 else { continue }
       let score = plausibility(decoded.text, as: encoding)

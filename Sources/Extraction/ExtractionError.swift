@@ -16,6 +16,8 @@ package enum ExtractionError: Error, Codable, Equatable, Sendable, CustomStringC
   case noText(what: String)
   /// A kind of file that is not read.
   case unsupported(what: String)
+  /// The machine's table for a character encoding cannot be loaded; not the document's fault.
+  case converter(encoding: String)
 
   /// The word by which programs and receipts know the case.
   package var reason: String {
@@ -27,6 +29,7 @@ package enum ExtractionError: Error, Codable, Equatable, Sendable, CustomStringC
     case .memory: "memory"
     case .noText: "no_text"
     case .unsupported: "unsupported"
+    case .converter: "converter"
     }
   }
 
@@ -39,6 +42,7 @@ package enum ExtractionError: Error, Codable, Equatable, Sendable, CustomStringC
     case .timeout, .memory: "Save it again, as a simpler file or in smaller parts."
     case .noText: "If it is scanned, run text recognition (OCR) on it first."
     case .unsupported: "Save it as PDF, DOCX, HTML, Markdown or plain text."
+    case .converter: "Check the gconv folder of the C library, or save it as UTF-8."
     }
   }
 
@@ -53,6 +57,7 @@ package enum ExtractionError: Error, Codable, Equatable, Sendable, CustomStringC
     case .memory(let mebibytes): "Reading the document needed more than \(mebibytes) MiB of memory."
     case .noText(let what): "The document holds no text: \(what)."
     case .unsupported(let what): "This kind of document is not read: \(what)."
+    case .converter(let encoding): "This machine cannot load its table for \(encoding)."
     }
   }
 }

@@ -11,7 +11,7 @@ enum MarkdownText {
   static func read(
     _ bytes: [UInt8], charset: String?, limits: ExtractionLimits
   ) throws(ExtractionError) -> Reading {
-    let text = CharacterDecoding.decode(bytes, declared: charset).text
+    let text = try CharacterDecoding.decode(bytes, declared: charset).text
     var parser = MarkdownParser(
       lines: TextCleaner.split(text).map { String($0) }, limits: limits)
     try parser.parse()

@@ -10,7 +10,7 @@ enum PlainText {
   static func read(
     _ bytes: [UInt8], charset: String?, limits: ExtractionLimits
   ) throws(ExtractionError) -> Reading {
-    let text = CharacterDecoding.decode(bytes, declared: charset).text
+    let text = try CharacterDecoding.decode(bytes, declared: charset).text
     var builder = AnchoredTextBuilder(limits: limits)
     var paragraph: [String] = []
     var firstLine: String?

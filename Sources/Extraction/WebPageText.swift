@@ -11,7 +11,7 @@ enum WebPageText {
   static func read(
     _ bytes: [UInt8], charset: String?, limits: ExtractionLimits
   ) throws(ExtractionError) -> Reading {
-    let decoded = CharacterDecoding.decode(bytes, declared: charset, inside: metaCharset(bytes))
+    let decoded = try CharacterDecoding.decode(bytes, declared: charset, inside: metaCharset(bytes))
     // The parser stops at a NUL; people see nothing there.
     let utf8 = decoded.text.utf8.map { $0 == 0 ? UInt8(ascii: " ") : $0 }
     let page: HTMLPage

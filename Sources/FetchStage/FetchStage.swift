@@ -40,7 +40,9 @@ package struct FetchStage: Stage {
   }
 
   private func fetchFile(_ source: Source, path: String) throws -> Outcome<Page> {
-    switch files.read(path) {
+    switch try files.read(path) {
+    case .failure(let refusal) where refusal.mayPass:
+      return .retry(reason: refusal.reason, message: refusal.message)
     case .failure(let refusal):
       return .gone(reason: refusal.reason, message: refusal.message)
     case .success(let bytes):

@@ -10,28 +10,26 @@ struct FileReader: Sendable {
   struct Refusal: Error {
     let reason: String
     let message: String
+    /// Whether another try may do: its disk or file server did not answer.
+    var mayPass = false
   }
 
   /// Bytes.
   let limit: Int
 
-  func read(_ path: String) -> Result<[UInt8], Refusal> {
+  /// - Throws: `SpoolError.system` when this process or machine is out of descriptors or memory, whatever the file.
+  func read(_ path: String) throws(SpoolError) -> Result<[UInt8], Refusal> {
     // O_NONBLOCK: opening a pipe without a writer must not wait for one.
     let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
     guard descriptor >= 0 else {
-      let code = errno
-      let remedy =
-        switch code {
-        case ENOENT: "no such file: check the path"
-        case EACCES: "no permission to read it: change its mode or owner"
-        default: String(cString: strerror(code))
-        }
-      return .failure(
-        Refusal(reason: "unreadable", message: "The file cannot be opened: \(remedy)."))
+      return .failure(try refusal("open", path, errno))
     }
     defer { close(descriptor) }
     var status = stat()
-    guard fstat(descriptor, &status) == 0, status.st_mode & S_IFMT == S_IFREG else {
+    guard fstat(descriptor, &status) == 0 else {
+      return .failure(try refusal("fstat", path, errno))
+    }
+    guard status.st_mode & S_IFMT == S_IFREG else {
       return .failure(
         Refusal(reason: "unreadable", message: "Not a plain file: name a file, not a folder."))
     }
@@ -47,8 +45,39 @@ struct FileReader: Sendable {
     do {
       return .success(try DurableFile.read(descriptor, path, limit: limit))
     } catch {
-      return .failure(
-        Refusal(reason: "unreadable", message: "The file could not be read to its end."))
+      guard case .system(let call, _, let code) = error else {
+        return .failure(
+          Refusal(
+            reason: "unreadable", message: "The file changed while it was read.", mayPass: true))
+      }
+      return .failure(try refusal(call, path, code))
+    }
+  }
+
+  /// What an error number says of the file.
+  private func refusal(
+    _ call: String, _ path: String, _ code: Int32
+  ) throws(SpoolError) -> Refusal {
+    switch code {
+    case EMFILE, ENFILE, ENOMEM: throw .system(call, path, code)
+    case ENOENT, ENOTDIR:
+      return Refusal(
+        reason: "unreadable",
+        message: "The file cannot be opened: no such file: check the path.")
+    case EACCES, EPERM:
+      return Refusal(
+        reason: "unreadable",
+        message: "The file cannot be opened: no permission to read it: change its mode or owner.")
+    case ELOOP, ENAMETOOLONG, ENXIO, ENODEV, EISDIR:
+      return Refusal(
+        reason: "unreadable",
+        message: "The file cannot be opened: \(String(cString: strerror(code))).")
+    default:
+      // A bad sector, a file server that is away: it may come back, and nobody else's file shall wait for it.
+      return Refusal(
+        reason: "unreadable",
+        message: "The file cannot be read: \(String(cString: strerror(code))); check its disk.",
+        mayPass: true)
     }
   }
 }

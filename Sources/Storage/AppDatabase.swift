@@ -28,6 +28,8 @@ package struct AppDatabase: Sendable {
       try Migrations.migrator.migrate(pool)
     } catch let error as DatabaseError where error.resultCode == .SQLITE_BUSY {
       throw .busy(path: path)
+    } catch let error as DatabaseError where StorageError.isDiskFull(error, path: path) {
+      throw .full(path: path)
     } catch let error as StorageError {
       throw error
     } catch {

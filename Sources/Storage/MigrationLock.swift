@@ -12,6 +12,7 @@ final class MigrationLock {
   init(path: String) throws(StorageError) {
     descriptor = open("\(path).lock", O_RDWR | O_CREAT | O_CLOEXEC, 0o644)
     guard descriptor >= 0 else {
+      if errno == ENOSPC || errno == EDQUOT { throw .full(path: path) }
       throw .cannotOpen(path: path, reason: String(cString: strerror(errno)))
     }
     while flock(descriptor, LOCK_EX) != 0 {

@@ -34,7 +34,7 @@ enum Failure {
     case let error as EmbeddingError: error.stopsStage ? 78 : 75
     case is ShardError: 65
     case is ConfigurationError: 78
-    default: 70
+    default: StorageError.exitCode(ofDatabase: error) ?? 70
     }
   }
 }

@@ -73,7 +73,12 @@ struct PipelineCommand: AsyncParsableCommand {
       do {
         try await drain.drain()
         let isWorking = try await training.advance(patience: wait * 1000)
-        if untilDrained, let code = try await drained(isWorking, database) { return code }
+        if untilDrained,
+          let code = try await drained(
+            isWorking, database, spool: configuration.spool, stages: file.stages)
+        {
+          return code
+        }
       } catch {
         if untilDrained { throw error }
         // The disk may be full or the database busy: receipts wait, and so do we.
@@ -86,9 +91,11 @@ struct PipelineCommand: AsyncParsableCommand {
   }
 
   /// The exit code when there is nothing left to do: 0, or 75 when something waits for longer than we may.
-  private func drained(_ isWorking: Bool, _ database: AppDatabase) async throws -> Int32? {
+  private func drained(
+    _ isWorking: Bool, _ database: AppDatabase, spool: String, stages: [String]
+  ) async throws -> Int32? {
     let open = try await database.openRuns()
-    if open.isEmpty { return 0 }
+    if open.isEmpty { return try hasWork(spool, stages) ? nil : 0 }
     guard !isWorking else { return nil }
     for run in open {
       let progress = try await database.progress(of: run.id)
@@ -99,5 +106,17 @@ struct PipelineCommand: AsyncParsableCommand {
     StandardStream.error.line(
       "bobbin pipeline: \(open.count) runs wait for retries; run it again later, nothing is lost")
     return 75
+  }
+
+  /// Whether an item can be worked on, or is.
+  ///
+  /// A run closes on receipts, and a worker that died between its receipt and the removal of its item leaves a claim behind:
+  /// only a stage's sweep takes that away.
+  private func hasWork(_ spool: String, _ stages: [String]) throws -> Bool {
+    var selector = ItemSelector()
+    selector.states = [.incoming, .active]
+    let shape = try SpoolShape(
+      spool: spool, stages: stages, selecting: selector, now: WallClock.now())
+    return shape.queues.contains { $0.state == .active || $0.all.due > 0 }
   }
 }

@@ -20,6 +20,11 @@ enum ReasonAdvice {
     case "memory":
       "the document needed more memory than its child process may have. Simplify the file, ingest "
         + "it again"
+    case "converter":
+      "the C library could not load its table for the document's encoding. Check the disk and the "
+        + "gconv folder, then retry"
+    case "unreadable":
+      "the file could not be read; the message says why. Check its disk, then retry"
     case "crashed":
       "a worker died with it in hand. After three times it is a poison item: take its record "
         + "through the filter by hand, report it"

@@ -18,6 +18,30 @@ import Testing
     #expect(try await bobbin.ask("birds", "What do herons do?").exitCode == 0)
   }
 
+  @Test func `draining takes away what a worker left behind whose run is over`() async throws {
+    let bobbin = try Installation()
+    let file = try bobbin.folder.write("Herons stand still in shallow water.", "h.txt")
+    _ = try await bobbin.tool("bobbin").run(["ingest", "birds", file, "--detach"])
+    for stage in ["fetch", "extract", "chunk"] {
+      _ = try await bobbin.tool("bobbin-\(stage)").run(["--spool", bobbin.spool])
+    }
+    // Its outputs and its receipt stand, so the run will close without it; its item does too.
+    let killed = try await bobbin.tool("bobbin-embed", ["CRASH_AT": "before-unlink:1"]).run([
+      "--spool", bobbin.spool,
+    ])
+    #expect(killed.exitCode == 9)
+    do {
+      let drained = try await bobbin.tool("bobbin").run(["pipeline", "--until-drained"])
+      try #require(drained.exitCode == 0, "\(drained.errors)")
+      let left = try ["incoming", "active", "deferred", "failed"].flatMap { state in
+        try FileManager.default.contentsOfDirectory(atPath: "\(bobbin.spool)/embed/\(state)")
+      }
+      #expect(left.isEmpty)
+    }
+    let status = try await bobbin.tool("bobbin").run(["status"])
+    #expect(status.output == "birds: ready, generation 1, documents: 1 live\nspool: empty\n")
+  }
+
   @Test func `a stage that is killed is started again`() async throws {
     let bobbin = try Installation()
     let pipeline = try bobbin.tool("bobbin").prepare(["pipeline", "--quiet"])

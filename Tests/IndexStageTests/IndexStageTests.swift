@@ -17,7 +17,7 @@ import VectorShard
     folder = try TemporaryFolder()
     blobs = DirectoryBlobs(data: folder.path)
     stage = IndexStage(
-      data: folder.path, blobs: blobs, shrinkPercent: 100, patience: .zero)
+      data: folder.path, blobs: blobs, shrinkPercent: 100)
   }
 
   var shard: String { folder.path + "/shards/bot1" }

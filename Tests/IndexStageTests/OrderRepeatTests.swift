@@ -184,7 +184,7 @@ import VectorShard
       name: "publish", order: IndexOrder(action: .publish, generation: 2, live: [], removed: [])
     ) { bench in
       try await bench.train("r1", ["d1": ["one"], "d2": ["two"], "d3": ["three"]])
-      try await bench.order("r2", removed: ["d1", "d2"])
+      _ = try await bench.order("r2", removed: ["d1", "d2"]).done()
     },
     Case(
       name: "rollback", order: IndexOrder(action: .rollback, generation: 1, live: [], removed: [])

@@ -37,7 +37,9 @@ fi
 ((${#subjects[@]})) || subjects=("${order[@]}")
 
 missing=()
-for pair in strace:strace mkfs.ext4:e2fsprogs faketime:faketime zstd:zstd; do
+tools=(strace:strace)
+if [[ ! $quick ]]; then tools+=(mkfs.ext4:e2fsprogs faketime:faketime zstd:zstd); fi
+for pair in "${tools[@]}"; do
   PATH=$PATH:/usr/sbin:/sbin command -v "${pair%%:*}" > /dev/null || missing+=("${pair##*:}")
 done
 if ((${#missing[@]})); then
