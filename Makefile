@@ -65,7 +65,7 @@ model: ## get the embedding model's weights (once, 87 MB)
 build: ## build the release executables
 	@pipelines/build.sh release
 
-test: setup model lint ## build, pass the tests, and 40 s of the torture
+test: setup model lint ## build, pass the tests, and 50 s of the torture
 	@pipelines/build.sh tests
 	swift test --skip-build
 	@Tests/torture/run.sh --quick --again --bin .build/debug

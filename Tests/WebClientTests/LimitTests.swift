@@ -33,7 +33,7 @@ struct LimitTests {
   }
 
   @Test func `chunks without end are cut at the limit`() async throws {
-    let error = try await failed(RequestLimits(bodyBytes: 1 << 20)) { _, connection in
+    let error = try await failed(.patient(bodyBytes: 1 << 20)) { _, connection in
       connection.write("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n")
       let chunk = "4000\r\n" + String(repeating: "x", count: 0x4000) + "\r\n"
       while connection.write(chunk) {}

@@ -83,8 +83,9 @@ def one(given, shots, stage, workers, records, verdict):
     return kills
 
 
-# After its lock each claim waits 30 ms; strace passes signals and exit codes on.
-SLOWED = ("strace", "-f", "-qq", "-o", "/dev/null", "-e", "trace=flock", "-e", "inject=flock:delay_exit=30000")
+# Each rename returns 40 ms late, so a claim stands in `active` that long before its worker goes on; strace passes signals
+# and exit codes on.
+SLOWED = ("strace", "-f", "-qq", "-o", "/dev/null", "-e", "trace=rename", "-e", "inject=rename:delay_exit=40000")
 
 
 class Killer:
