@@ -1,7 +1,11 @@
 // Receipts → rows: many in one transaction, in any order, any number of times, with the same result.
 //
-// An item's row, and a document's row of each item it passed, keep the receipt that counts: most tries, then the higher
-// rank, then the later. What a document's state is follows from its rows alone (DocumentState), never from what came last.
+// Of an item's receipts one counts, for its row and for the rows of its documents: done before all others, because the
+// outputs of such an item are durable whatever became of the item; then most tries, then the higher rank, then the later. What
+// a document's state is follows from its rows alone (DocumentState), never from what came last.
+//
+// A receipt may be void: it was published, then a sync behind it failed or the worker died, and the item went back as it had
+// come. So "retry, 1 try" can stand beside "done, 0 tries" of the same item, and must not hold its run open for ever.
 
 import GRDB
 
@@ -29,16 +33,20 @@ extension AppDatabase {
           due_at = excluded.due_at, reason = excluded.reason, documents = excluded.documents,
           chunks = excluded.chunks, tokens = excluded.tokens, changed_at = excluded.changed_at
         WHERE run_items.outcome IS NULL OR
-          (excluded.tries, excluded.outcome_rank, excluded.changed_at)
-            >= (run_items.tries, run_items.outcome_rank, run_items.changed_at)
+          (excluded.outcome_rank = 3, excluded.tries, excluded.outcome_rank, excluded.changed_at)
+            >= (run_items.outcome_rank = 3, run_items.tries, run_items.outcome_rank,
+              run_items.changed_at)
         """,
       arguments: [
         run, receipt.stage, receipt.item, receipt.isClosed ? 1 : 0, receipt.outcome, receipt.rank,
         receipt.tries, receipt.due, receipt.reason, done.count, done.reduce(0) { $0 + $1.chunks },
         done.reduce(0) { $0 + $1.tokens }, receipt.at, receipt.at,
       ])
-    for document in receipt.documents {
-      try apply(document, of: receipt, run: run, in: database)
+    if database.changesCount > 0 {
+      try forget(of: receipt, run: run, in: database)
+      for document in receipt.documents {
+        try apply(document, of: receipt, run: run, in: database)
+      }
     }
     try applyToRun(receipt, run: run, in: database)
   }
@@ -51,6 +59,27 @@ extension AppDatabase {
     return try String.fetchOne(
       database, sql: "SELECT run_id FROM run_items WHERE stage = $1 AND item = $2",
       arguments: [receipt.stage, receipt.item])
+  }
+
+  /// Takes back what earlier receipts of the item said of documents that this one does not name: they went on in other
+  /// items, or the item says nothing of them any more.
+  private static func forget(
+    of receipt: AppliedReceipt, run: String, in database: Database
+  ) throws {
+    let named = Set(receipt.documents.map(\.id))
+    let known = try String.fetchAll(
+      database,
+      sql:
+        "SELECT document_id FROM document_receipts WHERE run_id = $1 AND stage = $2 AND item = $3",
+      arguments: [run, receipt.stage, receipt.item])
+    for document in known where !named.contains(document) {
+      try database.execute(
+        sql: """
+          DELETE FROM document_receipts
+          WHERE run_id = $1 AND document_id = $2 AND stage = $3 AND item = $4
+          """, arguments: [run, document, receipt.stage, receipt.item])
+      try refresh(document, of: run, in: database)
+    }
   }
 
   private static func apply(
@@ -67,8 +96,6 @@ extension AppDatabase {
           reason = excluded.reason, message = excluded.message, pages = excluded.pages,
           chunks = excluded.chunks, tokens = excluded.tokens, generation = excluded.generation,
           created_at = excluded.created_at
-        WHERE (excluded.tries, excluded.outcome_rank, excluded.created_at)
-          >= (document_receipts.tries, document_receipts.outcome_rank, document_receipts.created_at)
         """,
       arguments: [
         run, document.id, receipt.stage, receipt.item, document.outcome,

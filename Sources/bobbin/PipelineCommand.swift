@@ -14,11 +14,11 @@ struct PipelineCommand: AsyncParsableCommand {
     abstract: "Runs all stages in the foreground and starts them again when they end.",
     discussion: """
       bobbin pipeline                  until Ctrl-C
-      bobbin pipeline --until-drained  until no run is open
+      bobbin pipeline --until-drained  until no run is open and no item is left to work on
       bobbin pipeline --serve          with the query server beside the stages
       """)
 
-  @Flag(help: "End when no run has work left.")
+  @Flag(help: "End when no run is open and no item can be worked on.")
   var untilDrained = false
 
   @Flag(help: "Run bobbin-serve as well.")

@@ -102,6 +102,29 @@ import Testing
     #expect(try await AppDatabase(path: path).chatbots().count == 8)
   }
 
+  @Test(arguments: [false, true])
+  func `a void retry does not hold back what was done after all`(isLate: Bool) async throws {
+    // Published, then a sync failed behind it: the item went back untried and came through.
+    let void = receipt("extract", "e", "retry", tries: 1, reason: "error")
+    let done = [chain[0], chain[1], chain[2], chain[4], chain[5]]
+    try await database.apply(isLate ? done + [void] : [chain[0], void] + done.dropFirst())
+    #expect(try await state() == ["embedded", "index", "2 5 50", "0"])
+  }
+
+  @Test(arguments: [false, true])
+  func `an item cut up after a void retry lets its documents go on`(isLate: Bool) async throws {
+    let void = receipt("extract", "e", "retry", tries: 1, reason: "memory")
+    let split = AppliedReceipt(
+      run: "run1", stage: "extract", item: "e", outcome: "done", tries: 1, reason: nil, due: nil,
+      message: nil, outputs: [("extract", "e1")], documents: [], generation: nil, at: 2)
+    let rest = [
+      split, receipt("extract", "e1", tries: 1, outputs: [("chunk", "c")]), chain[2], chain[4],
+      chain[5],
+    ]
+    try await database.apply([chain[0]] + (isLate ? rest + [void] : [void] + rest))
+    #expect(try await state() == ["embedded", "index", "2 5 50", "0"])
+  }
+
   @Test func `an end with a reason stays an end`() async throws {
     try await database.apply([
       receipt("fetch", "first", document: "gone", reason: "http_404")
