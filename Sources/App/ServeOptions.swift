@@ -43,6 +43,7 @@ package struct ServeOptions: ParsableArguments {
             "  \(chatbot.name): http://\(shownHost):\(port)/c/\(chatbot.slug)")
         }
       }
+      ProcessEnd.now(0)
     } catch let error as ConfigurationError {
       StandardStream.error.line("\(command): \(error)")
       throw ExitCode(78)

@@ -8,18 +8,25 @@ package import Spool
 
 /// The body of every stage executable.
 package enum StageProgram {
-  /// Runs until drained, stopped or at the end of standard input.
+  /// Runs until drained, stopped or at the end of standard input; then the process ends with 0 ran, 70 bug, 74 I/O,
+  /// 75 temporary, 78 configuration.
   ///
   /// - Parameter records: records given as arguments instead of on standard input (fetch's URLs).
-  /// - Returns: the exit code: 0 ran, 70 bug, 74 I/O, 75 temporary, 78 configuration.
   package static func run<S: Stage>(
     _ stage: S, _ options: StageOptions, records: [S.Input] = []
-  ) async -> Int32 {
+  ) async -> Never {
     await run(options, records: records) { stage }
   }
 
   /// The same, for a stage whose making can fail for want of configuration (exit code 78).
   package static func run<S: Stage>(
+    _ options: StageOptions, records: [S.Input] = [], making make: () async throws -> S
+  ) async -> Never {
+    ProcessEnd.now(await exitCode(options, records: records, making: make))
+  }
+
+  /// The same for an executable that has something to do afterwards: returns the exit code.
+  package static func exitCode<S: Stage>(
     _ options: StageOptions, records: [S.Input] = [], making make: () async throws -> S
   ) async -> Int32 {
     signal(SIGPIPE, SIG_IGN)

@@ -30,7 +30,7 @@ struct BobbinChunk: AsyncParsableCommand {
   }
 
   func run() async throws {
-    let code = await StageProgram.run(options) {
+    await StageProgram.run(options) {
       let tokenizer = try MiniLM.loadTokenizer(
         directory: "\(options.dataDirectory)/\(MiniLM.directoryName)")
       return ChunkStage(
@@ -38,6 +38,5 @@ struct BobbinChunk: AsyncParsableCommand {
           size: size, overlap: overlap, maxTokens: MiniLM.model.maxTokens,
           countTokens: { tokenizer.encode($0).count }))
     }
-    throw ExitCode(code)
   }
 }

@@ -27,12 +27,11 @@ struct BobbinEmbed: AsyncParsableCommand {
   var threads = 2
 
   func run() async throws {
-    let code = await StageProgram.run(options) {
+    await StageProgram.run(options) {
       EmbedStage(
         blobs: DirectoryBlobs(data: options.dataDirectory),
         cache: EmbeddingCache(data: options.dataDirectory), embedder: try await embedder())
     }
-    throw ExitCode(code)
   }
 
   private func dimension(_ text: String) throws -> Int {

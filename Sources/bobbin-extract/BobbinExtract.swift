@@ -31,6 +31,6 @@ struct BobbinExtract: AsyncParsableCommand {
     let stage = ExtractStage(
       blobs: DirectoryBlobs(data: options.dataDirectory),
       sandbox: Sandbox(executable: "/proc/self/exe", limits: ExtractionLimits()))
-    throw ExitCode(await StageProgram.run(stage, options))
+    await StageProgram.run(stage, options)
   }
 }

@@ -41,8 +41,7 @@ struct BobbinFetch: AsyncParsableCommand {
     let stage = FetchStage(
       blobs: DirectoryBlobs(data: options.dataDirectory),
       transport: .curl(.ownerGiven(policy), contact: environment["BOBBIN_CONTACT"]))
-    let code = await StageProgram.run(stage, options, records: locations.map(Self.source))
-    throw ExitCode(code)
+    await StageProgram.run(stage, options, records: locations.map(Self.source))
   }
 
   private static func source(_ location: String) -> Source {

@@ -20,7 +20,7 @@ struct BobbinIndex: AsyncParsableCommand {
 
   func run() async throws {
     let options = options
-    let code = await StageProgram.run(options, making: { try Self.stage(options) })
+    let code = await StageProgram.exitCode(options, making: { try Self.stage(options) })
     if code == 0, options.spool == nil {
       let generation = try Self.stage(options).finishFilter(lane: "filter", run: "filter")
       print("generation \(generation)")

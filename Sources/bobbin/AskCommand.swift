@@ -36,7 +36,7 @@ struct AskCommand: AsyncParsableCommand {
       print(common.json ? try json(answer) : text(answer))
       return answer.answered ? 0 : 69
     }
-    throw ExitCode(code)
+    ProcessEnd.now(code)
   }
 
   private func text(_ answer: Answer) -> String {

@@ -42,6 +42,15 @@ import Testing
     #expect(status.output == "birds: ready, generation 1, documents: 1 live\nspool: empty\n")
   }
 
+  @Test func `a stage with nothing to do ends cleanly every time`() async throws {
+    // While its network thread is still starting: one in thirty crashed on the way out.
+    let bobbin = try Installation()
+    for _ in 0..<60 {
+      let result = try await bobbin.tool("bobbin-fetch").run(["--spool", bobbin.spool])
+      try #require(result.exitCode == 0, "\(result.exitCode) \(result.errors)")
+    }
+  }
+
   @Test func `a stage that is killed is started again`() async throws {
     let bobbin = try Installation()
     let pipeline = try bobbin.tool("bobbin").prepare(["pipeline", "--quiet"])
