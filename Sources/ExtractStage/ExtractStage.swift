@@ -42,7 +42,8 @@ package struct ExtractStage: Stage {
     } catch let error as ExtractionError {
       switch error.reason {
       // May be the machine's load rather than the document; three tries, then failed.
-      case "timeout", "memory", "converter": return .retry(reason: error.reason, message: "\(error)")
+      case "timeout", "memory", "converter":
+        return .retry(reason: error.reason, message: "\(error)")
       default: return .gone(reason: error.reason, message: "\(error)")
       }
     }
