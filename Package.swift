@@ -65,6 +65,8 @@ let package = Package(
       cSettings: [.unsafeFlags(["-O3"], .when(configuration: .debug))]),
     // Calls that Glibc's module hides behind _GNU_SOURCE.
     .target(name: "CLinux"),
+    system("CCrypt", apt: "libcrypt-dev"),
+    library("Billing", []),
     library("Corpus", []),
     library("Faults", []),
     library(
@@ -93,8 +95,9 @@ let package = Package(
     .target(
       name: "App",
       dependencies: [
-        "Answering", "BlobStore", "Corpus", "Embedding", "Spool", "Storage", "VectorShard",
-        "WebClient", arguments,
+        "Answering", "Billing", "BlobStore", "CCrypt", "CLinux", "Corpus", "Embedding", "Spool",
+        "Storage",
+        "VectorShard", "WebClient", arguments,
         .product(name: "HTTPTypes", package: "swift-http-types"),
         .product(name: "Hummingbird", package: "hummingbird"),
         .product(name: "Logging", package: "swift-log"),
@@ -132,8 +135,18 @@ let package = Package(
       [
         "Answering", "ChunkStage", "Corpus", "Embedding", "Extraction", "VectorShard", "WebClient",
       ]),
-    tests("AppTests", ["App", "Corpus", "Spool", "Storage", "TestSupport"]),
+    tests(
+      "AppTests",
+      [
+        "Answering", "App", "Corpus", "Spool", "Storage", "TestSupport",
+        .product(name: "HTTPTypes", package: "swift-http-types"),
+        .product(name: "Hummingbird", package: "hummingbird"),
+        .product(name: "Logging", package: "swift-log"),
+        .product(name: "NIOCore", package: "swift-nio"),
+        .product(name: "NIOEmbedded", package: "swift-nio"),
+      ]),
     tests("ArchitectureTests", []),
+    tests("BillingTests", ["Billing"]),
     tests("BlobStoreTests", ["BlobStore", "Corpus", "TestSupport"]),
     tests("ChunkStageTests", ["ChunkStage", "Corpus"]),
     tests(

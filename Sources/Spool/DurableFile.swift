@@ -76,6 +76,26 @@ package enum DurableFile {
     _ = try rename(temporary, to: path)
   }
 
+  /// Replaces a file that nobody but its owner may read, durably; no moment shows it to others.
+  package static func replaceSecret(_ path: String, with bytes: [UInt8]) throws(SpoolError) {
+    let temporary = "\(path).\(Worker.randomDigits()).tmp"
+    let folder = parentDirectory(path)
+    try makeDirectory(folder)
+    let descriptor = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
+    guard descriptor >= 0 else { throw .system("open", temporary, errno) }
+    do throws(SpoolError) {
+      try writeAll(bytes, to: descriptor, temporary)
+      guard fsync(descriptor) == 0 else { throw .system("fsync", temporary, errno) }
+    } catch {
+      close(descriptor)
+      unlink(temporary)
+      throw error
+    }
+    guard close(descriptor) == 0 else { throw .system("close", temporary, errno) }
+    _ = try rename(temporary, to: path)
+    try syncDirectory(folder)
+  }
+
   /// Renames within one file system, replacing a namesake.
   ///
   /// Where the answer may have been lost (ENOENT although the target stands) the rename counts as done.
@@ -111,6 +131,13 @@ package enum DurableFile {
   /// Removes an empty directory.
   package static func removeDirectory(_ path: String) throws(SpoolError) {
     if rmdir(path) != 0, errno != ENOENT { throw .system("rmdir", path, errno) }
+  }
+
+  /// The permission bits of a file.
+  package static func permissions(_ path: String) throws(SpoolError) -> UInt32 {
+    var status = stat()
+    guard stat(path, &status) == 0 else { throw .system("stat", path, errno) }
+    return status.st_mode & 0o7777
   }
 
   /// Whether something of that name stands now.

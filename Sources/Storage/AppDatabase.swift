@@ -9,6 +9,8 @@ import GRDB
 /// GRDB runs each access on a queue of its own: nothing here blocks the cooperative pool.
 package struct AppDatabase: Sendable {
   let pool: DatabasePool
+  /// Changes that requests wait for, many in one commit.
+  let changes: WriteGroup
 
   /// Opens or creates the database and brings it to the present schema.
   ///
@@ -26,6 +28,7 @@ package struct AppDatabase: Sendable {
       // are gone. The writer's connection lives as long as the pool.
       try pool.writeWithoutTransaction { try $0.execute(sql: "PRAGMA synchronous = FULL") }
       try Migrations.migrator.migrate(pool)
+      changes = WriteGroup(pool)
     } catch let error as DatabaseError where error.resultCode == .SQLITE_BUSY {
       throw .busy(path: path)
     } catch let error as DatabaseError where StorageError.isDiskFull(error, path: path) {

@@ -70,6 +70,99 @@ enum Migrations {
           ALTER TABLE documents ADD COLUMN generation INTEGER;
           """)
     }
+    migrator.registerMigration("3 accounts, conversations, limits") { database in
+      try database.execute(sql: accounts)
+    }
     return migrator
   }
+  private static let accounts = """
+    CREATE TABLE users (
+      id TEXT NOT NULL PRIMARY KEY, email TEXT NOT NULL UNIQUE, email_verified INTEGER NOT NULL,
+      password_hash TEXT, google_id TEXT UNIQUE, stripe_customer_id TEXT UNIQUE, name TEXT NOT NULL,
+      plan_tier TEXT NOT NULL, message_quota INTEGER, token_epoch INTEGER NOT NULL,
+      is_admin INTEGER NOT NULL, disabled INTEGER NOT NULL, created_at INTEGER NOT NULL,
+      updated_at INTEGER NOT NULL);
+    CREATE TABLE refresh_tokens (
+      id TEXT NOT NULL PRIMARY KEY, user_id TEXT NOT NULL REFERENCES users(id) ON DELETE CASCADE,
+      family_id TEXT NOT NULL, token_hash BLOB NOT NULL UNIQUE, client TEXT NOT NULL,
+      expires_at INTEGER NOT NULL, used_at INTEGER, revoked_at INTEGER, created_at INTEGER NOT NULL);
+    CREATE INDEX refresh_tokens_family ON refresh_tokens(family_id);
+    CREATE INDEX refresh_tokens_user ON refresh_tokens(user_id);
+    CREATE TABLE reset_tokens (
+      id TEXT NOT NULL PRIMARY KEY, user_id TEXT NOT NULL REFERENCES users(id) ON DELETE CASCADE,
+      purpose TEXT NOT NULL, email TEXT NOT NULL, token_hash BLOB NOT NULL UNIQUE,
+      expires_at INTEGER NOT NULL, used_at INTEGER, created_at INTEGER NOT NULL);
+    CREATE INDEX reset_tokens_user ON reset_tokens(user_id, purpose);
+    CREATE TABLE api_keys (
+      id TEXT NOT NULL PRIMARY KEY, user_id TEXT NOT NULL REFERENCES users(id) ON DELETE CASCADE,
+      name TEXT NOT NULL, prefix TEXT NOT NULL, key_hash BLOB NOT NULL UNIQUE, last_used_at INTEGER,
+      revoked_at INTEGER, created_at INTEGER NOT NULL);
+    CREATE INDEX api_keys_user ON api_keys(user_id);
+    ALTER TABLE chatbots ADD COLUMN user_id TEXT REFERENCES users(id) ON DELETE CASCADE;
+    ALTER TABLE chatbots ADD COLUMN description TEXT NOT NULL DEFAULT '';
+    ALTER TABLE chatbots ADD COLUMN welcome_text TEXT NOT NULL DEFAULT '';
+    ALTER TABLE chatbots ADD COLUMN no_answer_text TEXT NOT NULL DEFAULT '';
+    ALTER TABLE chatbots ADD COLUMN busy_text TEXT NOT NULL DEFAULT '';
+    ALTER TABLE chatbots ADD COLUMN allowed_domains_json TEXT NOT NULL DEFAULT '[]';
+    ALTER TABLE chatbots ADD COLUMN lead_form_json TEXT NOT NULL
+      DEFAULT '{"enabled":false,"fields":["name"],"after_messages":3}';
+    ALTER TABLE chatbots ADD COLUMN privacy_mode TEXT NOT NULL DEFAULT 'strict';
+    ALTER TABLE chatbots ADD COLUMN crm_webhook_url TEXT;
+    ALTER TABLE chatbots ADD COLUMN daily_message_cap INTEGER;
+    ALTER TABLE chatbots ADD COLUMN monthly_token_cap INTEGER;
+    ALTER TABLE chatbots ADD COLUMN retention_days INTEGER;
+    ALTER TABLE chatbots ADD COLUMN deleted_at INTEGER;
+    CREATE INDEX chatbots_user ON chatbots(user_id, created_at);
+    ALTER TABLE knowledge_sources ADD COLUMN content_digest TEXT;
+    ALTER TABLE knowledge_sources ADD COLUMN bytes INTEGER NOT NULL DEFAULT 0;
+    ALTER TABLE knowledge_sources ADD COLUMN crawl_json TEXT NOT NULL DEFAULT '{}';
+    ALTER TABLE knowledge_sources ADD COLUMN deleted_at INTEGER;
+    CREATE TABLE conversations (
+      id TEXT NOT NULL PRIMARY KEY,
+      chatbot_id TEXT NOT NULL REFERENCES chatbots(id) ON DELETE CASCADE,
+      session_id TEXT NOT NULL, channel TEXT NOT NULL, origin TEXT, messages INTEGER NOT NULL,
+      last_message_at INTEGER NOT NULL, created_at INTEGER NOT NULL,
+      UNIQUE (chatbot_id, session_id));
+    CREATE INDEX conversations_latest ON conversations(chatbot_id, last_message_at);
+    CREATE TABLE messages (
+      id TEXT NOT NULL PRIMARY KEY,
+      conversation_id TEXT NOT NULL REFERENCES conversations(id) ON DELETE CASCADE,
+      role TEXT NOT NULL, content TEXT NOT NULL, answered INTEGER, mode TEXT, generation INTEGER,
+      milliseconds INTEGER NOT NULL DEFAULT 0, created_at INTEGER NOT NULL);
+    CREATE INDEX messages_conversation ON messages(conversation_id, created_at);
+    CREATE TABLE sources_used (
+      message_id TEXT NOT NULL REFERENCES messages(id) ON DELETE CASCADE, n INTEGER NOT NULL,
+      source_id TEXT NOT NULL REFERENCES knowledge_sources(id) ON DELETE CASCADE,
+      is_citable INTEGER NOT NULL CHECK (is_citable = 1), citation_json TEXT NOT NULL,
+      reference TEXT NOT NULL, PRIMARY KEY (message_id, n));
+    CREATE INDEX sources_used_source ON sources_used(source_id);
+    CREATE TABLE feedback (
+      message_id TEXT NOT NULL PRIMARY KEY REFERENCES messages(id) ON DELETE CASCADE,
+      value INTEGER NOT NULL, comment TEXT, created_at INTEGER NOT NULL);
+    CREATE TABLE usage_periods (
+      user_id TEXT NOT NULL REFERENCES users(id) ON DELETE CASCADE, period_start INTEGER NOT NULL,
+      period_end INTEGER NOT NULL, messages_used INTEGER NOT NULL, limited INTEGER NOT NULL,
+      tokens_in INTEGER NOT NULL, tokens_out INTEGER NOT NULL, tokens_embedded INTEGER NOT NULL,
+      created_at INTEGER NOT NULL, PRIMARY KEY (user_id, period_start));
+    CREATE TABLE usage_days (
+      chatbot_id TEXT NOT NULL REFERENCES chatbots(id) ON DELETE CASCADE, day INTEGER NOT NULL,
+      messages INTEGER NOT NULL, answered INTEGER NOT NULL, limited INTEGER NOT NULL,
+      tokens INTEGER NOT NULL, created_at INTEGER NOT NULL, PRIMARY KEY (chatbot_id, day));
+    CREATE TABLE rate_limits (
+      scope TEXT NOT NULL PRIMARY KEY, next_at INTEGER NOT NULL, created_at INTEGER NOT NULL);
+    CREATE INDEX rate_limits_next ON rate_limits(next_at);
+    CREATE TABLE idempotency_keys (
+      caller TEXT NOT NULL, name TEXT NOT NULL, request_digest BLOB NOT NULL, status INTEGER,
+      head TEXT, body BLOB, expires_at INTEGER NOT NULL, created_at INTEGER NOT NULL,
+      PRIMARY KEY (caller, name));
+    CREATE TABLE notices (
+      id TEXT NOT NULL PRIMARY KEY, user_id TEXT NOT NULL REFERENCES users(id) ON DELETE CASCADE,
+      kind TEXT NOT NULL, subject TEXT NOT NULL, sent_at INTEGER, created_at INTEGER NOT NULL,
+      UNIQUE (user_id, kind, subject));
+    CREATE TABLE audit_log (
+      id TEXT NOT NULL PRIMARY KEY, sequence INTEGER NOT NULL UNIQUE, at INTEGER NOT NULL, actor_id TEXT, actor TEXT NOT NULL,
+      action TEXT NOT NULL, object TEXT NOT NULL, object_id TEXT, detail_json TEXT NOT NULL,
+      previous_hash BLOB NOT NULL, hash BLOB NOT NULL, created_at INTEGER NOT NULL);
+    CREATE INDEX audit_log_at ON audit_log(at);
+    """
 }

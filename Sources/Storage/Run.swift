@@ -26,6 +26,30 @@ package struct OpenRun: Sendable {
   package let removed: [DocumentID]
   /// The owner's word that the shard may shrink.
   package let mayShrink: Bool
+  /// train, rollback, or removal: nothing but taking documents out.
+  package let trigger: String
+}
+
+/// A run's row as its owner sees it.
+package struct RunRow: Sendable {
+  package let id: RunID
+  /// running, held, done, failed or cancelled.
+  package let state: String
+  package let trigger: String
+  package let generation: Int?
+  package let heldReason: String?
+  package let startedAt: Int
+  package let finishedAt: Int?
+
+  init(row: Row) {
+    id = RunID(unchecked: row["id"])
+    state = row["state"]
+    trigger = row["trigger"]
+    generation = row["generation"]
+    heldReason = row["held_reason"]
+    startedAt = row["started_at"]
+    finishedAt = row["finished_at"]
+  }
 }
 
 extension OpenRun {
@@ -35,7 +59,7 @@ extension OpenRun {
     self.init(
       id: RunID(unchecked: row["id"]), chatbot: ChatbotID(unchecked: row["chatbot_id"]),
       startedAt: row["started_at"], removed: removed.map { DocumentID(unchecked: $0) },
-      mayShrink: row["may_shrink"] == 1)
+      mayShrink: row["may_shrink"] == 1, trigger: row["trigger"])
   }
 }
 
@@ -44,13 +68,15 @@ extension AppDatabase {
   ///
   /// - Parameter items: id and uncompressed content of each first item of `spool/fetch`.
   /// - Parameter replacing: whether documents of the chatbot that the run does not name leave its generation.
+  /// - Parameter removing: documents that leave its generation in any case.
+  /// - Parameter keepingRows: whether sources' rows are there already and stay as their owner has set them.
   package func beginRun(
     _ run: RunID, of chatbot: ChatbotID, sources: [SourceRequest],
-    items: [(id: String, content: [UInt8])], replacing: Bool = false, mayShrink: Bool = false,
-    now: Int
+    items: [(id: String, content: [UInt8])], replacing: Bool = false,
+    removing: [DocumentID] = [], mayShrink: Bool = false, keepingRows: Bool = false, now: Int
   ) async throws {
     try await pool.write { database in
-      for request in sources {
+      for request in sources where !keepingRows {
         let source = request.source
         let (type, url, path): (String, String?, String?) =
           switch source.location {
@@ -71,10 +97,13 @@ extension AppDatabase {
       }
       try database.execute(
         sql: """
-          INSERT INTO runs (id, chatbot_id, state, started_at, may_shrink)
-          VALUES ($1, $2, 'running', $3, $4)
+          INSERT INTO runs (id, chatbot_id, state, started_at, may_shrink, "trigger", removed_json)
+          VALUES ($1, $2, 'running', $3, $4, $5, $6)
           """,
-        arguments: [run.text, chatbot.text, now, mayShrink ? 1 : 0])
+        arguments: [
+          run.text, chatbot.text, now, mayShrink ? 1 : 0, sources.isEmpty ? "removal" : "train",
+          String(decoding: try JSONEncoder().encode(removing.map(\.text)), as: UTF8.self),
+        ])
       for request in sources {
         try database.execute(
           sql: """
@@ -233,7 +262,7 @@ extension AppDatabase {
       try Row.fetchAll(
         database,
         sql: """
-          SELECT id, chatbot_id, started_at, removed_json, may_shrink FROM runs
+          SELECT id, chatbot_id, started_at, removed_json, may_shrink, "trigger" FROM runs
           WHERE state = 'running' ORDER BY started_at, id
           """
       ).map(OpenRun.init(row:))
@@ -246,7 +275,7 @@ extension AppDatabase {
       try Row.fetchOne(
         database,
         sql: """
-          SELECT id, chatbot_id, started_at, removed_json, may_shrink FROM runs
+          SELECT id, chatbot_id, started_at, removed_json, may_shrink, "trigger" FROM runs
           WHERE chatbot_id = $1 AND state = 'held' AND held_generation = $2
           """, arguments: [chatbot.text, generation]
       ).map(OpenRun.init(row:))
@@ -260,6 +289,27 @@ extension AppDatabase {
         database,
         sql: "SELECT count(*) FROM runs WHERE id = $1 AND state <> 'running'",
         arguments: [run.text]) == 1
+    }
+  }
+
+  /// A run of a chatbot; nil when it has no such one.
+  package func runRow(_ id: String, of chatbot: ChatbotID) async throws -> RunRow? {
+    try await pool.read { database in
+      try database.first(
+        "SELECT * FROM runs WHERE id = $1 AND chatbot_id = $2", [id, chatbot.text]
+      ).map(RunRow.init)
+    }
+  }
+
+  /// Runs of a chatbot, newest first.
+  package func runRows(of chatbot: ChatbotID, _ page: PageRequest) async throws -> [RunRow] {
+    try await pool.read { database in
+      try database.all(
+        """
+        SELECT * FROM runs WHERE chatbot_id = $1 AND (started_at, id) < ($2, $3)
+        ORDER BY started_at DESC, id DESC LIMIT $4
+        """, [chatbot.text, page.createdAt, page.id, page.limit]
+      ).map(RunRow.init)
     }
   }
 

@@ -23,6 +23,8 @@ package struct DocumentRow: Codable, Sendable {
   package let changedAt: Int
   /// The generation in which a version of it last became live; nil when none answers.
   package let generation: Int?
+  /// Milliseconds since 1970 UTC.
+  package let createdAt: Int
 
   init(row: Row) {
     id = row["id"]
@@ -40,6 +42,7 @@ package struct DocumentRow: Codable, Sendable {
     tokens = row["tokens"]
     changedAt = row["changed_at"]
     generation = row["generation"]
+    createdAt = row["created_at"]
   }
 }
 
@@ -157,6 +160,25 @@ extension AppDatabase {
       try Row.fetchAll(
         database, sql: "SELECT * FROM documents WHERE chatbot_id = $1 ORDER BY uri, id",
         arguments: [chatbot.text]
+      ).map(DocumentRow.init(row:))
+    }
+  }
+
+  /// Documents of a chatbot, newest first; an absent filter lets all pass.
+  package func documents(
+    of chatbot: ChatbotID, source: String?, state: String?, reason: String?, _ page: PageRequest
+  ) async throws -> [DocumentRow] {
+    try await pool.read { database in
+      try database.all(
+        """
+        SELECT * FROM documents WHERE chatbot_id = $1 AND (created_at, id) < ($2, $3)
+          AND ($4 = '' OR source_id = $5) AND ($6 = '' OR state = $7) AND ($8 = '' OR reason = $9)
+        ORDER BY created_at DESC, id DESC LIMIT $10
+        """,
+        [
+          chatbot.text, page.createdAt, page.id, source ?? "", source ?? "", state ?? "",
+          state ?? "", reason ?? "", reason ?? "", page.limit,
+        ]
       ).map(DocumentRow.init(row:))
     }
   }

@@ -39,7 +39,10 @@ extension AppDatabase {
       try Row.fetchAll(
         database,
         sql:
-          "SELECT id, name, is_citable FROM knowledge_sources WHERE chatbot_id = $1 ORDER BY name, id",
+          """
+          SELECT id, name, is_citable FROM knowledge_sources
+          WHERE chatbot_id = $1 AND deleted_at IS NULL ORDER BY name, id
+          """,
         arguments: [chatbot.text]
       ).map { row in
         let id: String = row["id"]
@@ -72,7 +75,7 @@ extension AppDatabase {
             s.name AS name, s.is_citable AS citable
           FROM knowledge_sources s JOIN documents d ON d.source_id = s.id
             JOIN runs r ON r.id = d.run_id
-          WHERE s.source_url IS NOT NULL AND d.changed_at < $1 AND r.state NOT IN ('running', 'held')
+          WHERE s.source_url IS NOT NULL AND s.deleted_at IS NULL AND d.changed_at < $1 AND r.state NOT IN ('running', 'held')
             AND coalesce(d.reason, '') <> 'removed'
           ORDER BY d.changed_at, d.id LIMIT $2
           """, arguments: [instant, limit]

@@ -50,7 +50,7 @@ package struct AddressPolicy: Hashable, Sendable {
   }
 
   /// Whether the operator named this very host and port.
-  func isException(host: String, port: UInt16) -> Bool {
+  package func isException(host: String, port: UInt16) -> Bool {
     exceptions.contains(Exception(host: host, port: port))
   }
 

@@ -6,4 +6,7 @@
 /// Starts writing a file's dirty pages and does not wait: man 2 sync_file_range, SYNC_FILE_RANGE_WRITE.
 int clinux_start_write_back(int descriptor);
 
+/// Sets the niceness of the calling thread alone, which Linux counts by thread: man 2 setpriority, man 2 gettid.
+int clinux_set_thread_niceness(int niceness);
+
 #endif

@@ -1,0 +1,31 @@
+// A chatbot as a question finds it: one read, so that flags, owner and settings are of one moment.
+
+package import Corpus
+import GRDB
+
+/// What is needed to answer a question to a chatbot, read at one moment.
+package struct ChatTarget: Sendable {
+  package let chatbot: Chatbot
+  /// Nil for the operator's own chatbot.
+  package let owner: User?
+  package let visibilities: [SourceID: Visibility]
+}
+
+extension AppDatabase {
+  /// A chatbot with its owner and its sources' flags; nil when there is none.
+  package func chatTarget(_ id: String) async throws -> ChatTarget? {
+    try await pool.read { database in
+      guard
+        let chatbot = try database.first(
+          "SELECT * FROM chatbots WHERE id = $1 AND deleted_at IS NULL", [id]
+        ).map(Chatbot.init(row:))
+      else { return nil }
+      let owner = try chatbot.owner.flatMap { owner in
+        try database.first("SELECT * FROM users WHERE id = $1", [owner]).map(User.init)
+      }
+      return ChatTarget(
+        chatbot: chatbot, owner: owner,
+        visibilities: try Self.visibilities(of: chatbot.id, in: database))
+    }
+  }
+}

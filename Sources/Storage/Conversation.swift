@@ -1,0 +1,388 @@
+// Conversations of visitors and their messages. A message keeps the citations it was shown with; they are read through the
+// flag of now, so one whose source has become learn-only is gone from history too.
+
+package import Corpus
+import GRDB
+
+/// A visitor's session with a chatbot.
+package struct Conversation: Hashable, Sendable {
+  package let id: String
+  package let chatbot: ChatbotID
+  package let session: String
+  /// embed, share, api or preview.
+  package let channel: String
+  package let messages: Int
+  package let lastMessageAt: Int
+  package let createdAt: Int
+
+  init(row: Row) {
+    id = row["id"]
+    chatbot = ChatbotID(unchecked: row["chatbot_id"])
+    session = row["session_id"]
+    channel = row["channel"]
+    messages = row["messages"]
+    lastMessageAt = row["last_message_at"]
+    createdAt = row["created_at"]
+  }
+}
+
+/// One message of a conversation.
+package struct Message: Sendable {
+  package let id: String
+  package let conversation: String
+  /// user or assistant.
+  package let role: String
+  package let content: String
+  /// Nil for a visitor's message.
+  package let answered: Bool?
+  /// 1, 0 or -1; nil without feedback.
+  package let feedback: Int?
+  package let createdAt: Int
+  /// JSON of each citation that may still be shown, by number.
+  package let citations: [String]
+}
+
+/// A question that asks to be answered.
+package struct ChatAdmission: Sendable {
+  package var chatbot: ChatbotID
+  /// Whose quota it counts against; nil for the operator's own chatbot, which has none.
+  package var owner: String?
+  package var session: String
+  package var channel: String
+  package var origin: String?
+  package var question: String
+  /// Ids to be used for what has to be made.
+  package var conversationID: String
+  package var messageID: String
+  /// Messages a period.
+  package var quota: Int
+  package var periodStart: Int
+  package var periodEnd: Int
+  /// Messages a day to this chatbot; nil without a cap.
+  package var dailyCap: Int?
+  package var limits: [RateLimit]
+  /// Milliseconds since 1970 UTC.
+  package var now: Int
+
+  package init(
+    chatbot: ChatbotID, owner: String?, session: String, channel: String, origin: String?,
+    question: String, conversationID: String, messageID: String, quota: Int, periodStart: Int,
+    periodEnd: Int, dailyCap: Int?, limits: [RateLimit], now: Int
+  ) {
+    self.chatbot = chatbot
+    self.owner = owner
+    self.session = session
+    self.channel = channel
+    self.origin = origin
+    self.question = question
+    self.conversationID = conversationID
+    self.messageID = messageID
+    self.quota = quota
+    self.periodStart = periodStart
+    self.periodEnd = periodEnd
+    self.dailyCap = dailyCap
+    self.limits = limits
+    self.now = now
+  }
+}
+
+/// Whether a question is answered.
+package enum ChatVerdict: Sendable {
+  /// It is counted, and noted in its conversation.
+  case admitted(conversation: String)
+  /// The period's messages, or the day's, are used up; nothing is counted. `isFirst` once a period: its owner is told.
+  case limited(conversation: String, isFirst: Bool)
+  /// Too many at once: milliseconds to wait.
+  case refused(wait: Int)
+}
+
+/// An answer to be noted.
+package struct NewAnswer: Sendable {
+  package var id: String
+  package var conversation: String
+  package var chatbot: ChatbotID
+  package var content: String
+  package var answered: Bool
+  /// quoted, model or fixed.
+  package var mode: String
+  package var milliseconds: Int
+  package var citations: [(n: Int, source: SourceID, json: String, reference: String)]
+  package var now: Int
+
+  package init(
+    id: String, conversation: String, chatbot: ChatbotID, content: String, answered: Bool,
+    mode: String, milliseconds: Int,
+    citations: [(n: Int, source: SourceID, json: String, reference: String)], now: Int
+  ) {
+    self.id = id
+    self.conversation = conversation
+    self.chatbot = chatbot
+    self.content = content
+    self.answered = answered
+    self.mode = mode
+    self.milliseconds = milliseconds
+    self.citations = citations
+    self.now = now
+  }
+}
+
+private let millisecondsOfDay = 86_400_000
+
+extension AppDatabase {
+  /// Checks limits and quota, counts the question and notes it: all in one transaction, so that no two count the same
+  /// last message.
+  package func admit(_ ask: ChatAdmission) async throws -> ChatVerdict {
+    try await changes.write { database in
+      if let wait = try Self.pass(ask.limits, now: ask.now, in: database) {
+        return .refused(wait: wait)
+      }
+      let day = ask.now / millisecondsOfDay
+      let isCounted = try Self.count(ask, day: day, in: database)
+      let conversation = try Self.conversation(for: ask, in: database)
+      try Self.insert(
+        id: ask.messageID, conversation: conversation, role: "user", content: ask.question,
+        now: ask.now, in: database)
+      guard isCounted else {
+        let isFirst = try Self.countLimited(ask, day: day, in: database)
+        return .limited(conversation: conversation, isFirst: isFirst)
+      }
+      return .admitted(conversation: conversation)
+    }
+  }
+
+  /// Counts one message against quota and cap, or neither.
+  private static func count(_ ask: ChatAdmission, day: Int, in database: Database) throws -> Bool {
+    if let cap = ask.dailyCap {
+      let today = try database.number(
+        "SELECT messages FROM usage_days WHERE chatbot_id = $1 AND day = $2",
+        [ask.chatbot.text, day])
+      guard today < cap else { return false }
+    }
+    if let owner = ask.owner {
+      guard ask.quota > 0 else { return false }
+      let counted = try database.change(
+        """
+        INSERT INTO usage_periods (user_id, period_start, period_end, messages_used, limited,
+          tokens_in, tokens_out, tokens_embedded, created_at)
+        VALUES ($1, $2, $3, 1, 0, 0, 0, 0, $4)
+        ON CONFLICT (user_id, period_start) DO UPDATE
+          SET messages_used = usage_periods.messages_used + 1
+          WHERE usage_periods.messages_used < $5
+        """, [owner, ask.periodStart, ask.periodEnd, ask.now, ask.quota])
+      guard counted == 1 else { return false }
+    }
+    try database.change(
+      """
+      INSERT INTO usage_days (chatbot_id, day, messages, answered, limited, tokens, created_at)
+      VALUES ($1, $2, 1, 0, 0, 0, $3)
+      ON CONFLICT (chatbot_id, day) DO UPDATE SET messages = usage_days.messages + 1
+      """, [ask.chatbot.text, day, ask.now])
+    return true
+  }
+
+  /// Notes that a message was not answered for want of quota.
+  ///
+  /// - Returns: whether it is the first of its period (or, without an owner's quota, of its day).
+  private static func countLimited(
+    _ ask: ChatAdmission, day: Int, in database: Database
+  ) throws -> Bool {
+    try database.change(
+      """
+      INSERT INTO usage_days (chatbot_id, day, messages, answered, limited, tokens, created_at)
+      VALUES ($1, $2, 0, 0, 1, 0, $3)
+      ON CONFLICT (chatbot_id, day) DO UPDATE SET limited = usage_days.limited + 1
+      """, [ask.chatbot.text, day, ask.now])
+    guard let owner = ask.owner else { return false }
+    return try database.change(
+      """
+      INSERT INTO notices (id, user_id, kind, subject, created_at)
+      VALUES ($1, $2, 'quota', $3, $4) ON CONFLICT (user_id, kind, subject) DO NOTHING
+      """, [ask.messageID, owner, "\(ask.chatbot.text) \(ask.periodStart)", ask.now]) == 1
+  }
+
+  private static func conversation(
+    for ask: ChatAdmission, in database: Database
+  ) throws -> String {
+    try database.change(
+      """
+      INSERT INTO conversations (id, chatbot_id, session_id, channel, origin, messages,
+        last_message_at, created_at)
+      VALUES ($1, $2, $3, $4, $5, 1, $6, $7)
+      ON CONFLICT (chatbot_id, session_id) DO UPDATE
+        SET messages = conversations.messages + 1, last_message_at = excluded.last_message_at
+      """,
+      [
+        ask.conversationID, ask.chatbot.text, ask.session, ask.channel, ask.origin, ask.now,
+        ask.now,
+      ])
+    let row = try database.first(
+      "SELECT id FROM conversations WHERE chatbot_id = $1 AND session_id = $2",
+      [ask.chatbot.text, ask.session])
+    return row?["id"] ?? ask.conversationID
+  }
+
+  private static func insert(
+    id: String, conversation: String, role: String, content: String, answered: Bool? = nil,
+    mode: String? = nil, milliseconds: Int = 0, now: Int, in database: Database
+  ) throws {
+    try database.change(
+      """
+      INSERT INTO messages (id, conversation_id, role, content, answered, mode, milliseconds,
+        created_at)
+      VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
+      """,
+      [
+        id, conversation, role, content, answered.map { $0 ? 1 : 0 }, mode, milliseconds, now,
+      ])
+  }
+
+  /// Notes an answer with its citations.
+  ///
+  /// A citation of a source that is not citable at this moment is refused by the table itself and left out.
+  package func add(_ answer: NewAnswer) async throws {
+    try await changes.write { database in
+      // The visitor may have erased the conversation meanwhile.
+      let stands = try database.number(
+        "SELECT count(*) FROM conversations WHERE id = $1", [answer.conversation])
+      guard stands == 1 else { return }
+      try Self.insert(
+        id: answer.id, conversation: answer.conversation, role: "assistant",
+        content: answer.content, answered: answer.answered, mode: answer.mode,
+        milliseconds: answer.milliseconds, now: answer.now, in: database)
+      for citation in answer.citations {
+        try database.change(
+          """
+          INSERT INTO sources_used (message_id, n, source_id, is_citable, citation_json, reference)
+          SELECT $1, $2, id, is_citable, $3, $4 FROM knowledge_sources
+          WHERE id = $5 AND is_citable = 1 AND deleted_at IS NULL
+          """,
+          [answer.id, citation.n, citation.json, citation.reference, citation.source.text])
+      }
+      if answer.answered {
+        try database.change(
+          "UPDATE usage_days SET answered = answered + 1 WHERE chatbot_id = $1 AND day = $2",
+          [answer.chatbot.text, answer.now / millisecondsOfDay])
+      }
+    }
+  }
+
+  /// Gives a counted message back: its answer failed before its first word.
+  package func giveBack(_ ask: ChatAdmission) async throws {
+    try await changes.write { database in
+      if let owner = ask.owner {
+        try database.change(
+          """
+          UPDATE usage_periods SET messages_used = messages_used - 1
+          WHERE user_id = $1 AND period_start = $2 AND messages_used > 0
+          """, [owner, ask.periodStart])
+      }
+      try database.change(
+        """
+        UPDATE usage_days SET messages = messages - 1
+        WHERE chatbot_id = $1 AND day = $2 AND messages > 0
+        """, [ask.chatbot.text, ask.now / millisecondsOfDay])
+    }
+  }
+
+  /// A session's conversation with a chatbot; nil before its first message.
+  package func conversation(
+    session: String, of chatbot: ChatbotID
+  ) async throws -> Conversation? {
+    try await pool.read { database in
+      try database.first(
+        "SELECT * FROM conversations WHERE chatbot_id = $1 AND session_id = $2",
+        [chatbot.text, session]
+      ).map(Conversation.init)
+    }
+  }
+
+  /// A conversation of a chatbot; nil when it has no such one.
+  package func conversation(_ id: String, of chatbot: ChatbotID) async throws -> Conversation? {
+    try await pool.read { database in
+      try database.first(
+        "SELECT * FROM conversations WHERE id = $1 AND chatbot_id = $2", [id, chatbot.text]
+      ).map(Conversation.init)
+    }
+  }
+
+  /// Conversations of a chatbot, or of all, newest first.
+  package func conversations(
+    of chatbot: ChatbotID?, _ page: PageRequest
+  ) async throws -> [Conversation] {
+    try await pool.read { database in
+      try database.all(
+        """
+        SELECT * FROM conversations WHERE (created_at, id) < ($1, $2)
+          AND ($3 = '' OR chatbot_id = $4)
+        ORDER BY created_at DESC, id DESC LIMIT $5
+        """,
+        [page.createdAt, page.id, chatbot?.text ?? "", chatbot?.text ?? "", page.limit]
+      ).map(Conversation.init)
+    }
+  }
+
+  /// A conversation's messages, oldest first, at most `limit`, after an id.
+  package func messages(
+    of conversation: String, after id: String = "", limit: Int
+  ) async throws -> [Message] {
+    try await pool.read { database in
+      try database.all(
+        """
+        SELECT m.*, f.value AS feedback FROM messages m LEFT JOIN feedback f ON f.message_id = m.id
+        WHERE m.conversation_id = $1 AND m.id > $2 ORDER BY m.id LIMIT $3
+        """, [conversation, id, limit]
+      ).map { row in
+        let message: String = row["id"]
+        let answered = row["answered"] as Int?
+        let citations = try database.all(
+          """
+          SELECT u.citation_json AS json FROM sources_used u
+            JOIN knowledge_sources s ON s.id = u.source_id
+          WHERE u.message_id = $1 AND s.is_citable = 1 AND s.deleted_at IS NULL ORDER BY u.n
+          """, [message]
+        ).map { $0["json"] as String }
+        return Message(
+          id: message, conversation: row["conversation_id"], role: row["role"],
+          content: row["content"], answered: answered.map { $0 == 1 }, feedback: row["feedback"],
+          createdAt: row["created_at"], citations: citations)
+      }
+    }
+  }
+
+  /// Notes what a visitor thinks of an answer of its own session.
+  ///
+  /// - Returns: false when the session has no such answer.
+  package func setFeedback(
+    _ value: Int, comment: String?, on message: String, session: String, of chatbot: ChatbotID,
+    now: Int
+  ) async throws -> Bool {
+    try await changes.write { database in
+      try database.change(
+        """
+        INSERT INTO feedback (message_id, value, comment, created_at)
+        SELECT m.id, $1, $2, $3 FROM messages m JOIN conversations c ON c.id = m.conversation_id
+        WHERE m.id = $4 AND m.role = 'assistant' AND c.session_id = $5 AND c.chatbot_id = $6
+        ON CONFLICT (message_id) DO UPDATE SET value = excluded.value, comment = excluded.comment
+        """, [value, comment, now, message, session, chatbot.text]) == 1
+    }
+  }
+
+  /// Removes a conversation with all that hangs on it.
+  ///
+  /// - Returns: false when the chatbot has no such one.
+  package func removeConversation(_ id: String, of chatbot: ChatbotID) async throws -> Bool {
+    try await changes.write { database in
+      try database.change(
+        "DELETE FROM conversations WHERE id = $1 AND chatbot_id = $2", [id, chatbot.text]) == 1
+    }
+  }
+
+  /// Removes a session's conversation: what a visitor asks for.
+  package func removeConversation(session: String, of chatbot: ChatbotID) async throws {
+    try await changes.write { database in
+      _ = try database.change(
+        "DELETE FROM conversations WHERE session_id = $1 AND chatbot_id = $2",
+        [session, chatbot.text])
+    }
+  }
+}
