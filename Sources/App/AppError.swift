@@ -1,19 +1,187 @@
-// What a person sees when a request cannot be answered: one switch from error to status and sentence (RFC 9457). No path,
+// What a person sees when a request cannot be answered (RFC 9457): one table from code to status and sentence. No path,
 // address, stack or foreign text stands in any of them.
 
 import FoundationEssentials
 import HTTPTypes
 import Hummingbird
 
-/// A refusal with its HTTP meaning.
-enum AppError: Error {
-  case malformed(String)
-  case notFound
-  case methodNotAllowed
-  case tooLarge(limit: Int)
-  case unsupportedMediaType
-  case busy(retryAfterSeconds: Int)
+/// Every reason there is for not answering.
+enum ProblemCode: String, CaseIterable, Sendable {
+  case malformed
+  case unauthenticated
+  case invalidCredentials = "invalid-credentials"
+  case refreshReused = "refresh-reused"
+  case oauthFailed = "oauth-failed"
+  case emailUnverified = "email-unverified"
+  case accountDisabled = "account-disabled"
+  case forbidden
+  case originNotAllowed = "origin-not-allowed"
+  case wrongChatbot = "wrong-chatbot"
+  case signupsClosed = "signups-closed"
+  case planLimit = "plan-limit"
+  case wrongPassword = "wrong-password"
+  case notFound = "not-found"
+  case methodNotAllowed = "method-not-allowed"
+  case emailTaken = "email-taken"
+  case linkRequired = "link-required"
+  case slugTaken = "slug-taken"
+  case duplicateSource = "duplicate-source"
+  case noSources = "no-sources"
+  case nothingToRetry = "nothing-to-retry"
+  case runOver = "run-over"
+  case notHeld = "not-held"
+  case lastAdmin = "last-admin"
+  case claimed
+  case stillRunning = "still-running"
+  case tooLarge = "too-large"
+  case unsupportedMediaType = "unsupported-media-type"
+  case unsupportedType = "unsupported-type"
+  case invalid
+  case weakPassword = "weak-password"
+  case badDomain = "bad-domain"
+  case unsafeURL = "unsafe-url"
+  case tokenInvalid = "token-invalid"
+  case idempotencyMismatch = "idempotency-mismatch"
+  case rateLimited = "rate-limited"
+  case busy
+  case diskReserve = "disk-reserve"
+  case notConfigured = "not-configured"
+  case timeout
   case `internal`
+
+  /// Status, title, and what a person can do.
+  var parts: (status: HTTPResponse.Status, title: String, detail: String) {
+    switch self {
+    case .malformed: (.badRequest, "Malformed request", "The request could not be read.")
+    case .unauthenticated:
+      (.unauthorized, "Not signed in", "Sign in, or send a valid token in Authorization: Bearer.")
+    case .invalidCredentials:
+      (.unauthorized, "Wrong address or password", "Check both, or reset the password.")
+    case .refreshReused:
+      (.unauthorized, "Session ended", "This session was used from two places. Sign in again.")
+    case .oauthFailed:
+      (.unauthorized, "Sign-in was not confirmed", "Start the sign-in again.")
+    case .emailUnverified:
+      (.forbidden, "Address not confirmed", "Open the link in the letter, or ask for another.")
+    case .accountDisabled:
+      (.forbidden, "Account suspended", "Ask the operator of this server.")
+    case .forbidden: (.forbidden, "Not allowed", "This account may not do that.")
+    case .originNotAllowed:
+      (.forbidden, "Site not allowed", "The chatbot's owner has not allowed this site.")
+    case .wrongChatbot:
+      (.forbidden, "Wrong chatbot", "The session belongs to another chatbot. Begin a new one.")
+    case .signupsClosed:
+      (.forbidden, "No new accounts", "The operator of this server invites new owners.")
+    case .planLimit:
+      (.forbidden, "Plan limit reached", "Remove something, or choose a larger plan.")
+    case .wrongPassword: (.forbidden, "Wrong password", "Give the present password.")
+    case .notFound: (.notFound, "Not found", "There is nothing at this address.")
+    case .methodNotAllowed:
+      (.methodNotAllowed, "Method not allowed", "Use another method here.")
+    case .emailTaken:
+      (.conflict, "Address taken", "There is an account with this address. Sign in.")
+    case .linkRequired:
+      (
+        .conflict, "Account exists",
+        "Sign in with the password once; the accounts are linked after that."
+      )
+    case .slugTaken: (.conflict, "Link taken", "Choose another public_url_slug.")
+    case .duplicateSource: (.conflict, "Already there", "The chatbot has this source already.")
+    case .noSources: (.conflict, "Nothing to train", "Add a source first.")
+    case .nothingToRetry: (.conflict, "Nothing to retry", "No document of it has failed.")
+    case .runOver: (.conflict, "Run is over", "There is nothing left to stop or to change.")
+    case .notHeld: (.conflict, "Nothing is held", "The run does not wait for a decision.")
+    case .lastAdmin: (.conflict, "Last operator", "Make another account an operator first.")
+    case .claimed: (.conflict, "Being worked on", "Try again when the work on it has ended.")
+    case .stillRunning:
+      (.conflict, "Still running", "The first request with this key has not been answered yet.")
+    case .tooLarge: (.contentTooLarge, "Too large", "Send less.")
+    case .unsupportedMediaType:
+      (.unsupportedMediaType, "Unsupported media type", "Send application/json.")
+    case .unsupportedType:
+      (
+        .unsupportedMediaType, "Unsupported kind of file",
+        "Send PDF, DOCX, HTML, Markdown or plain text."
+      )
+    case .invalid: (.unprocessableContent, "Invalid", "See errors for each member that is wrong.")
+    case .weakPassword:
+      (
+        .unprocessableContent, "Password too easy to guess",
+        "Use at least 8 characters, better 15, and no common word or your own address."
+      )
+    case .badDomain:
+      (.unprocessableContent, "Not a domain", "Give origins such as https://www.example.com.")
+    case .unsafeURL:
+      (
+        .unprocessableContent, "Address cannot be reached",
+        "Give a public http or https address without a user name."
+      )
+    case .tokenInvalid:
+      (.badRequest, "Link not valid", "It was used or is too old. Ask for another.")
+    case .idempotencyMismatch:
+      (
+        .unprocessableContent, "Key was used for another request",
+        "Use a new Idempotency-Key for each request."
+      )
+    case .rateLimited: (.tooManyRequests, "Too many requests", "Wait as long as Retry-After says.")
+    case .busy: (.serviceUnavailable, "Busy", "It cannot be done right now. Try again shortly.")
+    case .diskReserve:
+      (.init(code: 507), "Disk nearly full", "The operator has to free some space first.")
+    case .notConfigured: (.notImplemented, "Not set up", "The operator has not set this up.")
+    case .timeout: (.requestTimeout, "Too slow", "The request took too long to arrive.")
+    case .internal:
+      (
+        .internalServerError, "Internal error",
+        "Something went wrong here. The request id names it in the log."
+      )
+    }
+  }
+}
+
+/// A refusal with its HTTP meaning.
+struct AppError: Error {
+  let code: ProblemCode
+  var detail: String?
+  var fields: [FieldProblem] = []
+  /// Seconds.
+  var retryAfter: Int?
+  /// Of a plan: what is limited, how much is used, how much there may be.
+  var limit: (name: String, used: Int, max: Int)?
+
+  init(_ code: ProblemCode, detail: String? = nil) {
+    self.code = code
+    self.detail = detail
+  }
+
+  static let notFound = AppError(.notFound)
+  static let unauthenticated = AppError(.unauthenticated)
+  static func malformed(_ detail: String) -> AppError { AppError(.malformed, detail: detail) }
+  static func tooLarge(limit: Int) -> AppError {
+    AppError(.tooLarge, detail: "At most \(limit) bytes are accepted here.")
+  }
+  static func invalid(_ fields: [FieldProblem]) -> AppError {
+    var error = AppError(.invalid)
+    error.fields = fields
+    return error
+  }
+  static func invalid(_ field: String, _ code: String) -> AppError {
+    invalid([FieldProblem(field: field, code: code)])
+  }
+  static func rateLimited(milliseconds: Int) -> AppError {
+    var error = AppError(.rateLimited)
+    error.retryAfter = max(1, (milliseconds + 999) / 1000)
+    return error
+  }
+  static func busy(retryAfterSeconds seconds: Int) -> AppError {
+    var error = AppError(.busy)
+    error.retryAfter = seconds
+    return error
+  }
+  static func planLimit(_ name: String, used: Int, max: Int) -> AppError {
+    var error = AppError(.planLimit)
+    error.limit = (name, used, max)
+    return error
+  }
 
   /// From whatever a handler threw.
   init(_ error: any Error) {
@@ -21,56 +189,36 @@ enum AppError: Error {
     case let error as AppError: self = error
     case let error as any HTTPResponseError:
       switch error.status.code {
-      case 404: self = .notFound
-      case 405: self = .methodNotAllowed
-      case 413: self = .tooLarge(limit: ChatController.bodyLimit)
-      case 400..<500: self = .malformed("The request could not be read.")
-      default: self = .internal
+      case 404: self.init(.notFound)
+      case 405: self.init(.methodNotAllowed)
+      case 408: self.init(.timeout)
+      case 413: self.init(.tooLarge)
+      case 400..<500: self.init(.malformed)
+      default: self.init(.internal)
       }
-    default: self = .internal
-    }
-  }
-
-  private var parts: (status: HTTPResponse.Status, code: String, title: String, detail: String) {
-    switch self {
-    case .malformed(let detail): (.badRequest, "malformed", "Malformed request", detail)
-    case .notFound: (.notFound, "not-found", "Not found", "There is nothing at this address.")
-    case .methodNotAllowed:
-      (.methodNotAllowed, "method-not-allowed", "Method not allowed", "Use another method here.")
-    case .tooLarge(let limit):
-      (.contentTooLarge, "too-large", "Too large", "At most \(limit) bytes are accepted here.")
-    case .unsupportedMediaType:
-      (
-        .unsupportedMediaType, "unsupported-media-type", "Unsupported media type",
-        "Send application/json."
-      )
-    case .busy:
-      (
-        .serviceUnavailable, "busy", "Busy",
-        "The chatbot cannot answer right now. Try again shortly."
-      )
-    case .internal:
-      (
-        .internalServerError, "internal", "Internal error",
-        "Something went wrong here. The request id names it in the log."
-      )
+    default: self.init(.internal)
     }
   }
 
   /// The status it is sent with.
-  var status: HTTPResponse.Status { parts.status }
+  var status: HTTPResponse.Status { code.parts.status }
 
   /// The problem document.
   func problem(requestID: String) -> Problem {
     Problem(
-      type: "/problems/\(parts.code)", title: parts.title, status: parts.status.code,
-      detail: parts.detail, code: parts.code, request_id: requestID)
+      type: "/problems/\(code.rawValue)", title: code.parts.title, status: status.code,
+      detail: detail ?? code.parts.detail, code: code.rawValue, request_id: requestID,
+      errors: fields.isEmpty ? nil : fields, limit: limit?.name, used: limit?.used,
+      max: limit?.max)
   }
 
   /// The response; a page for people is the caller's choice.
   func response(requestID: String) -> Response {
-    var headers: HTTPFields = [.contentType: "application/problem+json"]
-    if case .busy(let seconds) = self { headers[.retryAfter] = "\(seconds)" }
+    var headers: HTTPFields = [
+      .contentType: "application/problem+json", .cacheControl: "no-store",
+    ]
+    if let retryAfter { headers[.retryAfter] = "\(retryAfter)" }
+    if code == .unauthenticated { headers[.wwwAuthenticate] = "Bearer" }
     return Response(
       status: status, headers: headers,
       body: ResponseBody(byteBuffer: .init(bytes: JSONText.encode(problem(requestID: requestID)))))
@@ -85,6 +233,10 @@ struct Problem: Encodable {
   let detail: String
   let code: String
   let request_id: String
+  let errors: [FieldProblem]?
+  let limit: String?
+  let used: Int?
+  let max: Int?
 }
 
 /// JSON as every answer of ours has it.

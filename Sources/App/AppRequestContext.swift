@@ -1,13 +1,56 @@
 // What travels with a request through middleware and handlers.
 
+import HTTPTypes
 import Hummingbird
+import NIOCore
+import WebClient
 
 /// The context of one request.
-struct AppRequestContext: RequestContext {
+struct AppRequestContext: RequestContext, RemoteAddressRequestContext {
   var coreContext: CoreRequestContextStorage
+  /// The peer of the connection; behind a proxy that is the proxy.
+  let remoteAddress: SocketAddress?
+  /// The address that limits are counted for, set by `ClientAddress`.
+  var clientAddress: String?
+  /// `METHOD path` of the route, once it is known.
+  var routeName: String?
 
-  init(source: Source) { coreContext = .init(source: source) }
+  init(source: Source) {
+    coreContext = .init(source: source)
+    remoteAddress = source.channel.remoteAddress
+  }
 
-  /// Bytes of a JSON body, checked before it is buffered.
-  var maxUploadSize: Int { ChatController.bodyLimit }
+  /// Of an IPv6 address its /64: one subscriber has all of those.
+  var addressKey: String {
+    let address = clientAddress ?? remoteAddress?.ipAddress ?? "unknown"
+    guard address.contains(":") else { return address }
+    guard case .v6(let network, _)? = IPAddress(address) else { return address }
+    return "\(String(network, radix: 16))::/64"
+  }
+}
+
+/// Finds the client's address: the peer's, or what a trusted proxy says of it.
+struct ClientAddress: RouterMiddleware {
+  typealias Context = AppRequestContext
+
+  /// Addresses of proxies whose X-Forwarded-For is believed.
+  let trustedProxies: Set<String>
+
+  func handle(
+    _ request: Request, context: Context, next: (Request, Context) async throws -> Response
+  ) async throws -> Response {
+    var context = context
+    let peer = context.remoteAddress?.ipAddress
+    context.clientAddress = peer
+    if let peer, trustedProxies.contains(peer),
+      let forwarded = request.headers[ResponseHeaders.name("X-Forwarded-For")]
+    {
+      // From the right: the first address that no proxy of ours has is what the outermost of ours saw.
+      let hops = forwarded.split(separator: ",").map { String($0.trimmingSpace()) }
+      context.clientAddress =
+        hops.last { !trustedProxies.contains($0) && IPAddress($0) != nil }
+        ?? peer
+    }
+    return try await next(request, context)
+  }
 }

@@ -1,6 +1,7 @@
 // The only wiring of the reading half; read this first. Configuration in, a server that runs until it is asked to stop out.
 
 package import Answering
+import BlobStore
 import Hummingbird
 import Logging
 import NIOCore
@@ -33,6 +34,62 @@ package struct Services: Sendable {
   }
 }
 
+/// All routes with what stands behind them.
+struct Routes {
+  let router: Router<AppRequestContext>
+  let table: RouteTable
+  let mail: MailService
+
+  /// - Parameter publicURL: scheme, host and port that people use.
+  init(_ services: Services, publicURL: String, logger: Logger) throws {
+    let configuration = services.configuration
+    let database = services.database
+    let secrets = try SecretKeys.load(data: configuration.data, text: configuration.secretKeys)
+    let tokens = TokenSigner(secrets, issuer: publicURL)
+    let origin = RequestOrigin(own: publicURL)
+    mail = MailService(
+      database: database, way: configuration.mailWay, from: configuration.mailFrom,
+      publicURL: publicURL, logger: logger)
+    router = Router(context: AppRequestContext.self, options: .autoGenerateHeadEndpoints)
+    router.add(middleware: CrossOrigin(origin: origin))
+    router.add(middleware: ResponseHeaders())
+    router.add(middleware: ClientAddress(trustedProxies: configuration.trustedProxies))
+    var table = RouteTable(router: router, database: database)
+    let access = Accesses(database: database, tokens: tokens)
+    HealthController(database: database, configuration: configuration)
+      .addRoutes(to: &table, access)
+    SignInController(
+      database: database, hasher: PasswordHasher(cost: configuration.bcryptCost),
+      signIn: SignIn(database: database, tokens: tokens, derivation: secrets.derivation),
+      mail: mail, signups: configuration.signups, origin: origin
+    ).addRoutes(to: &table, access)
+    KeyController(database: database).addRoutes(to: &table, access)
+    ChatbotController(database: database, publicURL: publicURL).addRoutes(to: &table, access)
+    SourceController(
+      database: database, uploads: Uploads(blobs: DirectoryBlobs(data: configuration.data)),
+      data: configuration.data, policy: configuration.addressPolicy
+    ).addRoutes(to: &table, access)
+    RunController(
+      database: database, training: Training(spool: configuration.spool, database: database),
+      spool: configuration.spool
+    ).addRoutes(to: &table, access)
+    ConversationController(database: database).addRoutes(to: &table, access)
+    UsageController(database: database).addRoutes(to: &table, access)
+    AdminController(database: database, mail: mail, publicURL: publicURL)
+      .addRoutes(to: &table, access)
+    let chat = ChatController(
+      database: database, answerer: services.answerer, tokens: tokens, mail: mail,
+      publicOrigin: publicURL)
+    chat.addRoutes(to: &table, access)
+    PageController(database: database, templates: try Templates(), chat: chat)
+      .addRoutes(to: &table, access)
+    AssetController().addRoutes(to: &table, access)
+    DescriptionController(publicURL: publicURL).addRoutes(to: &table, access)
+    table.refuseOtherMethods()
+    self.table = table
+  }
+}
+
 /// The HTTP server.
 package enum Server {
   /// Serves until SIGTERM or SIGINT, then finishes what is under way.
@@ -44,16 +101,9 @@ package enum Server {
     var logger = Logger(label: "bobbin")
     logger.logLevel = .notice
     let configuration = services.configuration
-    let router = Router(context: AppRequestContext.self)
-    router.add(middleware: ResponseHeaders())
-    HealthController(database: services.database, configuration: configuration)
-      .addRoutes(to: router)
-    ChatController(database: services.database, answerer: services.answerer)
-      .addRoutes(to: router)
-    PageController(database: services.database, templates: try Templates()).addRoutes(to: router)
-    AssetController().addRoutes(to: router)
+    let routes = try Routes(services, publicURL: configuration.publicURL, logger: logger)
     let application = Application(
-      router: router,
+      router: routes.router,
       server: .http1(
         configuration: .init(
           idleTimeout: .seconds(Int64(configuration.idleTimeout)),
@@ -61,11 +111,12 @@ package enum Server {
             maxHeaderFieldSize: 16 << 10, maxHeaderListSize: 16 << 10, maxHeaderFieldCount: 100))),
       configuration: .init(address: .hostname(configuration.host, port: configuration.port)),
       services: [
+        routes.mail,
         LedgerService(
           drain: LedgerDrain(spool: configuration.spool, database: services.database),
           training: Training(spool: configuration.spool, database: services.database),
           janitor: Janitor(spool: configuration.spool, database: services.database),
-          logger: logger)
+          logger: logger),
       ],
       onServerRunning: { channel in await ready(channel.localAddress?.port ?? 0) },
       logger: logger)

@@ -1,6 +1,7 @@
 // Every setting of the reading half: its variable, default and unit, in one place. Read once at start.
 
 import FoundationEssentials
+import WebClient
 
 /// Settings from the environment.
 package struct Configuration: Sendable {
@@ -43,6 +44,41 @@ package struct Configuration: Sendable {
   /// Default 30.
   package var idleTimeout: Int
 
+  /// `BOBBIN_PUBLIC_URL`: scheme, host and port that people use; stands in links and decides which pages are ours.
+  ///
+  /// Default http://localhost and the port. Sign-in cookies need https, or localhost.
+  package var publicURLSetting: String?
+  /// `BOBBIN_SIGNUPS`: open, invite or closed.
+  ///
+  /// Default open.
+  var signups: SignInController.Signups
+  /// `BOBBIN_MAIL`: folder (letters become files), smtp, or none (addresses are not proved).
+  ///
+  /// Default folder, or smtp when a server is named.
+  var mail: String
+  /// `BOBBIN_SMTP_URL`: the mail server, `smtp://user:password@host:587` or `smtps://…`.
+  var smtpURL: String?
+  /// `BOBBIN_SMTP_TLS`: required, or optional for a server on this machine.
+  ///
+  /// Default required.
+  var requiresMailTLS: Bool
+  /// `BOBBIN_MAIL_FROM`: the sender of letters.
+  ///
+  /// Default bobbin@localhost.
+  var mailFrom: String
+  /// `BOBBIN_SECRET_KEYS`: the server's keys, instead of the file `secret.keys` of the data directory.
+  var secretKeys: String?
+  /// `BOBBIN_TRUSTED_PROXIES`: addresses, separated by commas, whose X-Forwarded-For is believed.
+  ///
+  /// Default none.
+  var trustedProxies: Set<String>
+  /// `BOBBIN_BCRYPT_COST`: 2^cost rounds for a password.
+  ///
+  /// Default 12.
+  var bcryptCost: Int
+  /// `BOBBIN_ALLOWED_HOSTS`: host:port pairs that owners' URLs may reach though they are not public; fetch reads it too.
+  var addressPolicy: AddressPolicy
+
   /// Reads the environment.
   ///
   /// - Throws: `ConfigurationError` naming the variable, the value and what is expected.
@@ -69,11 +105,66 @@ package struct Configuration: Sendable {
     embeddingModel = text("BOBBIN_EMBEDDING_MODEL") ?? "text-embedding-3-small"
     embeddingDimension = try number("BOBBIN_EMBEDDING_DIMENSION", 1536, 1...16_384)
     idleTimeout = try number("BOBBIN_IDLE_TIMEOUT", 30, 1...3600)
+    func choice(_ name: String, _ fallback: String, _ names: [String]) throws(ConfigurationError)
+      -> String
+    {
+      let value = text(name) ?? fallback
+      guard names.contains(value) else {
+        throw .notOffered(name: name, value: value, names: names)
+      }
+      return value
+    }
+    publicURLSetting = text("BOBBIN_PUBLIC_URL")
+    if let url = publicURLSetting, AllowedOrigin.own(url) == nil {
+      throw .notAnOrigin(name: "BOBBIN_PUBLIC_URL", value: url)
+    }
+    signups =
+      .init(rawValue: try choice("BOBBIN_SIGNUPS", "open", ["open", "invite", "closed"])) ?? .closed
+    smtpURL = text("BOBBIN_SMTP_URL")
+    mail = try choice(
+      "BOBBIN_MAIL", smtpURL == nil ? "folder" : "smtp", ["folder", "smtp", "none"])
+    requiresMailTLS =
+      try choice("BOBBIN_SMTP_TLS", "required", ["required", "optional"]) == "required"
+    mailFrom = text("BOBBIN_MAIL_FROM") ?? "bobbin@localhost"
+    guard StringFormat.email.holds(mailFrom) || mailFrom == "bobbin@localhost" else {
+      throw .notOffered(name: "BOBBIN_MAIL_FROM", value: mailFrom, names: ["an e-mail address"])
+    }
+    if mail == "smtp", smtpURL == nil {
+      throw .notOffered(name: "BOBBIN_SMTP_URL", value: "", names: ["smtp://…", "smtps://…"])
+    }
+    secretKeys = text("BOBBIN_SECRET_KEYS")
+    trustedProxies = Set(
+      (text("BOBBIN_TRUSTED_PROXIES") ?? "").split(separator: ",").map {
+        String($0.trimmingSpace())
+      })
+    bcryptCost = try number("BOBBIN_BCRYPT_COST", 12, 4...16)
+    do {
+      addressPolicy = try AddressPolicy(exceptions: text("BOBBIN_ALLOWED_HOSTS") ?? "")
+    } catch {
+      throw .notOffered(
+        name: "BOBBIN_ALLOWED_HOSTS", value: text("BOBBIN_ALLOWED_HOSTS") ?? "",
+        names: ["host:port pairs, separated by commas"])
+    }
   }
 
   /// Reads this process's environment.
   package init() throws(ConfigurationError) {
     try self.init(environment: ProcessInfo.processInfo.environment)
+  }
+
+  /// The address that people use.
+  package var publicURL: String {
+    publicURLSetting.flatMap(AllowedOrigin.own) ?? "http://localhost:\(port)"
+  }
+
+  /// How letters leave.
+  var mailWay: MailWay {
+    switch mail {
+    case "none": .none
+    case "smtp":
+      .smtp(.smtp(smtpURL ?? "", requiresTLS: requiresMailTLS))
+    default: .folder("\(data)/mail")
+    }
   }
 
   /// The directory of the model's weights.
@@ -83,11 +174,17 @@ package struct Configuration: Sendable {
 /// A setting that cannot be used.
 package enum ConfigurationError: Error, CustomStringConvertible {
   case notANumber(name: String, value: String, range: ClosedRange<Int>)
+  case notOffered(name: String, value: String, names: [String])
+  case notAnOrigin(name: String, value: String)
 
   package var description: String {
     switch self {
     case .notANumber(let name, let value, let range):
       "\(name)=\(value): expected a whole number from \(range.lowerBound) to \(range.upperBound)"
+    case .notOffered(let name, let value, let names):
+      "\(name)=\(value): expected \(names.joined(separator: ", "))"
+    case .notAnOrigin(let name, let value):
+      "\(name)=\(value): expected scheme, host and perhaps port, such as https://chat.example.com"
     }
   }
 }

@@ -44,6 +44,9 @@ package struct ServeOptions: ParsableArguments {
         }
       }
       ProcessEnd.now(0)
+    } catch let error as SecretKeysError {
+      StandardStream.error.line("\(command): \(error)")
+      throw ExitCode(78)
     } catch let error as ConfigurationError {
       StandardStream.error.line("\(command): \(error)")
       throw ExitCode(78)

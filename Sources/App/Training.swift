@@ -20,18 +20,7 @@ package struct Training: Sendable {
   }
 
   /// A new id: 26 of `a-z 0-9`, sorting by time.
-  package static func newID() -> String {
-    let digits = Array("0123456789abcdefghjkmnpqrstvwxyz".utf8)
-    var time = WallClock.now()
-    var head: [UInt8] = []
-    for _ in 0..<10 {
-      head.append(digits[time & 31])
-      time >>= 5
-    }
-    var random = SystemRandomNumberGenerator()
-    let tail = (0..<16).map { _ in digits[Int(random.next() & 31)] }
-    return String(decoding: head.reversed() + tail, as: UTF8.self)
-  }
+  package static func newID() -> String { FreshID.text(now: WallClock.now()) }
 
   /// The source of a location: the same chatbot and location always give the same source and document.
   package static func source(
@@ -53,10 +42,12 @@ package struct Training: Sendable {
   ///
   /// - Throws: `SpoolError.diskReserve` before anything is accepted when the disk is nearly full.
   /// - Parameter replacing: whether the requests are all the chatbot shall know: its other documents go.
+  /// - Parameter removing: documents that leave in any case; with no requests the run is nothing but that.
   /// - Parameter mayShrink: the owner's word that the shard may lose many documents.
+  /// - Parameter keepingRows: whether the sources' rows are there and stay as they are.
   package func begin(
     _ requests: [SourceRequest], of chatbot: ChatbotID, replacing: Bool = false,
-    mayShrink: Bool = false
+    removing: [DocumentID] = [], mayShrink: Bool = false, keepingRows: Bool = false
   ) async throws -> RunID {
     let fetch = SpoolDirectory(spool: spool, stage: "fetch")
     try fetch.prepare()
@@ -74,7 +65,8 @@ package struct Training: Sendable {
     try await database.beginRun(
       run, of: chatbot, sources: requests,
       items: contents.map { (SpoolDirectory.id(of: $0), $0) }, replacing: replacing,
-      mayShrink: mayShrink, now: now)
+      removing: removing, mayShrink: mayShrink || requests.isEmpty, keepingRows: keepingRows,
+      now: now)
     try fetch.publish(contents.map { ($0, chatbot.text) }, due: now)
     try await database.markPublished(run, now: WallClock.now())
     return run
@@ -106,13 +98,14 @@ package struct Training: Sendable {
     var ordered = try await database.openOrders()
     for run in try await database.openRuns() {
       let progress = try await database.progress(of: run.id)
-      let ready = progress.documents["embedded", default: 0] > 0
+      let ready =
+        progress.documents["embedded", default: 0] > 0
+        || (run.trigger == "removal" && progress.generation == nil)
       let isPatient = progress.waitingSince.map { WallClock.now() - $0 < patience } ?? false
       if ready, progress.isOver || (progress.onlyWaits && !isPatient) {
         // One order of a chatbot at a time, the older first.
         if ordered[run.chatbot] == nil {
-          try await order(run)
-          ordered[run.chatbot] = run.id
+          if try await order(run) { ordered[run.chatbot] = run.id }
         }
         isWorking = true
       } else if progress.isOver {
@@ -121,6 +114,7 @@ package struct Training: Sendable {
           of: run.id, reason: "item_failed",
           message: "An item of this document failed, see spool/*/failed; ingest it again.",
           unless: ["live", "ended"])
+        // Documents of removed sources go on, in a run of their own, until they are gone.
         let isDone = progress.generation != nil || progress.documents["live", default: 0] > 0
         try await database.finishRun(
           run.id, state: isDone ? "done" : "failed", now: WallClock.now())
@@ -135,7 +129,9 @@ package struct Training: Sendable {
   package static let defaultPatience = 300_000
 
   /// Orders the build of a run's next generation from the documents that came through.
-  private func order(_ run: OpenRun) async throws {
+  ///
+  /// - Returns: false when there was nothing to order any more.
+  private func order(_ run: OpenRun) async throws -> Bool {
     let documents = try await database.documents(of: run.id)
     let live = documents.filter { $0.state == "embedded" }.map { DocumentID(unchecked: $0.id) }
     let order = IndexOrder(live: live.sorted(), removed: run.removed, mayShrink: run.mayShrink)
@@ -145,8 +141,12 @@ package struct Training: Sendable {
         of: run.id, reason: "index_failed",
         message: "The index could not be built; see spool/index/failed.",
         unless: ["live", "ended"])
-      return
+      if run.trigger == "removal" {
+        try await database.finishRun(run.id, state: "failed", now: WallClock.now())
+      }
+      return false
     }
+    return true
   }
 
   /// Orders another generation to be current: one that was held back, or an earlier one.

@@ -40,10 +40,35 @@ import WebClient
       try await transport.send(WebRequest(url: base + path, headers: headers))
     }
 
+    /// What a visitor holds who has begun to talk to a chatbot.
+    private func visit(_ name: String) async throws -> (id: String, token: String)? {
+      struct About: Decodable { let id: String }
+      struct Session: Decodable { let token: String }
+      let about = try await get("/api/chat/\(name)/")
+      guard about.status == 200 else { return nil }
+      let session = try await transport.send(
+        WebRequest(
+          url: base + "/api/chat/\(name)/session/", method: "POST",
+          headers: ["Content-Type": "application/json"], body: Array("{}".utf8)))
+      return (
+        try JSONDecoder().decode(About.self, from: Data(about.body)).id,
+        try JSONDecoder().decode(Session.self, from: Data(session.body)).token
+      )
+    }
+
+    /// Posts; a question goes in a session of its own.
     func post(
       _ path: String, _ body: String, type: String = "application/json", accept: String? = nil
     ) async throws -> WebResponse {
       var headers: WebHeaders = ["Content-Type": type]
+      var path = path
+      let parts = path.split(separator: "/").map(String.init)
+      if parts.count == 3, parts.starts(with: ["api", "chat"]),
+        let visit = try await visit(parts[2])
+      {
+        path = "/api/chat/\(visit.id)/"
+        headers.append("Authorization", "Bearer \(visit.token)")
+      }
       if let accept { headers.append("Accept", accept) }
       return try await transport.send(
         WebRequest(url: base + path, method: "POST", headers: headers, body: Array(body.utf8)))
@@ -109,16 +134,16 @@ import WebClient
   }
 
   @Test(arguments: [
-    ("/api/chat/library/", "{}", "application/json", 400),
+    ("/api/chat/library/", "{}", "application/json", 422),
     ("/api/chat/library/", "not json", "application/json", 400),
     ("/api/chat/library/", #"{"message":"x","more":1}"#, "application/json", 400),
-    ("/api/chat/library/", #"{"message":"   "}"#, "application/json", 400),
-    ("/api/chat/library/", #"{"message":7}"#, "application/json", 400),
+    ("/api/chat/library/", #"{"message":"   "}"#, "application/json", 422),
+    ("/api/chat/library/", #"{"message":7}"#, "application/json", 422),
     ("/api/chat/library/", #"{"message":"x"}"#, "text/plain", 415),
-    ("/api/chat/nobody/", #"{"message":"x"}"#, "application/json", 404),
+    ("/api/chat/nobody/", #"{"message":"x"}"#, "application/json", 401),
     (
       "/api/chat/library/", #"{"message":""# + String(repeating: "x", count: 5_000) + #""}"#,
-      "application/json", 413
+      "application/json", 422
     ),
     ("/api/chat/library/", String(repeating: " ", count: 70_000), "application/json", 413),
   ])

@@ -5,8 +5,8 @@ import Hummingbird
 import Spool
 
 /// `/assets/…`.
-struct AssetController {
-  private struct Asset {
+struct AssetController: Sendable {
+  private struct Asset: Sendable {
     let body: ByteBuffer
     let type: String
     let tag: String
@@ -27,15 +27,20 @@ struct AssetController {
     ]
   }
 
-  func addRoutes(to router: Router<AppRequestContext>) {
-    router.get("assets/:name") { request, context in
-      guard let asset = assets[try context.parameters.require("name")] else {
-        throw AppError.notFound
-      }
+  func addRoutes(to routes: inout RouteTable, _ access: Accesses) {
+    routes.add(
+      Route(
+        .get, "/assets/{name}", "A style, script or picture of the pages.",
+        answers: [
+          .media(["text/css", "text/javascript", "image/svg+xml"]), .empty(304, "Not changed."),
+        ]),
+      for: access.any
+    ) { call, _ in
+      guard let asset = assets[try call.parameter("name")] else { throw AppError.notFound }
       let headers: HTTPFields = [
         .contentType: asset.type, .eTag: asset.tag, .cacheControl: "public, max-age=3600",
       ]
-      if request.headers[.ifNoneMatch] == asset.tag {
+      if call.request.headers[.ifNoneMatch] == asset.tag {
         return Response(status: .notModified, headers: headers)
       }
       return Response(

@@ -1,8 +1,11 @@
-// The public chat: a question in, an answer with citations out, as JSON or as server-sent events.
+// The public chat: a session, a question in, an answer with citations out, as JSON or as server-sent events, and what a
+// visitor may do with its own conversation.
 //
-// Encodes released text and citations only; a learn-only passage has no encoder, so it cannot be sent by mistake.
+// Encodes released text and citations only; a learn-only passage has no encoder, so it cannot be sent by mistake. A question
+// is counted and noted before it is answered; the answer is noted when it has been given.
 
 import Answering
+import Billing
 import Corpus
 import FoundationEssentials
 import HTTPTypes
@@ -11,129 +14,370 @@ import Logging
 import Spool
 import Storage
 
-/// `POST /api/chat/{chatbot}/`.
-struct ChatController {
-  /// Bytes of a request body.
-  static let bodyLimit = 64 << 10
+/// `/api/chat/{chatbot_id}/…`.
+struct ChatController: Sendable {
   /// Bytes of a visitor's message.
   static let messageLimit = 4 << 10
+  /// Seconds.
+  static let tokenLifetime = 600
+  static let resumeLifetime = 86_400
+  static let busyText =
+    "I cannot answer any more questions right now. Please come back later, or leave a message with the owner of this site."
 
   let database: AppDatabase
   let answerer: Answerer
+  let tokens: TokenSigner
+  let mail: MailService
+  let publicOrigin: String
 
-  func addRoutes(to router: Router<AppRequestContext>) {
-    router.post("api/chat/:chatbot", use: answer)
+  func addRoutes(to routes: inout RouteTable, _ access: Accesses) {
+    routes.add(
+      Route(
+        .get, "/api/chat/{chatbot_id}/", "What a visitor is shown before asking.",
+        answers: [
+          .json(
+            200,
+            .object([
+              required("id", .id), required("name", .text), required("description", .text),
+              required("welcome_text", .text), required("lead_form", Components.leadForm),
+            ]))
+        ]), for: access.any, { call, _ in try await about(call) })
+    routes.add(
+      Route(
+        .post, "/api/chat/{chatbot_id}/session/", "Begin a session, or go on with one.",
+        body: .json(.object([optional("resume", .string(1...4096))])),
+        answers: [
+          .json(
+            201,
+            .object([
+              required("token", .text), required("expires_in", .count),
+              required("session_id", .string(36...36, .uuid)), required("resume", .text),
+              required("resume_expires_in", .count),
+            ]))
+        ], problems: [.originNotAllowed], addressLimit: .hourly(30)),
+      for: access.any, { call, _ in try await begin(call) })
+    routes.add(
+      Route(
+        .post, "/api/chat/{chatbot_id}/", "Ask; `Accept: text/event-stream` streams the answer.",
+        body: .json(.object([required("message", .string(1...Self.messageLimit, .filled))])),
+        answers: [
+          AnswerShape(
+            status: 200, description: "The answer.",
+            content: [
+              "application/json": Schema.component("Answer"),
+              "text/event-stream": Optional<Schema>.none,
+            ])
+        ], problems: [.wrongChatbot], isIdempotent: true),
+      for: access.visitorOrOwner, { call, caller in try await ask(call, caller) })
+    routes.add(
+      Route(
+        .get, "/api/chat/{chatbot_id}/history/", "The session's messages, oldest first.",
+        query: Components.page,
+        answers: [.json(200, Components.listing("Message"))], problems: [.wrongChatbot]),
+      for: access.visitor, { call, visitor in try await history(call, visitor) })
+    routes.add(
+      Route(
+        .post, "/api/chat/{chatbot_id}/feedback/", "Say whether an answer helped.",
+        body: .json(
+          .object([
+            required("message_id", .id), required("value", .integer(-1...1)),
+            optional("comment", .string(0...1000)),
+          ])), answers: [.empty()], problems: [.wrongChatbot]),
+      for: access.visitor, { call, visitor in try await feedback(call, visitor) })
+    routes.add(
+      Route(
+        .delete, "/api/chat/{chatbot_id}/session/", "Forget the session's conversation.",
+        answers: [.empty()], problems: [.wrongChatbot]),
+      for: access.visitor,
+      { _, visitor in
+        try await database.removeConversation(
+          session: visitor.session, of: ChatbotID(unchecked: visitor.chatbot))
+        return Answer.empty
+      })
   }
 
-  @Sendable private func answer(
-    _ request: Request, context: AppRequestContext
-  ) async throws -> Response {
-    let name = try context.parameters.require("chatbot")
-    let question = try await Self.question(of: request)
-    guard let chatbot = try await database.chatbot(name) else { throw AppError.notFound }
-    let asked = AnswerRequest(
-      question: question, chatbot: chatbot.id, chatbotName: chatbot.name,
-      visibilities: try await database.visibilities(of: chatbot.id))
-    let messageID = Training.newID()
-    if Self.wantsEvents(request) {
-      return events(of: asked, messageID: messageID, context: context)
+  /// A chatbot that visitors may talk to.
+  private func publicChatbot(_ call: Call) async throws -> Chatbot {
+    guard let chatbot = try await database.chatbot(try call.parameter("chatbot_id")),
+      chatbot.settings.isPublic
+    else { throw AppError.notFound }
+    return chatbot
+  }
+
+  private func about(_ call: Call) async throws -> Response {
+    struct About: Encodable {
+      let id, name, description, welcome_text: String
+      let lead_form: RawJSON
     }
-    let answer = try await answerer.wholeAnswer(asked)
-    let body = ChatAnswer(
-      message_id: messageID, message: answer.message, answered: answer.answered,
-      sources: answer.sources)
-    return Response(
-      status: .ok, headers: [.contentType: "application/json", .cacheControl: "no-store"],
-      body: ResponseBody(byteBuffer: ByteBuffer(bytes: JSONText.encode(body))))
+    let chatbot = try await publicChatbot(call)
+    return Answer.json(
+      About(
+        id: chatbot.id.text, name: chatbot.name, description: chatbot.settings.description,
+        welcome_text: chatbot.settings.welcomeText, lead_form: RawJSON(chatbot.settings.leadForm)))
   }
 
-  private static func wantsEvents(_ request: Request) -> Bool {
+  // MARK: Sessions
+
+  /// What a page that shows a chat holds.
+  struct SessionTokens: Encodable, Sendable {
+    let token: String
+    let expires_in = ChatController.tokenLifetime
+    let session_id: String
+    let resume: String
+    let resume_expires_in = ChatController.resumeLifetime
+  }
+
+  /// Tokens of a session.
+  func sessionTokens(
+    chatbot: ChatbotID, session: String, channel: String, now: Int
+  ) -> SessionTokens {
+    let claims = TokenClaims(subject: chatbot.text, session: session, channel: channel)
+    return SessionTokens(
+      token: tokens.sign(claims, as: .embed, lifetime: Self.tokenLifetime, now: now),
+      session_id: session,
+      resume: tokens.sign(claims, as: .resume, lifetime: Self.resumeLifetime, now: now))
+  }
+
+  private func begin(_ call: Call) async throws -> Response {
+    let chatbot = try await publicChatbot(call)
+    let origin = call.request.headers[ResponseHeaders.name("Origin")]
+    if let origin, origin != publicOrigin, !chatbot.settings.allows(origin: origin) {
+      throw AppError(.originNotAllowed)
+    }
+    var session = RandomText.uuid()
+    var channel = "api"
+    // A session that is over or another chatbot's is begun anew, without a word.
+    if let resume = call.input.text("resume"),
+      let claims = tokens.verify(resume, as: .resume, now: call.now),
+      claims.subject == chatbot.id.text, let known = claims.session
+    {
+      session = known
+      channel = claims.channel ?? channel
+    }
+    return Answer.json(
+      sessionTokens(
+        chatbot: chatbot.id, session: session, channel: channel, now: call.now), .created)
+  }
+
+  // MARK: Questions
+
+  private func ask(_ call: Call, _ caller: ChatCaller) async throws -> Response {
+    let question = call.input.text("message") ?? ""
+    guard question.utf8.count <= Self.messageLimit else {
+      throw AppError.tooLarge(limit: Self.messageLimit)
+    }
+    guard let target = try await database.chatTarget(try call.parameter("chatbot_id")),
+      target.owner?.isDisabled != true
+    else { throw AppError.notFound }
+    let admission = try admission(call, caller, target, question: question)
+    switch try await database.admit(admission) {
+    case .refused(let wait): throw AppError.rateLimited(milliseconds: wait)
+    case .limited(let conversation, let isFirst):
+      if isFirst, let owner = target.owner {
+        mail.enqueue(.quota(user: owner.id, chatbot: target.chatbot.name))
+      }
+      return try await limited(call, target, conversation: conversation)
+    case .admitted(let conversation):
+      let reply = Reply(
+        controller: self, target: target, admission: admission, conversation: conversation,
+        // After the question, whatever the clock's grain.
+        id: FreshID.text(now: call.now + 1), started: .now, requestID: call.context.id,
+        logger: call.context.logger)
+      return Self.wantsEvents(call.request) ? reply.events() : try await reply.whole()
+    }
+  }
+
+  private func admission(
+    _ call: Call, _ caller: ChatCaller, _ target: ChatTarget, question: String
+  ) throws(AppError) -> ChatAdmission {
+    let chatbot = target.chatbot
+    let session: String
+    let channel: String
+    switch caller {
+    case .visitor(let visitor):
+      guard chatbot.settings.isPublic else { throw .notFound }
+      session = visitor.session
+      channel = visitor.channel
+    case .owner(let owner):
+      // Unknown and foreign are one answer.
+      guard chatbot.owner == owner.user.id else { throw .notFound }
+      session = "preview-\(owner.user.id)"
+      channel = "preview"
+    }
+    let plan = target.owner?.tier.limits ?? PlanTier.enterprise.limits
+    let perMinute = plan.messagesPerMinute
+    let id = chatbot.id.text
+    let period = UsagePeriod(containing: call.now)
+    return ChatAdmission(
+      chatbot: chatbot.id, owner: chatbot.owner, session: session, channel: channel,
+      origin: call.request.headers[ResponseHeaders.name("Origin")].map { String($0.prefix(255)) },
+      question: question, conversationID: FreshID.text(now: call.now),
+      messageID: FreshID.text(now: call.now), quota: target.owner?.quota ?? Int.max,
+      periodStart: period.start, periodEnd: period.end,
+      dailyCap: chatbot.settings.dailyMessageCap,
+      limits: [
+        RateLimit("chat:session:\(id):\(session)", perMinute.session, per: 60_000),
+        RateLimit("chat:address:\(id):\(call.context.addressKey)", perMinute.address, per: 60_000),
+        RateLimit("chat:chatbot:\(id)", perMinute.chatbot, per: 60_000),
+      ], now: call.now)
+  }
+
+  static func wantsEvents(_ request: Request) -> Bool {
     request.headers[values: .accept].contains { $0.contains("text/event-stream") }
   }
 
-  private static func question(of request: Request) async throws -> String {
-    guard request.headers[.contentType]?.hasPrefix("application/json") == true else {
-      throw AppError.unsupportedMediaType
+  /// Nothing is counted, no model is asked; the visitor is told politely.
+  private func limited(
+    _ call: Call, _ target: ChatTarget, conversation: String
+  ) async throws -> Response {
+    let own = target.chatbot.settings.busyText
+    let text = own.contains { !$0.isWhitespace } ? own : Self.busyText
+    let id = FreshID.text(now: call.now + 1)
+    try await database.add(
+      NewAnswer(
+        id: id, conversation: conversation, chatbot: target.chatbot.id, content: text,
+        answered: false, mode: "limited", milliseconds: 0, citations: [], now: call.now + 1))
+    guard Self.wantsEvents(call.request) else {
+      return Answer.json(
+        ChatAnswer(
+          message_id: id, conversation_id: conversation, message: text, answered: false,
+          limited: true, sources: []))
     }
-    let body = try await request.body.collect(upTo: bodyLimit)
-    let message: ChatRequest
-    do {
-      message = try JSONDecoder().decode(ChatRequest.self, from: Data(body.readableBytesView))
-    } catch {
-      throw AppError.malformed("Send {\"message\": \"…\"} and nothing else.")
+    return EventStream.response { writer in
+      try await writer.send(
+        "start", ["message_id": id, "conversation_id": conversation])
+      try await writer.send("delta", ["text": text])
+      try await writer.send("sources", ["sources": [Citation]()])
+      try await writer.send("done", ["answered": false, "limited": true])
     }
-    guard message.message.utf8.count <= messageLimit else {
-      throw AppError.tooLarge(limit: messageLimit)
-    }
-    guard !message.message.allSatisfy(\.isWhitespace) else {
-      throw AppError.malformed("The message is empty.")
-    }
-    return message.message
   }
 
-  /// Ends the answerer's work when the visitor leaves: writing then throws, and the stream is cancelled.
-  private func events(
-    of asked: AnswerRequest, messageID: String, context: AppRequestContext
-  ) -> Response {
-    let requestID = context.id
-    let body = ResponseBody { writer in
-      try await writer.write(Self.event("start", ["message_id": messageID]))
-      do {
-        for try await event in answerer.answer(asked) {
-          switch event {
-          case .delta(let text): try await writer.write(Self.event("delta", ["text": text]))
-          case .sources(let sources):
-            try await writer.write(Self.event("sources", ["sources": sources]))
-          case .done(let answered):
-            try await writer.write(Self.event("done", ["answered": answered, "limited": false]))
-          }
-        }
-      } catch {
-        context.logger.error("answer failed", metadata: ["error": "\(error)"])
-        let problem = AppError.busy(retryAfterSeconds: 5).problem(requestID: requestID)
-        try await writer.write(Self.event("error", problem))
-      }
-      try await writer.finish(nil)
-    }
-    return Response(
-      status: .ok,
-      headers: [.contentType: "text/event-stream", .cacheControl: "no-store"], body: body)
+  // MARK: A visitor's own
+
+  private func history(_ call: Call, _ visitor: Visitor) async throws -> Response {
+    let page = try call.page()
+    guard
+      let conversation = try await database.conversation(
+        session: visitor.session, of: ChatbotID(unchecked: visitor.chatbot))
+    else { return Answer.json(Listing([MessageShape](), page, cursor: nil)) }
+    let messages = try await database.messages(
+      of: conversation.id, after: page.id, limit: page.limit)
+    return Answer.json(
+      Listing(
+        messages.map(MessageShape.init), page,
+        cursor: messages.last.map { Cursor(createdAt: $0.createdAt, id: $0.id) }))
   }
 
-  private static func event(_ name: String, _ payload: some Encodable) -> ByteBuffer {
-    var buffer = ByteBuffer(string: "event: \(name)\ndata: ")
-    buffer.writeBytes(JSONText.encode(payload))
-    buffer.writeString("\n\n")
-    return buffer
+  private func feedback(_ call: Call, _ visitor: Visitor) async throws -> Response {
+    let isKnown = try await database.setFeedback(
+      call.input.whole("value") ?? 0, comment: call.input.text("comment"),
+      on: call.input.text("message_id") ?? "", session: visitor.session,
+      of: ChatbotID(unchecked: visitor.chatbot), now: call.now)
+    guard isKnown else { throw AppError.notFound }
+    return Answer.empty
   }
 }
 
-/// The body of a question; unknown members are refused.
-private struct ChatRequest: Decodable {
-  let message: String
+/// One answer on its way.
+private struct Reply: Sendable {
+  let controller: ChatController
+  let target: ChatTarget
+  let admission: ChatAdmission
+  let conversation: String
+  let id: String
+  let started: ContinuousClock.Instant
+  let requestID: String
+  let logger: Logger
 
-  private struct Key: CodingKey {
-    let stringValue: String
-    var intValue: Int? { nil }
-    init(stringValue: String) { self.stringValue = stringValue }
-    init?(intValue: Int) { nil }
+  private var request: AnswerRequest {
+    AnswerRequest(
+      question: admission.question, chatbot: target.chatbot.id, chatbotName: target.chatbot.name,
+      visibilities: target.visibilities, noAnswerText: target.chatbot.settings.noAnswerText)
   }
 
-  init(from decoder: any Decoder) throws {
-    let container = try decoder.container(keyedBy: Key.self)
-    guard container.allKeys.map(\.stringValue) == ["message"] else {
-      throw DecodingError.dataCorrupted(
-        .init(codingPath: decoder.codingPath, debugDescription: "unknown member"))
+  func whole() async throws -> Response {
+    let answer: Answering.Answer
+    do {
+      answer = try await controller.answerer.wholeAnswer(request)
+    } catch {
+      try await controller.database.giveBack(admission)
+      logger.error("answer failed", metadata: ["error": "\(error)"])
+      throw AppError.busy(retryAfterSeconds: 5)
     }
-    message = try container.decode(String.self, forKey: Key(stringValue: "message"))
+    try await note(answer.message, answered: answer.answered, answer.sources)
+    return Answer.json(
+      ChatAnswer(
+        message_id: id, conversation_id: conversation, message: answer.message,
+        answered: answer.answered, limited: false, sources: answer.sources))
+  }
+
+  /// Ends the answerer's work when the visitor leaves: writing then throws, and the stream is cancelled.
+  func events() -> Response {
+    EventStream.response { writer in
+      try await writer.send("start", ["message_id": id, "conversation_id": conversation])
+      var text = ""
+      var sources: [Citation] = []
+      do {
+        for try await event in controller.answerer.answer(request) {
+          switch event {
+          case .delta(let piece):
+            text += piece
+            try await writer.send("delta", ["text": piece])
+          case .sources(let found):
+            sources = found
+            try await writer.send("sources", ["sources": found])
+          case .done(let answered):
+            // Noted first: who asks for the history on seeing `done` finds it.
+            try await note(text, answered: answered, sources)
+            try await writer.send("done", ["answered": answered, "limited": false])
+          }
+        }
+      } catch let error as EventStream.Gone {
+        // What the visitor has read stands in the history.
+        try await note(text, answered: false, [])
+        throw error
+      } catch {
+        logger.error("answer failed", metadata: ["error": "\(error)"])
+        if text.isEmpty {
+          try await controller.database.giveBack(admission)
+        } else {
+          try await note(text, answered: false, [])
+        }
+        try await writer.send(
+          "error", AppError.busy(retryAfterSeconds: 5).problem(requestID: requestID))
+      }
+    }
+  }
+
+  private func note(_ text: String, answered: Bool, _ citations: [Citation]) async throws {
+    let took = (ContinuousClock.now - started).components
+    try await controller.database.add(
+      NewAnswer(
+        id: id, conversation: conversation, chatbot: target.chatbot.id, content: text,
+        answered: answered, mode: "answer",
+        milliseconds: Int(took.seconds) * 1000 + Int(took.attoseconds / 1_000_000_000_000_000),
+        citations: citations.map { citation in
+          (
+            citation.n, citation.sourceID,
+            String(decoding: JSONText.encode(citation), as: UTF8.self), citation.reference
+          )
+        }, now: admission.now + 1))
   }
 }
 
 /// The body of an answer.
-private struct ChatAnswer: Encodable {
-  let message_id: String
-  let message: String
-  let answered: Bool
-  let limited = false
+struct ChatAnswer: Encodable {
+  let message_id, conversation_id, message: String
+  let answered, limited: Bool
   let sources: [Citation]
+}
+
+extension ChatbotSettings {
+  /// Whether a page of this origin may show the chatbot.
+  func allows(origin: String) -> Bool {
+    guard case .array(let values)? = try? StrictJSON.parse(Array(allowedDomains.utf8)) else {
+      return false
+    }
+    return values.contains(.string(origin))
+  }
 }

@@ -1,20 +1,28 @@
 // Probes: alive (the process answers) and ready (it could do its work).
 
-import Answering
+import HTTPTypes
 import Hummingbird
 import Logging
+import NIOCore
 import Spool
 import Storage
 
 /// `/livez`, `/readyz`, `/healthz`.
-struct HealthController {
+struct HealthController: Sendable {
   let database: AppDatabase
   let configuration: Configuration
 
-  func addRoutes(to router: Router<AppRequestContext>) {
-    router.get("livez") { _, _ in Self.text(.ok, "ok\n") }
-    for path in ["readyz", "healthz"] {
-      router.get(RouterPath(path)) { _, context in await ready(context) }
+  func addRoutes(to routes: inout RouteTable, _ access: Accesses) {
+    let plain = AnswerShape.media(["text/plain"])
+    routes.add(
+      Route(.get, "/livez", "Whether the process answers.", answers: [plain]), for: access.any
+    ) { _, _ in Self.text(.ok, "ok\n") }
+    let unready = AnswerShape.media(["text/plain"], 503, "Not ready; the log says why.")
+    for path in ["/readyz", "/healthz"] {
+      routes.add(
+        Route(.get, path, "Whether it could do its work.", answers: [plain, unready]),
+        for: access.any
+      ) { call, _ in await ready(call.context) }
     }
   }
 
@@ -33,7 +41,8 @@ struct HealthController {
 
   private static func text(_ status: HTTPResponse.Status, _ text: String) -> Response {
     Response(
-      status: status, headers: [.contentType: "text/plain; charset=utf-8"],
+      status: status,
+      headers: [.contentType: "text/plain; charset=utf-8", .cacheControl: "no-store"],
       body: ResponseBody(byteBuffer: .init(string: text)))
   }
 }

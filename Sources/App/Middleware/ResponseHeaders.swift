@@ -22,7 +22,7 @@ struct ResponseHeaders: RouterMiddleware {
       response = try await next(request, context)
     } catch {
       let refusal = AppError(error)
-      if case .internal = refusal {
+      if refusal.code == .internal {
         context.logger.error("internal", metadata: ["error": "\(error)"])
       }
       response = refusal.response(requestID: requestID)
@@ -30,6 +30,8 @@ struct ResponseHeaders: RouterMiddleware {
     response.headers[Self.requestID] = requestID
     response.headers[.xContentTypeOptions] = "nosniff"
     response.headers[.referrerPolicy] = "no-referrer"
+    // Browsers heed it over https only (RFC 6797 section 8.1).
+    response.headers[.strictTransportSecurity] = "max-age=31536000; includeSubDomains"
     if response.headers[.contentSecurityPolicy] == nil {
       response.headers[.contentSecurityPolicy] = Self.contentSecurityPolicy
     }

@@ -7,6 +7,32 @@ const form = document.getElementById("ask");
 const field = document.getElementById("question");
 const button = form.querySelector("button");
 
+// The session lives in this page's memory: no cookie is needed, so none can be blocked.
+let token = document.body.dataset.token;
+let resume = document.body.dataset.resume;
+
+async function renewSession() {
+  const response = await fetch(`/api/chat/${encodeURIComponent(chatbot)}/session/`, {
+    method: "POST",
+    headers: { "Content-Type": "application/json" },
+    body: JSON.stringify({ resume }),
+  });
+  if (!response.ok) throw new Error((await response.json()).detail);
+  ({ token, resume } = await response.json());
+}
+
+function send(question) {
+  return fetch(`/api/chat/${encodeURIComponent(chatbot)}/`, {
+    method: "POST",
+    headers: {
+      "Content-Type": "application/json",
+      Accept: "text/event-stream",
+      Authorization: `Bearer ${token}`,
+    },
+    body: JSON.stringify({ message: question }),
+  });
+}
+
 function element(name, className, text) {
   const made = document.createElement(name);
   if (className) made.className = className;
@@ -96,11 +122,11 @@ async function ask(question) {
   addMessage("visitor", question);
   const { article, paragraph } = addMessage("assistant waiting", "");
   try {
-    const response = await fetch(`/api/chat/${encodeURIComponent(chatbot)}/`, {
-      method: "POST",
-      headers: { "Content-Type": "application/json", Accept: "text/event-stream" },
-      body: JSON.stringify({ message: question }),
-    });
+    let response = await send(question);
+    if (response.status === 401) {
+      await renewSession();
+      response = await send(question);
+    }
     if (!response.ok) throw new Error((await response.json()).detail);
     for await (const event of events(response)) {
       if (event.name === "delta") paragraph.textContent += event.data.text;

@@ -1,0 +1,259 @@
+// The named shapes of API.md, as JSON Schema: what answers look like. Held against real answers by the API's tests.
+
+/// Named shapes.
+enum Components {
+  static let all: [(name: String, schema: Schema)] = [
+    (
+      "Problem",
+      .object([
+        required("type", .text), required("title", .text), required("status", .integer(400...599)),
+        required("detail", .text), required("code", .choice(ProblemCode.allCases.map(\.rawValue))),
+        required("request_id", .text),
+        optional(
+          "errors", .array(.object([required("field", .text), required("code", .text)]), 0...1000)),
+        optional("limit", .text), optional("used", .count), optional("max", .count),
+      ])
+    ),
+    (
+      "User",
+      .object([
+        required("id", .id), required("email", .text), required("email_verified", .boolean),
+        required("name", .text), required("plan_tier", tier), required("message_quota", .count),
+        required("messages_used", .count), required("period_end", .time),
+        required("has_password", .boolean), required("google_linked", .boolean),
+        required("is_admin", .boolean), required("created_at", .time),
+      ])
+    ),
+    (
+      "Tokens",
+      .object([
+        required("access_token", .text), required("token_type", .choice(["Bearer"])),
+        required("expires_in", .count), optional("refresh_token", .text),
+        required("user", .component("User")),
+      ])
+    ),
+    (
+      "APIKey",
+      .object([
+        required("id", .id), required("name", .text), required("prefix", .text),
+        required("last_used_at", .nullable(.time)), required("created_at", .time),
+      ])
+    ),
+    (
+      "Chatbot",
+      .object([
+        required("id", .id), required("name", .text), required("description", .text),
+        required("public_url_slug", .text), required("is_public", .boolean),
+        required("share_url", .text), required("welcome_text", .text),
+        required("no_answer_text", .text), required("busy_text", .text),
+        required("allowed_domains", .array(.text, 0...100)),
+        required("crm_webhook_url", .nullable(.text)), required("lead_form", leadForm),
+        required("privacy_mode", .choice(["blended", "strict"])),
+        required("daily_message_cap", .nullable(.count)),
+        required("monthly_token_cap", .nullable(.count)),
+        required("retention_days", .nullable(.count)),
+        required("state", .choice(["empty", "training", "held", "ready", "failed"])),
+        required("generation", .nullable(.count)), required("trained_at", .nullable(.time)),
+        required("sources_count", .count), required("chunks_count", .count),
+        required("created_at", .time), required("updated_at", .time),
+      ])
+    ),
+    (
+      "Source",
+      .object([
+        required("id", .id), required("chatbot_id", .id),
+        required("source_type", .choice(["file", "url", "video"])),
+        required("source_url", .nullable(.text)), required("name", .text),
+        required("is_citable", .boolean),
+        required("status", .choice(["pending", "processing", "ready", "failed"])),
+        required("error_message", .nullable(.text)), required("error_code", .nullable(.text)),
+        required(
+          "documents",
+          .object([
+            required("live", .count), required("waiting", .count), required("failed", .count),
+            required("total", .count),
+          ])),
+        required("bytes", .count), required("crawl", crawl(asked: false)),
+        required("created_at", .time), required("updated_at", .time),
+      ])
+    ),
+    (
+      "Document",
+      .object([
+        required("id", .id), required("source_id", .id), required("uri", .text),
+        required("title", .nullable(.text)), required("reason", .nullable(.text)),
+        required("message", .nullable(.text)), required("tries", .count),
+        required("due_at", .nullable(.time)), required("pages", .count), required("chunks", .count),
+        required("tokens", .count), required("age_seconds", .count),
+        required(
+          "state",
+          .choice([
+            "queued", "fetched", "extracted", "chunked", "embedded", "live", "waiting", "held",
+            "ended",
+          ])),
+      ])
+    ),
+    (
+      "Run",
+      .object([
+        required("id", .id),
+        required("state", .choice(["queued", "running", "held", "done", "failed", "cancelled"])),
+        required("trigger", .text), required("generation", .nullable(.count)),
+        required("documents", .map(.count)), required("held_reason", .nullable(.text)),
+        required("started_at", .time), required("finished_at", .nullable(.time)),
+      ])
+    ),
+    (
+      "Status",
+      .object([
+        required("state", .choice(["empty", "training", "held", "ready", "failed"])),
+        required("progress", .number), required("generation", .nullable(.count)),
+        required("run", .nullable(.id)),
+        required(
+          "stages",
+          .map(
+            .object([
+              required("waiting", .count), required("active", .count), required("deferred", .count),
+              required("held", .count), required("failed", .count),
+            ]))),
+        required("oldest_age_seconds", .nullable(.count)),
+        required("seconds_left", .nullable(.count)),
+        required("stuck", .count), required("held_reason", .nullable(.text)),
+        required(
+          "sources",
+          .array(
+            .object([
+              required("id", .id), required("status", .text),
+              required("error_message", .nullable(.text)),
+            ]), 0...100_000)),
+      ])
+    ),
+    (
+      "Citation",
+      .object([
+        required("n", .count), required("source_id", .id), required("title", .text),
+        required("url", .nullable(.text)),
+        required(
+          "place",
+          .object([
+            optional("page", .count), optional("heading", .text), optional("second", .count),
+            optional("fragment", .text),
+          ])),
+        required("quote", .text),
+      ])
+    ),
+    (
+      "Answer",
+      .object([
+        required("message_id", .id), required("conversation_id", .id), required("message", .text),
+        required("answered", .boolean), required("limited", .boolean),
+        required("sources", .array(.component("Citation"), 0...100)),
+      ])
+    ),
+    (
+      "Message",
+      .object([
+        required("id", .id), required("role", .choice(["user", "assistant"])),
+        required("content", .text), required("sources", .array(.component("Citation"), 0...100)),
+        required("answered", .nullable(.boolean)),
+        required("feedback", .nullable(.integer(-1...1))),
+        required("created_at", .time),
+      ])
+    ),
+    (
+      "Conversation",
+      .object([
+        required("id", .id), required("chatbot_id", .id), required("session_id", .text),
+        required("channel", .text), required("messages", .count),
+        required("last_message_at", .time),
+        required("created_at", .time),
+      ])
+    ),
+    (
+      "Removal",
+      .object([
+        required("sources", .count), required("documents", .count), required("chunks", .count),
+        required("blobs", .count), required("conversations", .count),
+        required("bytes_gone_by", .time),
+      ])
+    ),
+    (
+      "Plan",
+      .object([
+        required("tier", tier), required("limits", .map(.nullable(.count))),
+      ])
+    ),
+    (
+      "Usage",
+      .object([
+        required("period_start", .time), required("period_end", .time),
+        required("message_quota", .count), required("messages_used", .count),
+        required("messages_limited", .count), required("chatbots", .count),
+        required("sources", .count), required("chunks", .count), required("bytes", .count),
+        required(
+          "by_chatbot",
+          .array(
+            .object([
+              required("chatbot_id", .id), required("messages", .count),
+            ]), 0...100_000)),
+      ])
+    ),
+    (
+      "AdminUser",
+      .object([
+        required("id", .id), required("email", .text), required("email_verified", .boolean),
+        required("name", .text), required("plan_tier", tier),
+        required("message_quota", .nullable(.count)), required("is_admin", .boolean),
+        required("disabled", .boolean), required("created_at", .time),
+      ])
+    ),
+    (
+      "AuditEntry",
+      .object([
+        required("id", .id), required("at", .time), required("actor", .text),
+        required("actor_id", .nullable(.text)), required("action", .text),
+        required("object", .text),
+        required("object_id", .nullable(.text)), required("detail", .text),
+      ])
+    ),
+  ]
+
+  static let tier = Schema.choice(["free", "pro", "enterprise"])
+
+  static let leadForm = Schema.object([
+    required("enabled", .boolean),
+    required("fields", .array(.choice(["name", "phone", "note"]), 0...3)),
+    required("after_messages", .integer(0...100)),
+  ])
+
+  /// How far a crawl may go.
+  ///
+  /// - Parameter asked: by an owner; what we say of it may be empty.
+  static func crawl(asked: Bool) -> Schema {
+    .object([
+      optional("depth", .integer(0...10)), optional("max_pages", .integer(1...10_000)),
+      optional("sitemap", .boolean),
+      optional("include", .array(.string(1...200, .oneLine), 0...20)),
+      optional("exclude", .array(.string(1...200, .oneLine), 0...20)),
+      optional("every", .choice(["day", "week", "month"])),
+    ])
+  }
+
+  /// The shape of a list's page.
+  static func listing(_ name: String) -> Schema {
+    .object([
+      required("items", .array(.component(name), 0...100)),
+      required("next_cursor", .nullable(.text)),
+    ])
+  }
+
+  private static let byName = Dictionary(
+    all.map { ($0.name, $0.schema) }, uniquingKeysWith: { first, _ in first })
+
+  static func schema(_ name: String) -> Schema? { byName[name] }
+
+  /// The query of a list.
+  static let page = [
+    optional("limit", Schema.integer(1...100)), optional("cursor", Schema.string(1...64)),
+  ]
+}

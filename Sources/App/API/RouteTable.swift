@@ -1,0 +1,274 @@
+// The one place where routes meet the router. Deny by default: a handler is added with an access or not at all, and what
+// happens before a handler runs is the same for every route and in this order: who asks, limits, body, repeated request.
+
+import Billing
+import FoundationEssentials
+import HTTPTypes
+import Hummingbird
+import Spool
+import Storage
+
+/// Collects the routes of the server.
+struct RouteTable {
+  let router: Router<AppRequestContext>
+  let database: AppDatabase
+  private(set) var routes: [Route] = []
+
+  init(router: Router<AppRequestContext>, database: AppDatabase) {
+    self.router = router
+    self.database = database
+  }
+
+  /// Adds a route.
+  mutating func add<Subject>(
+    _ route: Route, for access: Access<Subject>,
+    _ handler: @escaping @Sendable (Call, Subject) async throws -> Response
+  ) {
+    let route = route.with(access.name)
+    routes.append(route)
+    let gate = Gate(route: route, database: database)
+    router.on(RouterPath(route.pattern), method: route.method) { request, context in
+      var context = context
+      context.routeName = route.name
+      let now = WallClock.now()
+      try await gate.countAddress(context, now: now)
+      let subject = try await access.admit(request, context)
+      let caller = Gate.caller(subject, context)
+      try await gate.countOwner(subject, now: now)
+      let (read, input, digest) = try await gate.read(request, subject: subject)
+      let call = Call(request: read, context: context, input: input, now: now)
+      guard let key = try gate.idempotencyKey(of: request) else {
+        return try await handler(call, subject)
+      }
+      return try await gate.once(key, caller: caller, digest: digest, now: now) {
+        try await handler(call, subject)
+      }
+    }
+  }
+}
+
+extension RouteTable {
+  /// Says 405, and which methods there are, where the address is right and the method is not.
+  func refuseOtherMethods() {
+    var known: [String: Set<HTTPRequest.Method>] = [:]
+    for route in routes { known[route.pattern, default: []].insert(route.method) }
+    for (pattern, methods) in known {
+      let allowed = methods.map(\.rawValue).sorted().joined(separator: ", ")
+      for method: HTTPRequest.Method in [
+        .get, .post, .put, .patch, .delete, .options, .trace, .connect,
+      ]
+      where !methods.contains(method) {
+        router.on(RouterPath(pattern), method: method) { _, context in
+          var response = AppError(.methodNotAllowed).response(requestID: context.id)
+          response.headers[.allow] = allowed
+          return response
+        }
+      }
+    }
+  }
+}
+
+/// What stands before a handler.
+struct Gate: Sendable {
+  let route: Route
+  let database: AppDatabase
+
+  /// Counts a request against its route's limit for its address.
+  func countAddress(_ context: AppRequestContext, now: Int) async throws {
+    guard let limit = route.addressLimit else { return }
+    let key = "route:\(route.name):\(context.addressKey)"
+    if let wait = try await database.pass(
+      [RateLimit(key, limit.count, per: limit.period)], now: now)
+    {
+      throw AppError.rateLimited(milliseconds: wait)
+    }
+  }
+
+  /// Counts a request against what its owner may ask for in a minute, and against the route's own limit.
+  func countOwner<Subject>(_ subject: Subject, now: Int) async throws {
+    guard let owner = subject as? Owner else { return }
+    var limits = [
+      RateLimit("owner:\(owner.user.id)", owner.limits.requestsPerMinute, per: 60_000)
+    ]
+    if let own = route.ownerLimit {
+      limits.append(
+        RateLimit("route:\(route.name):\(owner.user.id)", own.count, per: own.period))
+    }
+    if let wait = try await database.pass(limits, now: now) {
+      throw AppError.rateLimited(milliseconds: wait)
+    }
+  }
+
+  /// Who a repeated request must come from to count as one.
+  static func caller<Subject>(_ subject: Subject, _ context: AppRequestContext) -> String {
+    switch subject {
+    case let owner as Owner: return "user:\(owner.user.id)"
+    case let visitor as Visitor: return "session:\(visitor.session)"
+    case let caller as ChatCaller:
+      switch caller {
+      case .owner(let owner): return "user:\(owner.user.id)"
+      case .visitor(let visitor): return "session:\(visitor.session)"
+      }
+    default: return "address:\(context.addressKey)"
+    }
+  }
+
+  /// Reads and checks a JSON body; a form is left to its handler.
+  ///
+  /// - Returns: also the digest of the body, for repeated requests.
+  func read<Subject>(
+    _ request: Request, subject: Subject
+  ) async throws -> (Request, Input, digest: [UInt8]) {
+    let schema: Schema
+    switch route.body {
+    case .none: return (request, Input(), SHA256Digest(of: route.name).bytes)
+    case .multipart:
+      guard MultipartReader.boundary(of: request) != nil else {
+        throw AppError(.unsupportedMediaType, detail: "Send multipart/form-data.")
+      }
+      return (request, Input(), [])
+    case .jsonOrMultipart(let shape, _):
+      if MultipartReader.boundary(of: request) != nil { return (request, Input(), []) }
+      schema = shape
+    case .json(let shape): schema = shape
+    }
+    let bytes = try await jsonBytes(of: request)
+    let value: JSONValue
+    do {
+      value = try StrictJSON.parse(bytes)
+    } catch {
+      switch error {
+      case .syntax(let offset):
+        throw AppError.malformed("The body is no JSON; see byte \(offset).")
+      case .repeatedMember: throw AppError.malformed("The body has one member twice.")
+      case .tooDeep: throw AppError.malformed("The body is nested deeper than 32 levels.")
+      }
+    }
+    guard case .object(let members) = value else {
+      throw AppError.malformed("The body must be a JSON object.")
+    }
+    let problems = schema.problems(in: value)
+    if problems.contains(where: { $0.code == "unknown" }) {
+      var error = AppError.malformed("The body has a member that is not known here.")
+      error.fields = problems
+      throw error
+    }
+    guard problems.isEmpty else { throw AppError.invalid(problems) }
+    return (request, Input(members), SHA256Digest(of: Array(route.name.utf8) + bytes).bytes)
+  }
+
+  private func jsonBytes(of request: Request) async throws -> [UInt8] {
+    let type = request.headers[.contentType]?.lowercased() ?? ""
+    guard type.split(separator: ";").first.map({ $0.trimmingSpace() }) == "application/json" else {
+      throw AppError(.unsupportedMediaType)
+    }
+    // Refused by its declared length before a byte of it is kept.
+    if let length = request.headers[.contentLength].flatMap({ Int($0) }), length > route.bodyLimit {
+      throw AppError.tooLarge(limit: route.bodyLimit)
+    }
+    var bytes: [UInt8] = []
+    for try await buffer in request.body {
+      guard bytes.count + buffer.readableBytes <= route.bodyLimit else {
+        throw AppError.tooLarge(limit: route.bodyLimit)
+      }
+      bytes += buffer.readableBytesView
+    }
+    return bytes
+  }
+
+  // MARK: Repeated requests
+
+  /// The caller's key for its request; nil without one, or where keys are not heeded.
+  func idempotencyKey(of request: Request) throws(AppError) -> String? {
+    guard route.isIdempotent, let name = HTTPField.Name("Idempotency-Key"),
+      let key = request.headers[name]
+    else { return nil }
+    guard (1...64).contains(key.utf8.count), StringFormat.token.holds(key) else {
+      throw .malformed("An Idempotency-Key has 1 to 64 of A-Z a-z 0-9 _ -.")
+    }
+    return key
+  }
+
+  /// Does a request once: the same again gets the first answer.
+  func once(
+    _ key: String, caller: String, digest: [UInt8], now: Int,
+    _ answer: () async throws -> Response
+  ) async throws -> Response {
+    switch try await database.beginRequest(
+      caller: caller, key: key, digest: digest, expiresAt: now + 86_400_000, now: now)
+    {
+    case .answered(let status, let head, let body):
+      return Response(
+        status: .init(code: status), headers: KeptHead.fields(head),
+        body: ResponseBody(byteBuffer: ByteBuffer(bytes: body)))
+    case .running:
+      var error = AppError(.stillRunning)
+      error.retryAfter = 1
+      throw error
+    case .other: throw AppError(.idempotencyMismatch)
+    case .new: break
+    }
+    do {
+      let response = try await answer()
+      let (kept, body) = try await KeptBody.read(response)
+      if let body {
+        try await database.endRequest(
+          caller: caller, key: key, status: response.status.code,
+          head: KeptHead.text(response.headers), body: body)
+      } else {
+        // A stream cannot be kept; what it says can be asked for again.
+        try await database.forgetRequest(caller: caller, key: key)
+      }
+      return kept
+    } catch {
+      try await database.forgetRequest(caller: caller, key: key)
+      throw error
+    }
+  }
+}
+
+/// The header fields of an answer that are kept with it.
+private enum KeptHead {
+  private static let names: [HTTPField.Name] = [.contentType, .location, .cacheControl]
+
+  static func text(_ fields: HTTPFields) -> String {
+    names.compactMap { name in fields[name].map { "\(name.canonicalName): \($0)" } }
+      .joined(separator: "\n")
+  }
+
+  static func fields(_ text: String) -> HTTPFields {
+    var fields = HTTPFields()
+    for line in text.split(separator: "\n") {
+      let parts = line.split(separator: ":", maxSplits: 1)
+      if parts.count == 2, let name = HTTPField.Name(String(parts[0])) {
+        fields[name] = String(parts[1].trimmingSpace())
+      }
+    }
+    return fields
+  }
+}
+
+/// Reads the body of an answer whose length is known.
+private enum KeptBody {
+  static let limit = 256 << 10
+
+  static func read(_ response: Response) async throws -> (Response, body: [UInt8]?) {
+    guard let length = response.body.contentLength, length <= limit else { return (response, nil) }
+    let collector = BodyCollector()
+    try await response.body.write(collector)
+    let bytes = collector.bytes()
+    var kept = response
+    kept.body = ResponseBody(byteBuffer: ByteBuffer(bytes: bytes))
+    return (kept, bytes)
+  }
+}
+
+extension StringProtocol {
+  /// Without the spaces and tabs at both ends.
+  func trimmingSpace() -> SubSequence {
+    var text = self[...]
+    while let first = text.first, first == " " || first == "\t" { text = text.dropFirst() }
+    while let last = text.last, last == " " || last == "\t" { text = text.dropLast() }
+    return text
+  }
+}

@@ -1,0 +1,164 @@
+// Sends letters off the path of requests: whether an account exists must not show in how long an answer takes. Tokens are
+// drawn here too, so that only the letter holds them. What waits is bounded; what a server does not take is tried again.
+
+import FoundationEssentials
+import Logging
+import ServiceLifecycle
+import Spool
+import Storage
+import Synchronization
+import WebClient
+
+/// What a letter is asked for.
+enum MailJob: Sendable, Hashable {
+  /// To prove the address of a new account.
+  case verify(user: String)
+  /// To tell its owner that somebody signed up with an address again.
+  case taken(email: String)
+  /// If there is such an account.
+  case reset(email: String)
+  /// Once more, if there is such an account and it is not proved.
+  case resend(email: String)
+  case invite(user: String)
+  /// To prove a new address.
+  case change(user: String, email: String)
+  case passwordChanged(user: String)
+  case quota(user: String, chatbot: String)
+}
+
+/// How letters leave.
+enum MailWay: Sendable {
+  /// As files, for a machine without a mail server.
+  case folder(String)
+  case smtp(MailTransport)
+  /// Not at all: addresses are not proved.
+  case none
+}
+
+/// The queue of letters and its worker.
+final class MailService: Service, Sendable {
+  private static let capacity = 1_000
+  /// Seconds to wait before each further try.
+  private static let delays = [5, 30, 300]
+
+  private let database: AppDatabase
+  private let way: MailWay
+  private let from: String
+  private let publicURL: String
+  private let logger: Logger
+  private let stream: AsyncStream<MailJob>
+  private let jobs: AsyncStream<MailJob>.Continuation
+
+  init(database: AppDatabase, way: MailWay, from: String, publicURL: String, logger: Logger) {
+    self.database = database
+    self.way = way
+    self.from = from
+    self.publicURL = publicURL
+    self.logger = logger
+    (stream, jobs) = AsyncStream.makeStream(bufferingPolicy: .bufferingOldest(Self.capacity))
+  }
+
+  /// Whether addresses can be proved.
+  var isOn: Bool { if case .none = way { false } else { true } }
+
+  /// Asks for a letter; one too many is dropped and logged, its reader can ask again.
+  func enqueue(_ job: MailJob) {
+    guard isOn else { return }
+    if case .dropped = jobs.yield(job) { logger.error("mail queue full") }
+  }
+
+  func run() async throws {
+    await cancelWhenGracefulShutdown { [self] in
+      for await job in stream { await carryOut(job) }
+    }
+  }
+
+  /// Composes and sends one letter.
+  func carryOut(_ job: MailJob) async {
+    do {
+      guard let letter = try await letter(for: job) else { return }
+      try await send(letter)
+    } catch {
+      // No address in the log: the job's kind says what was lost.
+      logger.error("mail", metadata: ["job": "\(Self.kind(job))", "error": "\(error)"])
+    }
+  }
+
+  private static func kind(_ job: MailJob) -> String {
+    switch job {
+    case .verify: "verify"
+    case .taken: "taken"
+    case .reset: "reset"
+    case .resend: "resend"
+    case .invite: "invite"
+    case .change: "change"
+    case .passwordChanged: "password-changed"
+    case .quota: "quota"
+    }
+  }
+
+  private func letter(for job: MailJob) async throws -> Letter? {
+    let now = WallClock.now()
+    switch job {
+    case .verify(let id):
+      guard let user = try await database.user(id: id), !user.isEmailVerified else { return nil }
+      return .verify(to: user.email, link: try await link("verify", .verify, user, now: now))
+    case .resend(let email):
+      guard let user = try await database.user(email: email), !user.isEmailVerified,
+        !user.isDisabled
+      else { return nil }
+      return .verify(to: user.email, link: try await link("verify", .verify, user, now: now))
+    case .taken(let email): return .taken(to: email, link: "\(publicURL)/login")
+    case .reset(let email):
+      guard let user = try await database.user(email: email), !user.isDisabled else { return nil }
+      return .reset(to: user.email, link: try await link("reset", .reset, user, now: now))
+    case .invite(let id):
+      guard let user = try await database.user(id: id) else { return nil }
+      return .invitation(to: user.email, link: try await link("reset", .reset, user, now: now))
+    case .change(let id, let email):
+      guard let user = try await database.user(id: id) else { return nil }
+      return .change(
+        to: email, link: try await link("verify", .change, user, email: email, now: now))
+    case .passwordChanged(let id):
+      guard let user = try await database.user(id: id) else { return nil }
+      return .passwordChanged(to: user.email)
+    case .quota(let id, let chatbot):
+      guard let user = try await database.user(id: id) else { return nil }
+      return .quota(to: user.email, chatbot: chatbot, plan: user.planTier)
+    }
+  }
+
+  private func link(
+    _ page: String, _ purpose: MailPurpose, _ user: User, email: String? = nil, now: Int
+  ) async throws -> String {
+    let token = RandomText.urlSafe(bytes: 32)
+    let lifetime = purpose == .reset ? 30 * 60_000 : 24 * 3_600_000
+    try await database.addMailToken(
+      id: FreshID.text(now: now), user: user.id, purpose: purpose, email: email ?? user.email,
+      hash: SHA256Digest(of: token).bytes, expiresAt: now + lifetime, now: now)
+    return "\(publicURL)/\(page)#token=\(token)"
+  }
+
+  private func send(_ letter: Letter) async throws {
+    let now = WallClock.now()
+    let message = letter.message(from: from, id: FreshID.text(now: now), now: now)
+    switch way {
+    case .none: return
+    case .folder(let folder):
+      let path = "\(folder)/\(FreshID.text(now: now)).eml"
+      // It holds a link that opens an account.
+      try DurableFile.replaceSecret(path, with: message)
+      logger.notice("letter written", metadata: ["path": "\(path)"])
+    case .smtp(let transport):
+      for delay in Self.delays {
+        do {
+          return try await transport.send(from, letter.to, message)
+        } catch {
+          guard error.isTransient else { throw error }
+          try await Task.sleep(for: .seconds(delay))
+        }
+      }
+      try await transport.send(from, letter.to, message)
+    }
+  }
+}

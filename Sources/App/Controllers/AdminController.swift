@@ -1,0 +1,146 @@
+// The operator's view: everything that can be listed, and the few acts that need privilege, each noted in the audit log.
+
+import Billing
+import Corpus
+import HTTPTypes
+import Hummingbird
+import Spool
+import Storage
+
+/// `/api/admin/…`.
+struct AdminController: Sendable {
+  let database: AppDatabase
+  let mail: MailService
+  let publicURL: String
+
+  func addRoutes(to routes: inout RouteTable, _ access: Accesses) {
+    func list(_ name: String, _ summary: String, search: Bool = false) -> Route {
+      Route(
+        .get, "/api/admin/\(name.lowercased())s/", summary,
+        query: Components.page + (search ? [optional("q", .string(0...100))] : []),
+        answers: [.json(200, Components.listing(name == "User" ? "AdminUser" : name))])
+    }
+    routes.add(list("User", "Accounts, newest first.", search: true), for: access.admin) {
+      call, _ in
+      let page = try call.page()
+      let users = try await database.users(search: (call.query("q") ?? "").lowercased(), page)
+      return Answer.json(
+        Listing(
+          users.map(AdminUserShape.init), page,
+          cursor: users.last.map { Cursor(createdAt: $0.createdAt, id: $0.id) }))
+    }
+    routes.add(
+      Route(
+        .post, "/api/admin/users/", "Invite somebody: a letter lets them choose a password.",
+        body: .json(.object([required("email", .string(3...254, .email))])),
+        answers: [.json(201, .component("AdminUser"))], problems: [.emailTaken],
+        isIdempotent: true),
+      for: access.admin, { call, owner in try await invite(call, owner) })
+    routes.add(
+      Route(
+        .get, "/api/admin/users/{user_id}/", "An account.",
+        answers: [.json(200, .component("AdminUser"))]),
+      for: access.admin,
+      { call, _ in
+        guard let user = try await database.user(id: try call.id("user_id")) else {
+          throw AppError.notFound
+        }
+        return Answer.json(AdminUserShape(user))
+      })
+    routes.add(
+      Route(
+        .patch, "/api/admin/users/{user_id}/", "Change plan, quota, suspension or privilege.",
+        body: .json(
+          .object([
+            optional("plan_tier", Components.tier),
+            optional("message_quota", .nullable(.integer(0...1_000_000_000))),
+            optional("disabled", .boolean), optional("is_admin", .boolean),
+          ])), answers: [.json(200, .component("AdminUser"))], problems: [.lastAdmin]),
+      for: access.admin, { call, owner in try await change(call, owner) })
+    routes.add(list("Chatbot", "All chatbots, newest first.", search: true), for: access.admin) {
+      call, _ in
+      let page = try call.page()
+      let found = try await database.chatbots(
+        of: nil, search: (call.query("q") ?? "").lowercased(), page)
+      return Answer.json(
+        Listing(
+          found.map { ChatbotShape($0, publicURL: publicURL) }, page,
+          cursor: found.last.map {
+            Cursor(createdAt: $0.chatbot.createdAt, id: $0.chatbot.id.text)
+          }))
+    }
+    routes.add(list("Source", "All sources, newest first."), for: access.admin) { call, _ in
+      let page = try call.page()
+      let found = try await database.sources(page)
+      return Answer.json(
+        Listing(
+          found.map { SourceShape($0, nil) }, page,
+          cursor: found.last.map { Cursor(createdAt: $0.createdAt, id: $0.id.text) }))
+    }
+    routes.add(list("Conversation", "All conversations, newest first."), for: access.admin) {
+      call, _ in
+      let page = try call.page()
+      let found = try await database.conversations(of: nil, page)
+      return Answer.json(
+        Listing(
+          found.map(ConversationShape.init), page,
+          cursor: found.last.map { Cursor(createdAt: $0.createdAt, id: $0.id) }))
+    }
+    routes.add(
+      Route(
+        .get, "/api/admin/audit/", "What was done with privileges, newest first.",
+        query: Components.page, answers: [.json(200, Components.listing("AuditEntry"))]),
+      for: access.admin
+    ) { call, _ in
+      let page = try call.page()
+      let found = try await database.auditLog(page)
+      return Answer.json(
+        Listing(
+          found.map(AuditShape.init), page,
+          cursor: found.last.map { Cursor(createdAt: $0.at, id: $0.id) }))
+    }
+  }
+
+  private func note(
+    _ action: String, _ object: String, _ id: String, detail: [String: JSONValue], _ call: Call,
+    _ owner: Owner
+  ) async throws {
+    try await database.audit(
+      AuditEntry(
+        id: FreshID.text(now: call.now), at: call.now, actor: "admin", actorID: owner.user.id,
+        action: action, object: object, objectID: id,
+        detail: String(decoding: JSONText.encode(JSONValue.object(detail)), as: UTF8.self))
+    ) { SHA256Digest(of: $0).bytes }
+  }
+
+  private func invite(_ call: Call, _ owner: Owner) async throws -> Response {
+    let email = (call.input.text("email") ?? "").normalizedEmail
+    let new = NewUser(
+      id: FreshID.text(now: call.now), email: email, name: "", passwordHash: nil)
+    guard try await database.add(new, now: call.now),
+      let user = try await database.user(id: new.id)
+    else { throw AppError(.emailTaken) }
+    try await note("user.invite", "user", user.id, detail: [:], call, owner)
+    mail.enqueue(.invite(user: user.id))
+    return Answer.json(AdminUserShape(user), .created)
+  }
+
+  private func change(_ call: Call, _ owner: Owner) async throws -> Response {
+    let id = try call.id("user_id")
+    guard try await database.user(id: id) != nil else { throw AppError.notFound }
+    var change = UserChange()
+    change.planTier = call.input.text("plan_tier")
+    if call.input.has("message_quota") {
+      change.messageQuota = .some(call.input.whole("message_quota"))
+    }
+    change.isDisabled = call.input.flag("disabled")
+    change.isAdmin = call.input.flag("is_admin")
+    // Noted first: an act that is not in the log has not been done.
+    try await note("user.change", "user", id, detail: call.input.members, call, owner)
+    guard let user = try await database.change(id, change, now: call.now) else {
+      throw AppError(.lastAdmin)
+    }
+    if user.isDisabled { try await database.endSessions(of: id, now: call.now) }
+    return Answer.json(AdminUserShape(user))
+  }
+}

@@ -1,0 +1,225 @@
+// Conversations as their chatbot's owner reads them, and what an account has used.
+
+import Billing
+import Corpus
+import FoundationEssentials
+import HTTPTypes
+import Hummingbird
+import NIOCore
+import Spool
+import Storage
+
+/// `/api/chatbots/{chatbot_id}/conversations/…`.
+struct ConversationController: Sendable {
+  let database: AppDatabase
+
+  private static let base = "/api/chatbots/{chatbot_id}/conversations/"
+
+  func addRoutes(to routes: inout RouteTable, _ access: Accesses) {
+    routes.add(
+      Route(
+        .get, Self.base, "Conversations, newest first.", query: Components.page,
+        answers: [.json(200, Components.listing("Conversation"))]),
+      for: access.owner, { call, owner in try await list(call, owner) })
+    routes.add(
+      Route(
+        .get, Self.base + "export/", "All messages, one JSON object a line.",
+        answers: [.media(["application/x-ndjson"])], ownerLimit: .hourly(10)),
+      for: access.owner, { call, owner in try await export(call, owner) })
+    routes.add(
+      Route(
+        .get, Self.base + "{conversation_id}/", "A conversation with its messages.",
+        answers: [
+          .json(
+            200,
+            .object([
+              required("conversation", .component("Conversation")),
+              required("messages", .array(.component("Message"), 0...10_000)),
+            ]))
+        ]),
+      for: access.owner, { call, owner in try await show(call, owner) })
+    routes.add(
+      Route(
+        .delete, Self.base + "{conversation_id}/", "Remove a conversation.", answers: [.empty()]),
+      for: access.owner,
+      { call, owner in
+        let chatbot = try await database.owned(call, owner)
+        guard
+          try await database.removeConversation(try call.id("conversation_id"), of: chatbot.id)
+        else { throw AppError.notFound }
+        return Answer.empty
+      })
+  }
+
+  private func list(_ call: Call, _ owner: Owner) async throws -> Response {
+    let chatbot = try await database.owned(call, owner)
+    let page = try call.page()
+    let found = try await database.conversations(of: chatbot.id, page)
+    return Answer.json(
+      Listing(
+        found.map(ConversationShape.init), page,
+        cursor: found.last.map { Cursor(createdAt: $0.createdAt, id: $0.id) }))
+  }
+
+  private func show(_ call: Call, _ owner: Owner) async throws -> Response {
+    struct Shown: Encodable {
+      let conversation: ConversationShape
+      let messages: [MessageShape]
+    }
+    let chatbot = try await database.owned(call, owner)
+    guard
+      let conversation = try await database.conversation(
+        try call.id("conversation_id"), of: chatbot.id)
+    else { throw AppError.notFound }
+    let messages = try await database.messages(of: conversation.id, limit: 10_000)
+    return Answer.json(
+      Shown(
+        conversation: ConversationShape(conversation), messages: messages.map(MessageShape.init)))
+  }
+
+  /// One message of the export.
+  private struct Line: Encodable {
+    let conversation_id, session_id: String
+    let message: MessageShape
+    enum CodingKeys: String, CodingKey {
+      case conversation_id, session_id, message_id, role, content, sources, answered, feedback
+      case created_at
+    }
+    func encode(to encoder: any Encoder) throws {
+      var container = encoder.container(keyedBy: CodingKeys.self)
+      try container.encode(conversation_id, forKey: .conversation_id)
+      try container.encode(session_id, forKey: .session_id)
+      try container.encode(message.id, forKey: .message_id)
+      try container.encode(message.role, forKey: .role)
+      try container.encode(message.content, forKey: .content)
+      try container.encode(message.sources, forKey: .sources)
+      try container.encode(message.answered, forKey: .answered)
+      try container.encode(message.feedback, forKey: .feedback)
+      try container.encode(message.created_at, forKey: .created_at)
+    }
+  }
+
+  private func export(_ call: Call, _ owner: Owner) async throws -> Response {
+    let chatbot = try await database.owned(call, owner)
+    return Response(
+      status: .ok,
+      headers: [
+        .contentType: "application/x-ndjson", .cacheControl: "no-store",
+        .contentDisposition: "attachment; filename=\"conversations.jsonl\"",
+      ],
+      body: ResponseBody { writer in
+        var page = PageRequest(limit: 100)
+        while true {
+          let found = try await database.conversations(of: chatbot.id, page)
+          for conversation in found {
+            let messages = try await database.messages(of: conversation.id, limit: 10_000)
+            var buffer = ByteBuffer()
+            for message in messages {
+              buffer.writeBytes(
+                JSONText.encode(
+                  Line(
+                    conversation_id: conversation.id, session_id: conversation.session,
+                    message: MessageShape(message))))
+              buffer.writeString("\n")
+            }
+            try await writer.write(buffer)
+          }
+          guard found.count == page.limit, let last = found.last else { break }
+          page = PageRequest(createdAt: last.createdAt, id: last.id, limit: page.limit)
+        }
+        try await writer.finish(nil)
+      })
+  }
+}
+
+/// `/api/usage/`, `/api/billing/plans/`, `/api/billing/plan/`.
+struct UsageController: Sendable {
+  let database: AppDatabase
+
+  func addRoutes(to routes: inout RouteTable, _ access: Accesses) {
+    routes.add(
+      Route(
+        .get, "/api/usage/", "What the account has used this period.",
+        answers: [.json(200, .component("Usage"))]),
+      for: access.owner, { call, owner in try await usage(call, owner) })
+    routes.add(
+      Route(
+        .get, "/api/billing/plans/", "The plans and their limits.",
+        answers: [
+          .json(200, .object([required("items", .array(.component("Plan"), 1...10))]))
+        ]),
+      for: access.any,
+      { _, _ in Answer.json(["items": PlanTier.allCases.map(PlanShape.init)]) })
+    routes.add(
+      Route(
+        .get, "/api/billing/plan/", "The account's plan.",
+        answers: [
+          .json(
+            200,
+            .object([
+              required("tier", Components.tier), required("status", .text),
+              required("period_end", .time), required("cancel_at_period_end", .boolean),
+              required("limits", .map(.nullable(.count))),
+            ]))
+        ]),
+      for: access.owner,
+      { call, owner in
+        struct Plan: Encodable {
+          let tier, status, period_end: String
+          let cancel_at_period_end: Bool
+          let limits: [String: Nullable<Int>]
+        }
+        let tier = owner.user.tier
+        return Answer.json(
+          Plan(
+            tier: tier.rawValue, status: "active",
+            period_end: APITime.text(UsagePeriod(containing: call.now).end),
+            cancel_at_period_end: false, limits: PlanShape(tier).limits))
+      })
+  }
+
+  private struct PlanShape: Encodable {
+    let tier: String
+    let limits: [String: Nullable<Int>]
+
+    init(_ tier: PlanTier) {
+      self.tier = tier.rawValue
+      let limits = tier.limits
+      self.limits = [
+        "messages": Nullable(limits.messagesPerPeriod), "chatbots": Nullable(limits.chatbots),
+        "sources": Nullable(limits.sourcesPerChatbot),
+        "pages_per_crawl": Nullable(limits.pagesPerCrawl),
+        "crawl_depth": Nullable(limits.crawlDepth), "chunks": Nullable(limits.chunksPerChatbot),
+        "bytes": Nullable(limits.storedBytes), "file_bytes": Nullable(limits.fileBytes),
+        "model_tokens": Nullable(limits.modelTokensPerPeriod),
+        "generations": Nullable(limits.generationsKept),
+        "retention_days": Nullable(limits.retentionDays),
+        "requests_per_minute": Nullable(limits.requestsPerMinute),
+      ]
+    }
+  }
+
+  private func usage(_ call: Call, _ owner: Owner) async throws -> Response {
+    struct Line: Encodable {
+      let chatbot_id: String
+      let messages: Int
+    }
+    struct Shape: Encodable {
+      let period_start, period_end: String
+      let message_quota, messages_used, messages_limited, chatbots, sources, chunks, bytes: Int
+      let by_chatbot: [Line]
+    }
+    let period = UsagePeriod(containing: call.now)
+    let usage = try await database.usage(
+      of: owner.user.id, periodStart: period.start, periodEnd: period.end)
+    return Answer.json(
+      Shape(
+        period_start: APITime.text(period.start), period_end: APITime.text(period.end),
+        message_quota: owner.user.quota, messages_used: usage.messagesUsed,
+        messages_limited: usage.limited, chatbots: usage.chatbots, sources: usage.sources,
+        chunks: usage.chunks, bytes: usage.bytes,
+        by_chatbot: usage.messagesByChatbot.sorted { $0.key < $1.key }.map {
+          Line(chatbot_id: $0.key, messages: $0.value)
+        }))
+  }
+}

@@ -1,0 +1,255 @@
+// Training: begun, followed, tried again. The status is what StatusReport says, at once or as a stream while it changes.
+
+import Corpus
+import FoundationEssentials
+import HTTPTypes
+import Hummingbird
+import Spool
+import Storage
+
+/// `/api/chatbots/{chatbot_id}/train|status|runs|documents/…`.
+struct RunController: Sendable {
+  let database: AppDatabase
+  let training: Training
+  let spool: String
+
+  private static let base = "/api/chatbots/{chatbot_id}/"
+
+  func addRoutes(to routes: inout RouteTable, _ access: Accesses) {
+    let run = Schema.component("Run")
+    routes.add(
+      Route(
+        .post, Self.base + "train/", "Read the sources and go live with what they say.",
+        body: .json(
+          .object([
+            optional("scope", .choice(["changed", "all"])),
+            optional("source_ids", .array(.id, 1...2000)), optional("force", .boolean),
+          ])), answers: [.json(202, run)], problems: [.noSources, .diskReserve],
+        ownerLimit: .hourly(20), bodyLimit: 256 << 10, isIdempotent: true),
+      for: access.owner, { call, owner in try await train(call, owner) })
+    routes.add(
+      Route(
+        .get, Self.base + "status/",
+        "How far training is; `Accept: text/event-stream` follows it.",
+        answers: [
+          AnswerShape(
+            status: 200, description: "The status.",
+            content: [
+              "application/json": Schema.component("Status"),
+              "text/event-stream": Optional<Schema>.none,
+            ])
+        ]),
+      for: access.owner, { call, owner in try await status(call, owner) })
+    routes.add(
+      Route(
+        .get, Self.base + "runs/", "The chatbot's runs, newest first.", query: Components.page,
+        answers: [.json(200, Components.listing("Run"))]),
+      for: access.owner, { call, owner in try await runs(call, owner) })
+    routes.add(
+      Route(.get, Self.base + "runs/{run_id}/", "A run.", answers: [.json(200, run)]),
+      for: access.owner,
+      { call, owner in
+        let chatbot = try await database.owned(call, owner)
+        guard let row = try await database.runRow(try call.id("run_id"), of: chatbot.id) else {
+          throw AppError.notFound
+        }
+        return Answer.json(try await shape(row))
+      })
+    routes.add(
+      Route(
+        .get, Self.base + "documents/", "The chatbot's documents.",
+        query: Components.page + [
+          optional("source_id", .id),
+          optional("state", .string(1...20, .token)), optional("reason", .string(1...40, .token)),
+        ], answers: [.json(200, Components.listing("Document"))]),
+      for: access.owner, { call, owner in try await documents(call, owner) })
+    routes.add(
+      Route(
+        .post, Self.base + "sources/{source_id}/retry/", "Try a source's failed documents again.",
+        answers: [.json(202, run)], problems: [.nothingToRetry, .diskReserve],
+        ownerLimit: .hourly(60)),
+      for: access.owner, { call, owner in try await retry(call, owner, onlyFailed: true) })
+    routes.add(
+      Route(
+        .post, Self.base + "sources/{source_id}/refresh/", "Fetch a source again.",
+        answers: [.json(202, run)], problems: [.diskReserve], ownerLimit: .hourly(60)),
+      for: access.owner, { call, owner in try await retry(call, owner, onlyFailed: false) })
+  }
+
+  // MARK: Beginning
+
+  private func train(_ call: Call, _ owner: Owner) async throws -> Response {
+    let chatbot = try await database.owned(call, owner)
+    let all = try await database.sources(of: chatbot.id)
+    var chosen = all
+    if let ids = call.input.texts("source_ids") {
+      let known = Set(all.map(\.id.text))
+      guard ids.allSatisfy(known.contains) else { throw AppError.notFound }
+      chosen = all.filter { ids.contains($0.id.text) }
+    } else if call.input.text("scope") ?? "changed" == "changed" {
+      chosen = try await database.changedSources(of: chatbot.id)
+    }
+    let removed = try await database.removedDocuments(of: chatbot.id)
+    if chosen.isEmpty, removed.isEmpty {
+      // Nothing is newer: the run that is open, or the latest, says so.
+      guard !all.isEmpty, let latest = try await database.latestRun(of: chatbot.id),
+        let row = try await database.runRow(latest.text, of: chatbot.id)
+      else { throw AppError(.noSources) }
+      return Answer.json(try await shape(row), .accepted)
+    }
+    return try await begin(chosen, chatbot, force: call.input.flag("force") ?? false)
+  }
+
+  private func retry(
+    _ call: Call, _ owner: Owner, onlyFailed: Bool
+  ) async throws -> Response {
+    let chatbot = try await database.owned(call, owner)
+    guard let source = try await database.source(try call.id("source_id"), of: chatbot.id) else {
+      throw AppError.notFound
+    }
+    if onlyFailed {
+      let state = try await database.sourceStates(of: chatbot.id)
+        .first { $0.id == source.id.text }
+      guard state?.documents["ended"] ?? 0 > 0 else { throw AppError(.nothingToRetry) }
+    }
+    return try await begin([source], chatbot, force: false)
+  }
+
+  private func begin(
+    _ sources: [KnowledgeSource], _ chatbot: Chatbot, force: Bool
+  ) async throws -> Response {
+    let requests = sources.compactMap { row -> SourceRequest? in
+      let location: Source.Location
+      if let url = row.url {
+        location = .web(url: url)
+      } else if let path = row.path {
+        location = .file(path: path)
+      } else {
+        return nil
+      }
+      return SourceRequest(
+        source: Training.source(location, name: row.name, of: chatbot.id),
+        visibility: row.isCitable ? .citable : .learnOnly)
+    }
+    let run: RunID
+    do {
+      run = try await training.begin(
+        requests, of: chatbot.id, removing: try await database.removedDocuments(of: chatbot.id),
+        mayShrink: force, keepingRows: true)
+    } catch let error as SpoolError {
+      throw error.isReserve ? AppError(.diskReserve) : error
+    }
+    guard let row = try await database.runRow(run.text, of: chatbot.id) else {
+      throw AppError(.internal)
+    }
+    return Answer.json(try await shape(row), .accepted)
+  }
+
+  // MARK: Looking
+
+  private struct RunShape: Encodable {
+    let id, state, trigger, started_at: String
+    let generation: Nullable<Int>
+    let documents: [String: Int]
+    let held_reason, finished_at: Nullable<String>
+  }
+
+  private func shape(_ row: RunRow) async throws -> RunShape {
+    let progress = try await database.progress(of: row.id)
+    return RunShape(
+      id: row.id.text, state: row.state, trigger: row.trigger,
+      started_at: APITime.text(row.startedAt), generation: Nullable(row.generation),
+      documents: progress.documents, held_reason: Nullable(row.heldReason),
+      finished_at: Nullable(row.finishedAt.map(APITime.text)))
+  }
+
+  private func runs(_ call: Call, _ owner: Owner) async throws -> Response {
+    let chatbot = try await database.owned(call, owner)
+    let page = try call.page()
+    let rows = try await database.runRows(of: chatbot.id, page)
+    var shapes: [RunShape] = []
+    for row in rows { shapes.append(try await shape(row)) }
+    return Answer.json(
+      Listing(
+        shapes, page,
+        cursor: rows.last.map { Cursor(createdAt: $0.startedAt, id: $0.id.text) }))
+  }
+
+  private func documents(_ call: Call, _ owner: Owner) async throws -> Response {
+    let chatbot = try await database.owned(call, owner)
+    let page = try call.page()
+    let rows = try await database.documents(
+      of: chatbot.id, source: call.query("source_id"), state: call.query("state"),
+      reason: call.query("reason"), page)
+    return Answer.json(
+      Listing(
+        rows.map { DocumentShape($0, now: call.now) }, page,
+        cursor: rows.last.map { Cursor(createdAt: $0.createdAt, id: $0.id) }))
+  }
+
+  // MARK: Following
+
+  private func status(_ call: Call, _ owner: Owner) async throws -> Response {
+    let chatbot = try await database.owned(call, owner)
+    guard ChatController.wantsEvents(call.request) else {
+      return Answer.json(StatusShape(try await report(chatbot)))
+    }
+    return EventStream.response { writer in
+      try await writer.retry(milliseconds: 3000)
+      let end = ContinuousClock.now + .seconds(30 * 60)
+      var last: [UInt8] = []
+      var silent = 0
+      while ContinuousClock.now < end, !Task.isCancelled {
+        let shape = StatusShape(try await report(chatbot))
+        let bytes = JSONText.encode(shape)
+        if bytes != last {
+          try await writer.send("status", shape)
+          last = bytes
+          silent = 0
+        }
+        if shape.state != "training" {
+          try await writer.send("done", shape)
+          return
+        }
+        try await Task.sleep(for: .milliseconds(500))
+        silent += 1
+        if silent % 30 == 0 { try await writer.ping() }
+      }
+    }
+  }
+
+  private func report(_ chatbot: Chatbot) async throws -> StatusReport {
+    try await StatusReport.of(chatbot, database: database, spool: spool)
+  }
+}
+
+/// The status as the API has it.
+struct StatusShape: Encodable {
+  struct SourceLine: Encodable {
+    let id, status: String
+    let error_message: Nullable<String>
+  }
+
+  let state: String
+  let progress: Double
+  let generation, oldest_age_seconds, seconds_left: Nullable<Int>
+  let run, held_reason: Nullable<String>
+  let stages: [String: StatusReport.StageCounts]
+  let stuck: Int
+  let sources: [SourceLine]
+
+  init(_ report: StatusReport) {
+    state = report.state
+    progress = report.progress
+    generation = Nullable(report.generation)
+    oldest_age_seconds = Nullable(report.oldestAge.map { max(0, $0 / 1000) })
+    seconds_left = Nullable(report.secondsLeft)
+    run = Nullable(report.run)
+    held_reason = Nullable(report.heldReason)
+    stages = report.stages
+    stuck = report.stuck
+    sources = report.sources.map {
+      SourceLine(id: $0.id, status: $0.status, error_message: Nullable($0.message))
+    }
+  }
+}

@@ -1,0 +1,255 @@
+// What the API says of rows: one encoder for each shape of API.md.
+
+import Billing
+import Corpus
+import FoundationEssentials
+import Spool
+import Storage
+
+/// A value that is written even when it is nil: a client need not tell absent from null.
+struct Nullable<Value: Encodable & Sendable>: Encodable, Sendable {
+  let value: Value?
+  init(_ value: Value?) { self.value = value }
+  func encode(to encoder: any Encoder) throws {
+    var container = encoder.singleValueContainer()
+    if let value { try container.encode(value) } else { try container.encodeNil() }
+  }
+}
+
+/// Text that is JSON already.
+struct RawJSON: Encodable, Sendable {
+  let value: JSONValue
+  init(_ text: String) { value = (try? StrictJSON.parse(Array(text.utf8))) ?? .object([:]) }
+  func encode(to encoder: any Encoder) throws { try value.encode(to: encoder) }
+}
+
+struct UserShape: Encodable {
+  let id, email, name, plan_tier, period_end, created_at: String
+  let email_verified, has_password, google_linked, is_admin: Bool
+  let message_quota, messages_used: Int
+
+  init(_ user: User, messagesUsed: Int, now: Int) {
+    id = user.id
+    email = user.email
+    name = user.name
+    plan_tier = user.planTier
+    period_end = APITime.text(UsagePeriod(containing: now).end)
+    created_at = APITime.text(user.createdAt)
+    email_verified = user.isEmailVerified
+    has_password = user.passwordHash != nil
+    google_linked = user.googleID != nil
+    is_admin = user.isAdmin
+    message_quota = user.quota
+    messages_used = messagesUsed
+  }
+}
+
+extension User {
+  var tier: PlanTier { PlanTier(rawValue: planTier) ?? .free }
+  /// Messages a period.
+  var quota: Int { messageQuota ?? tier.limits.messagesPerPeriod }
+}
+
+struct TokensShape: Encodable {
+  let access_token: String
+  let token_type = "Bearer"
+  let expires_in = SignIn.accessLifetime
+  let refresh_token: String?
+  let user: UserShape
+}
+
+struct KeyShape: Encodable {
+  let id, name, prefix, created_at: String
+  let last_used_at: Nullable<String>
+
+  init(_ key: APIKey) {
+    id = key.id
+    name = key.name
+    prefix = key.prefix
+    created_at = APITime.text(key.createdAt)
+    last_used_at = Nullable(key.lastUsedAt.map(APITime.text))
+  }
+}
+
+struct ChatbotShape: Encodable {
+  let id, name, description, public_url_slug, share_url, welcome_text, no_answer_text: String
+  let busy_text, privacy_mode, state, created_at, updated_at: String
+  let is_public: Bool
+  let allowed_domains, lead_form: RawJSON
+  let crm_webhook_url, trained_at: Nullable<String>
+  let daily_message_cap, monthly_token_cap, retention_days, generation: Nullable<Int>
+  let sources_count, chunks_count: Int
+
+  init(_ summary: ChatbotSummary, publicURL: String) {
+    let chatbot = summary.chatbot
+    let settings = chatbot.settings
+    id = chatbot.id.text
+    name = settings.name
+    description = settings.description
+    public_url_slug = chatbot.slug
+    share_url = "\(publicURL)/c/\(chatbot.slug)"
+    welcome_text = settings.welcomeText
+    no_answer_text = settings.noAnswerText
+    busy_text = settings.busyText
+    privacy_mode = settings.privacyMode
+    state = Self.state(summary)
+    created_at = APITime.text(chatbot.createdAt)
+    updated_at = APITime.text(chatbot.updatedAt)
+    is_public = settings.isPublic
+    allowed_domains = RawJSON(settings.allowedDomains)
+    lead_form = RawJSON(settings.leadForm)
+    crm_webhook_url = Nullable(settings.crmWebhookURL)
+    trained_at = Nullable(summary.trainedAt.map(APITime.text))
+    daily_message_cap = Nullable(settings.dailyMessageCap)
+    monthly_token_cap = Nullable(settings.monthlyTokenCap)
+    retention_days = Nullable(settings.retentionDays)
+    generation = Nullable(summary.generation)
+    sources_count = summary.sources
+    chunks_count = summary.chunks
+  }
+
+  private static func state(_ summary: ChatbotSummary) -> String {
+    switch summary.runState {
+    case nil: "empty"
+    case "running": "training"
+    case "held": "held"
+    default: summary.generation == nil ? "failed" : "ready"
+    }
+  }
+}
+
+struct SourceShape: Encodable {
+  struct Documents: Encodable {
+    let live, waiting, failed, total: Int
+  }
+
+  let id, chatbot_id, source_type, name, status, created_at, updated_at: String
+  let source_url, error_message, error_code: Nullable<String>
+  let is_citable: Bool
+  let documents: Documents
+  let bytes: Int
+  let crawl: RawJSON
+
+  init(_ source: KnowledgeSource, _ state: SourceState?) {
+    id = source.id.text
+    chatbot_id = source.chatbot.text
+    source_type = source.type
+    name = source.name
+    status = state?.status ?? "pending"
+    created_at = APITime.text(source.createdAt)
+    updated_at = APITime.text(source.updatedAt)
+    source_url = Nullable(source.url)
+    error_message = Nullable(state?.message)
+    error_code = Nullable(state?.reason)
+    is_citable = source.isCitable
+    let counts = state?.documents ?? [:]
+    documents = Documents(
+      live: counts["live", default: 0],
+      waiting: counts.filter { $0.key != "live" && $0.key != "ended" }.values.reduce(0, +),
+      failed: counts["ended", default: 0], total: counts.values.reduce(0, +))
+    bytes = source.bytes
+    crawl = RawJSON(source.crawl)
+  }
+}
+
+struct DocumentShape: Encodable {
+  let id, source_id, uri, state: String
+  let title, reason, message, due_at: Nullable<String>
+  let tries, pages, chunks, tokens, age_seconds: Int
+
+  init(_ row: DocumentRow, now: Int) {
+    id = row.id
+    source_id = row.source
+    uri = row.uri
+    state = row.state
+    title = Nullable(row.title)
+    reason = Nullable(row.reason)
+    message = Nullable(row.message)
+    due_at = Nullable(row.dueAt.map(APITime.text))
+    tries = row.tries
+    pages = row.pages
+    chunks = row.chunks
+    tokens = row.tokens
+    age_seconds = max(0, (now - row.changedAt) / 1000)
+  }
+}
+
+struct RemovalShape: Encodable {
+  let sources, documents, chunks, blobs, conversations: Int
+  let bytes_gone_by: String
+
+  init(_ receipt: RemovalReceipt, now: Int) {
+    sources = receipt.sources
+    documents = receipt.documents
+    chunks = receipt.chunks
+    blobs = receipt.blobs
+    conversations = receipt.conversations
+    bytes_gone_by = APITime.text(now + 86_400_000)
+  }
+}
+
+struct MessageShape: Encodable {
+  let id, role, content, created_at: String
+  let sources: [RawJSON]
+  let answered: Nullable<Bool>
+  let feedback: Nullable<Int>
+
+  init(_ message: Message) {
+    id = message.id
+    role = message.role
+    content = message.content
+    created_at = APITime.text(message.createdAt)
+    sources = message.citations.map(RawJSON.init)
+    answered = Nullable(message.answered)
+    feedback = Nullable(message.feedback)
+  }
+}
+
+struct ConversationShape: Encodable {
+  let id, chatbot_id, session_id, channel, last_message_at, created_at: String
+  let messages: Int
+
+  init(_ conversation: Conversation) {
+    id = conversation.id
+    chatbot_id = conversation.chatbot.text
+    session_id = conversation.session
+    channel = conversation.channel
+    messages = conversation.messages
+    last_message_at = APITime.text(conversation.lastMessageAt)
+    created_at = APITime.text(conversation.createdAt)
+  }
+}
+
+struct AdminUserShape: Encodable {
+  let id, email, name, plan_tier, created_at: String
+  let email_verified, is_admin, disabled: Bool
+  let message_quota: Nullable<Int>
+
+  init(_ user: User) {
+    id = user.id
+    email = user.email
+    name = user.name
+    plan_tier = user.planTier
+    created_at = APITime.text(user.createdAt)
+    email_verified = user.isEmailVerified
+    is_admin = user.isAdmin
+    disabled = user.isDisabled
+    message_quota = Nullable(user.messageQuota)
+  }
+}
+
+struct AuditShape: Encodable {
+  let id, at, actor, action, object, detail: String
+  let actor_id, object_id: Nullable<String>
+
+  init(_ entry: AuditEntry) {
+    id = entry.id
+    at = APITime.text(entry.at)
+    actor = entry.actor
+    action = entry.action
+    object = entry.object
+    detail = entry.detail
+    actor_id = Nullable(entry.actorID)
+    object_id = Nullable(entry.objectID)
+  }
+}

@@ -1,0 +1,244 @@
+// What a chatbot knows: files and pages given, switched between citable and learn-only, taken away.
+
+import Billing
+import BlobStore
+import Corpus
+import FoundationEssentials
+import HTTPTypes
+import Hummingbird
+import Spool
+import Storage
+import WebClient
+
+/// `/api/chatbots/{chatbot_id}/sources/…`.
+struct SourceController: Sendable {
+  let database: AppDatabase
+  let uploads: Uploads
+  /// The data directory.
+  let data: String
+  /// Which addresses owners' URLs may name.
+  let policy: AddressPolicy
+
+  private static let path = "/api/chatbots/{chatbot_id}/sources/"
+
+  func addRoutes(to routes: inout RouteTable, _ access: Accesses) {
+    let source = AnswerShape.json(200, .component("Source"))
+    let citable = optional("is_citable", Schema.boolean)
+    let url = required("source_url", Schema.string(1...2048, .webURL))
+    let web = Schema.object([
+      required("source_type", .choice(["url", "video"])), url, citable,
+      optional("crawl", Components.crawl(asked: true)),
+    ])
+    let text = Schema.object([
+      required("source_type", .choice(["file"])), required("name", .string(1...255, .oneLine)),
+      required("text", .string(1...1_000_000, .filled)), citable,
+    ])
+    let form: [Schema.Property] = [
+      required("file", .text), optional("is_citable", .choice(["true", "false"])),
+      optional("source_type", .choice(["file", "video"])),
+      optional("source_url", .string(1...2048, .webURL)),
+    ]
+    routes.add(
+      Route(
+        .get, Self.path, "The chatbot's sources, newest first.",
+        query: Components.page
+          + [optional("status", .choice(["pending", "processing", "ready", "failed"]))],
+        answers: [.json(200, Components.listing("Source"))]),
+      for: access.owner, { call, owner in try await list(call, owner) })
+    routes.add(
+      Route(
+        .post, Self.path,
+        "Give the chatbot a page, a text, or (as a form) a file, to be read at the next training.",
+        body: .jsonOrMultipart(.either([web, text]), form),
+        answers: [.json(201, .component("Source"))],
+        problems: [.planLimit, .duplicateSource, .unsafeURL, .diskReserve, .unsupportedType],
+        ownerLimit: .hourly(600), bodyLimit: 5 << 20, isIdempotent: true),
+      for: access.owner, { call, owner in try await create(call, owner) })
+    routes.add(
+      Route(.get, Self.path + "{source_id}/", "A source.", answers: [source]), for: access.owner,
+      { call, owner in
+        let chatbot = try await database.owned(call, owner)
+        return try await shape(try await found(call, chatbot), chatbot)
+      })
+    routes.add(
+      Route(
+        .patch, Self.path + "{source_id}/",
+        "Change a source; citable or learn-only holds from the next answer on.",
+        body: .json(
+          .object([
+            citable, optional("name", .string(1...255, .oneLine)),
+            optional("crawl", Components.crawl(asked: true)),
+          ])), answers: [source]),
+      for: access.owner, { call, owner in try await change(call, owner) })
+    routes.add(
+      Route(
+        .delete, Self.path + "{source_id}/",
+        "Take a source away: out of answers at once, its bytes within a day.",
+        answers: [.json(200, .component("Removal"))]),
+      for: access.owner, { call, owner in try await remove(call, owner) })
+  }
+
+  private func found(_ call: Call, _ chatbot: Chatbot) async throws -> KnowledgeSource {
+    guard let source = try await database.source(try call.id("source_id"), of: chatbot.id) else {
+      throw AppError.notFound
+    }
+    return source
+  }
+
+  private func shape(
+    _ source: KnowledgeSource, _ chatbot: Chatbot, _ status: HTTPResponse.Status = .ok
+  ) async throws -> Response {
+    let state = try await database.sourceStates(of: chatbot.id).first { $0.id == source.id.text }
+    return Answer.json(SourceShape(source, state), status)
+  }
+
+  private func list(_ call: Call, _ owner: Owner) async throws -> Response {
+    let chatbot = try await database.owned(call, owner)
+    let page = try call.page()
+    let states = Dictionary(
+      try await database.sourceStates(of: chatbot.id).map { ($0.id, $0) },
+      uniquingKeysWith: { first, _ in first })
+    let sources = try await database.sources(of: chatbot.id, page)
+    let shapes = sources.map { SourceShape($0, states[$0.id.text]) }
+    let wanted = call.query("status")
+    return Answer.json(
+      Listing(
+        // A page may hold fewer than asked for: what does not match is left out of it.
+        shapes.filter { wanted == nil || $0.status == wanted }, page,
+        cursor: sources.count == page.limit
+          ? sources.last.map { Cursor(createdAt: $0.createdAt, id: $0.id.text) } : nil))
+  }
+
+  // MARK: Giving
+
+  private func create(_ call: Call, _ owner: Owner) async throws -> Response {
+    let chatbot = try await database.owned(call, owner)
+    try checkReserve()
+    if MultipartReader.boundary(of: call.request) != nil {
+      return try await upload(call, owner, chatbot)
+    }
+    let input = call.input
+    let isCitable = input.flag("is_citable") ?? true
+    if let text = input.text("text") {
+      let name = Uploads.shown(input.text("name"))
+      let blob = try await uploads.store(text)
+      let path = try uploads.blobs.path(of: blob)
+      return try await add(
+        call, owner, chatbot, type: "file", location: .file(path: path),
+        // Text is what it says it is, whatever its name: without an ending it is read as plain text.
+        name: name, bytes: blob.bytes, isCitable: isCitable, crawl: "{}")
+    }
+    let url = try checked(input.text("source_url") ?? "")
+    let crawl = input.members["crawl"].map { String(decoding: JSONText.encode($0), as: UTF8.self) }
+    try check(crawl: input.object("crawl"), owner.limits)
+    return try await add(
+      call, owner, chatbot, type: input.text("source_type") ?? "url", location: .web(url: url),
+      name: url, bytes: 0, isCitable: isCitable, crawl: crawl ?? "{}")
+  }
+
+  private func checkReserve() throws {
+    do {
+      try DiskReserve.check(data)
+    } catch {
+      throw error.isReserve ? AppError(.diskReserve) : error
+    }
+  }
+
+  private func upload(_ call: Call, _ owner: Owner, _ chatbot: Chatbot) async throws -> Response {
+    let form = try await uploads.read(call.request, limit: owner.limits.fileBytes)
+    guard let file = form.file else { throw AppError.invalid("file", "required") }
+    for name in form.fields.keys
+    where !["is_citable", "source_type", "source_url"].contains(name) {
+      throw AppError.malformed("The form has a part that is not known here.")
+    }
+    let citable = form.fields["is_citable"] ?? "true"
+    guard ["true", "false"].contains(citable) else {
+      throw AppError.invalid("is_citable", "not-offered")
+    }
+    let type = form.fields["source_type"] ?? "file"
+    guard ["file", "video"].contains(type) else {
+      throw AppError.invalid("source_type", "not-offered")
+    }
+    return try await add(
+      call, owner, chatbot, type: type, location: .file(path: try uploads.blobs.path(of: file)),
+      name: form.fileName, bytes: file.bytes, isCitable: citable == "true", crawl: "{}")
+  }
+
+  private func add(
+    _ call: Call, _ owner: Owner, _ chatbot: Chatbot, type: String, location: Source.Location,
+    name: String, bytes: Int, isCitable: Bool, crawl: String
+  ) async throws -> Response {
+    let source = Training.source(location, name: name, of: chatbot.id)
+    let (url, path): (String?, String?) =
+      switch location {
+      case .file(let path): (nil, path)
+      case .web(let url): (url, nil)
+      }
+    let row = KnowledgeSource(
+      id: source.source, chatbot: chatbot.id, type: type, url: url, path: path, name: name,
+      isCitable: isCitable, bytes: bytes, crawl: crawl, now: call.now)
+    do {
+      try await database.addSource(
+        row, owner: owner.user.id, sourceLimit: owner.limits.sourcesPerChatbot,
+        byteLimit: owner.limits.storedBytes)
+    } catch SourceRefusal.limit(let used) {
+      throw AppError.planLimit("sources", used: used, max: owner.limits.sourcesPerChatbot)
+    } catch SourceRefusal.storage(let used) {
+      throw AppError.planLimit("bytes", used: used, max: owner.limits.storedBytes)
+    } catch SourceRefusal.duplicate {
+      throw AppError(.duplicateSource)
+    }
+    var response = try await shape(row, chatbot, .created)
+    response.headers[.location] = "/api/chatbots/\(chatbot.id)/sources/\(row.id)/"
+    return response
+  }
+
+  /// An address that a stranger's server may be asked for.
+  private func checked(_ text: String) throws(AppError) -> String {
+    guard let url = try? WebURL(parsing: text), !text.contains("@") || !Self.hasUserName(text),
+      url.port == 80 || url.port == 443 || policy.isException(host: url.host, port: url.port),
+      url.literalAddress.map({ policy.permits($0) }) ?? true
+        || policy.isException(host: url.host, port: url.port)
+    else { throw AppError(.unsafeURL) }
+    return url.text
+  }
+
+  private static func hasUserName(_ text: String) -> Bool {
+    let rest = text.drop { $0 != "/" }.dropFirst(2)
+    return rest.prefix { $0 != "/" && $0 != "?" && $0 != "#" }.contains("@")
+  }
+
+  private func check(crawl: Input?, _ limits: PlanLimits) throws(AppError) {
+    if let pages = crawl?.whole("max_pages"), pages > limits.pagesPerCrawl {
+      throw .planLimit("pages_per_crawl", used: pages, max: limits.pagesPerCrawl)
+    }
+    if let depth = crawl?.whole("depth"), depth > limits.crawlDepth {
+      throw .planLimit("crawl_depth", used: depth, max: limits.crawlDepth)
+    }
+  }
+
+  // MARK: Changing
+
+  private func change(_ call: Call, _ owner: Owner) async throws -> Response {
+    let chatbot = try await database.owned(call, owner)
+    try check(crawl: call.input.object("crawl"), owner.limits)
+    let crawl = call.input.members["crawl"].map {
+      String(decoding: JSONText.encode($0), as: UTF8.self)
+    }
+    guard
+      let source = try await database.changeSource(
+        try call.id("source_id"), of: chatbot.id, name: call.input.text("name"),
+        isCitable: call.input.flag("is_citable"), crawl: crawl, now: call.now)
+    else { throw AppError.notFound }
+    return try await shape(source, chatbot)
+  }
+
+  private func remove(_ call: Call, _ owner: Owner) async throws -> Response {
+    let chatbot = try await database.owned(call, owner)
+    guard
+      let receipt = try await database.removeSource(
+        try call.id("source_id"), of: chatbot.id, now: call.now)
+    else { throw AppError.notFound }
+    return Answer.json(RemovalShape(receipt, now: call.now))
+  }
+}
