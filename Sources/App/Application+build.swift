@@ -41,7 +41,11 @@ struct Routes {
   let mail: MailService
 
   /// - Parameter publicURL: scheme, host and port that people use.
-  init(_ services: Services, publicURL: String, logger: Logger) throws {
+  /// - Parameter clock: milliseconds since 1970 UTC; tests have their own.
+  init(
+    _ services: Services, publicURL: String, logger: Logger,
+    clock: @escaping @Sendable () -> Int = WallClock.now
+  ) throws {
     let configuration = services.configuration
     let database = services.database
     let secrets = try SecretKeys.load(data: configuration.data, text: configuration.secretKeys)
@@ -54,8 +58,8 @@ struct Routes {
     router.add(middleware: CrossOrigin(origin: origin))
     router.add(middleware: ResponseHeaders())
     router.add(middleware: ClientAddress(trustedProxies: configuration.trustedProxies))
-    var table = RouteTable(router: router, database: database)
-    let access = Accesses(database: database, tokens: tokens)
+    var table = RouteTable(router: router, database: database, clock: clock)
+    let access = Accesses(database: database, tokens: tokens, clock: clock)
     HealthController(database: database, configuration: configuration)
       .addRoutes(to: &table, access)
     SignInController(
@@ -71,7 +75,10 @@ struct Routes {
     ).addRoutes(to: &table, access)
     RunController(
       database: database, training: Training(spool: configuration.spool, database: database),
-      spool: configuration.spool
+      spool: configuration.spool, data: configuration.data
+    ).addRoutes(to: &table, access)
+    DocumentController(
+      database: database, spool: configuration.spool, data: configuration.data
     ).addRoutes(to: &table, access)
     ConversationController(database: database).addRoutes(to: &table, access)
     UsageController(database: database).addRoutes(to: &table, access)
@@ -116,6 +123,8 @@ package enum Server {
           drain: LedgerDrain(spool: configuration.spool, database: services.database),
           training: Training(spool: configuration.spool, database: services.database),
           janitor: Janitor(spool: configuration.spool, database: services.database),
+          removals: Removals(
+            data: configuration.data, spool: configuration.spool, database: services.database),
           logger: logger),
       ],
       onServerRunning: { channel in await ready(channel.localAddress?.port ?? 0) },

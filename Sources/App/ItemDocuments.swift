@@ -49,17 +49,22 @@ package struct NamedBlob: Sendable {
   /// The distinct blobs that an item's records name, whatever their schema.
   package static func all(of content: ItemContent, data: String) -> [NamedBlob] {
     let blobs = DirectoryBlobs(data: data)
+    return references(in: content.records).map { reference in
+      let path = try? blobs.path(of: reference)
+      return NamedBlob(reference: reference, path: path, byteCount: path.flatMap(length))
+    }
+  }
+
+  /// The distinct blobs that records name, whatever their schema.
+  static func references(in records: [ArraySlice<UInt8>]) -> [BlobReference] {
     var found: [BlobReference] = []
-    for line in content.records {
+    for line in records {
       // What is no JSON names no blob.
       guard let value = try? JSONLines.decode(JSONValue.self, from: line) else { continue }
       collect(value, into: &found)
     }
     var seen: Set<String> = []
-    return found.filter { seen.insert($0.blob).inserted }.map { reference in
-      let path = try? blobs.path(of: reference)
-      return NamedBlob(reference: reference, path: path, byteCount: path.flatMap(length))
-    }
+    return found.filter { seen.insert($0.blob).inserted }
   }
 
   private static func collect(_ value: JSONValue, into found: inout [BlobReference]) {

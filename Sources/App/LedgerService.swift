@@ -9,6 +9,7 @@ struct LedgerService: Service {
   let drain: LedgerDrain
   let training: Training
   let janitor: Janitor
+  let removals: Removals
   let logger: Logger
 
   func run() async throws {
@@ -24,6 +25,8 @@ struct LedgerService: Service {
           }
           try await drain.drain()
           try await training.advance()
+          try await training.dropCancelled()
+          try await removals.advance()
         } catch {
           // Chat goes on; the receipts wait.
           logger.error("ledger", metadata: ["error": "\(error)"])

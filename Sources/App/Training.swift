@@ -134,7 +134,9 @@ package struct Training: Sendable {
   private func order(_ run: OpenRun) async throws -> Bool {
     let documents = try await database.documents(of: run.id)
     let live = documents.filter { $0.state == "embedded" }.map { DocumentID(unchecked: $0.id) }
-    let order = IndexOrder(live: live.sorted(), removed: run.removed, mayShrink: run.mayShrink)
+    let order = IndexOrder(
+      live: live.sorted(), removed: run.removed, mayShrink: run.mayShrink,
+      purge: run.trigger == "removal" ? true : nil)
     guard try await publish(order, of: run.id, chatbot: run.chatbot, born: run.startedAt) else {
       // This very order has ended without making its documents live: ordering it again would go round for ever.
       try await database.endDocuments(
@@ -182,6 +184,41 @@ package struct Training: Sendable {
         "this was ordered before and refused; train the chatbot again", exitCode: 65)
     }
     return held.id
+  }
+
+  /// Ends a run at its owner's word.
+  ///
+  /// - Returns: false when it is over already.
+  package func cancel(_ run: RunID, of chatbot: ChatbotID) async throws -> Bool {
+    guard try await database.cancelRun(run, now: WallClock.now()) else { return false }
+    try dropItems(of: run, chatbot: chatbot)
+    return true
+  }
+
+  /// Takes away what cancelled runs have in the spool: an item that was worked on has gone on meanwhile.
+  package func dropCancelled() async throws {
+    for (run, chatbot) in try await database.openCancelledRuns() {
+      try dropItems(of: run, chatbot: chatbot)
+    }
+  }
+
+  private func dropItems(of run: RunID, chatbot: ChatbotID) throws {
+    var selector = ItemSelector()
+    selector.lane = chatbot.text
+    selector.states = OperatorVerb.drop.sources
+    let now = WallClock.now()
+    let stages = ["fetch", "extract", "chunk", "embed", "index"]
+    let items = try selector.items(in: spool, stages: stages, now: now).filter { item in
+      let directory = SpoolDirectory(spool: spool, stage: item.stage)
+      let path = directory.file(item.state, item.name.fileName)
+      // One that has moved or cannot be read is met again, or ends by itself.
+      guard let frame = try? DurableFile.read(path, limit: JSONLines.itemLimit),
+        let content = try? ItemContent(frame: frame, name: item.name)
+      else { return false }
+      return content.envelope.run == run.text
+    }
+    _ = try OperatorMove(spool: spool, documents: ItemDocuments.ids(of:))
+      .apply(.drop, to: items, now: now)
   }
 
   /// Commits an order and publishes it.

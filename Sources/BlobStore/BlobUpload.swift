@@ -61,9 +61,12 @@ package final class BlobUpload {
     let reference = BlobReference(blob: "sha256:\(digest.hexDigits())", bytes: byteCount)
     let final = try blobs.path(of: reference)
     let folder = DurableFile.parentDirectory(final)
-    try DurableFile.makeDirectory(folder)
-    _ = try DurableFile.rename(path, to: final)
-    try DurableFile.syncDirectory(folder)
+    try BlobLock.hold(blobs.root, exclusive: false) { () throws(SpoolError) in
+      try DurableFile.makeDirectory(folder)
+      DirectoryBlobs.renew(path)
+      _ = try DurableFile.rename(path, to: final)
+      try DurableFile.syncDirectory(folder)
+    }
     return reference
   }
 }

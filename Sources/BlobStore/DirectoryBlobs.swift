@@ -19,13 +19,15 @@ package struct DirectoryBlobs: Sendable {
     let digits = SHA256Digest(of: bytes).hexDigits
     let reference = BlobReference(blob: "sha256:\(digits)", bytes: bytes.count, shape: shape)
     let path = path(ofDigits: digits)
-    if DurableFile.exists(path) { return reference }
-    let directory = DurableFile.parentDirectory(path)
-    try DurableFile.makeDirectory(directory)
-    let temporary = "\(path).\(Worker.randomDigits()).tmp"
-    try DurableFile.write(bytes, to: temporary)
-    _ = try DurableFile.rename(temporary, to: path)
-    try DurableFile.syncDirectory(directory)
+    try BlobLock.hold(root, exclusive: false) { () throws(SpoolError) in
+      if DurableFile.exists(path) { return Self.renew(path) }
+      let directory = DurableFile.parentDirectory(path)
+      try DurableFile.makeDirectory(directory)
+      let temporary = "\(path).\(Worker.randomDigits()).tmp"
+      try DurableFile.write(bytes, to: temporary)
+      _ = try DurableFile.rename(temporary, to: path)
+      try DurableFile.syncDirectory(directory)
+    }
     return reference
   }
 

@@ -22,15 +22,18 @@ package struct IndexOrder: Codable, Hashable, Sendable {
   package let removed: [DocumentID]
   /// The owner's word that the shard may shrink by more than the guard allows.
   package let mayShrink: Bool
+  /// Whether what is removed must leave the disk too: nothing of it stays in a segment, and no earlier generation is kept.
+  package let purge: Bool?
 
   package init(
     action: Action = .build, generation: Int? = nil, live: [DocumentID], removed: [DocumentID],
-    mayShrink: Bool = false
+    mayShrink: Bool = false, purge: Bool? = nil
   ) {
     self.action = action
     self.generation = generation
     self.live = live
     self.removed = removed
     self.mayShrink = mayShrink
+    self.purge = purge
   }
 }

@@ -1,5 +1,5 @@
-// Vectors by the digest of their text: `cache/embeddings/<scope and model>/ab/<digest>`. The scope is the owner, because a
-// cache shared between owners would tell one what the other has.
+// Vectors by the digest of their text: `cache/embeddings/<scope>/<model>/ab/<digest>`. The scope is the chatbot, because a
+// cache shared between owners would tell one what the other has, and because it goes with the chatbot.
 //
 // A value is written beside and renamed, so a reader sees a whole one or none; it is not synced, because it can be made
 // again, and its checksum tells a torn one.
@@ -17,7 +17,9 @@ package struct EmbeddingCache: Sendable {
 
     /// - Parameter name: opaque, from the envelope.
     package init(name: String, model: EmbeddingModel) {
-      directory = SHA256Digest(of: "\(name)\u{0}\(model.identity)").shortName
+      // A chatbot's id is its folder's name, so that whoever removes the chatbot finds it.
+      let folder = ItemName.isLane(name) ? name : SHA256Digest(of: name).shortName
+      directory = "\(folder)/\(SHA256Digest(of: model.identity).shortName)"
       dimension = model.dimension
     }
   }

@@ -49,7 +49,8 @@ struct OrderCarrier: Sendable {
       }
     }
     // After a crash too, whatever it had left.
-    sweep(shard)
+    sweep(shard, keeping: order.purge == true ? 1 : generationsKept)
+    if order.purge == true { try PendingParts.removeAll(shard: shard) }
     try PendingParts.sweep(shard: shard, except: run, now: now())
     try journal.sweep(now: now())
     return answer
@@ -64,7 +65,7 @@ struct OrderCarrier: Sendable {
       IndexOrder(live: pending.ids, removed: []), pending: pending, shard: shard, run: run)
     if let manifest = prepared.manifest {
       try ShardManifest.publish(manifest, in: shard)
-      sweep(shard)
+      sweep(shard, keeping: generationsKept)
     }
     try parts.remove(pending, finished: prepared.live)
     return prepared.manifest?.generation ?? prepared.current?.generation ?? 0
@@ -110,7 +111,7 @@ struct OrderCarrier: Sendable {
 
   /// Best effort: the order is carried out; what cannot be removed now, or is damaged, is met by the next sweep or by
   /// `bobbin shard verify`.
-  private func sweep(_ shard: String) {
-    _ = try? ShardManifest.sweep(in: shard, keepingGenerations: generationsKept)
+  private func sweep(_ shard: String, keeping count: Int) {
+    _ = try? ShardManifest.sweep(in: shard, keepingGenerations: count)
   }
 }

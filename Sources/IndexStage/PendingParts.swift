@@ -65,6 +65,19 @@ struct PendingParts {
     }
   }
 
+  /// Removes all parts of a chatbot: nothing is under way, and what waits for a retry may be text that must go.
+  static func removeAll(shard: String) throws {
+    let pending = "\(shard)/pending"
+    for run in try DurableFile.names(in: pending) {
+      let directory = "\(pending)/\(run)"
+      for file in try DurableFile.names(in: directory) {
+        try DurableFile.remove("\(directory)/\(file)")
+      }
+      // Best effort, as above.
+      try? DurableFile.removeDirectory(directory)
+    }
+  }
+
   /// Whether a file was last written more than `patience` before `now`; false for one that is gone.
   static func isOld(_ path: String, now: Int) -> Bool {
     var status = stat()

@@ -59,7 +59,10 @@ struct ShardBuilder: Sendable {
       segments = []
     }
     let unchanged = Prepared(manifest: nil, current: current, live: live, leavingCount: 0)
-    if let current, added.isEmpty, segments.map(\.entry) == current.segments { return unchanged }
+    let purges = order.purge == true && segments.contains { $0.deletedRows > 0 }
+    if let current, added.isEmpty, !purges, segments.map(\.entry) == current.segments {
+      return unchanged
+    }
     var dimension = current?.dimension ?? 0
     // A segment without a live row is dropped as a whole and counts no more.
     let kept = segments.filter { $0.rows > $0.deletedRows }
@@ -71,7 +74,9 @@ struct ShardBuilder: Sendable {
     }
     let deleted = kept.reduce(0) { $0 + $1.deletedRows }
     let total = entries.reduce(0) { $0 + $1.rows }
-    if entries.count > Self.mostSegments || (deleted * 4 > total && deleted > 0) {
+    if entries.count > Self.mostSegments || (deleted * 4 > total && deleted > 0)
+      || (purges && deleted > 0)
+    {
       entries = [
         try Compaction.merge(entries, identity: identity, dimension: dimension, shard: shard)
       ]

@@ -130,6 +130,10 @@ extension AppDatabase {
       arguments: [run, document]
     ).map(DocumentReceipt.init(row:))
     let state = DocumentState(receipts)
+    // A cancelled run says nothing more of its documents.
+    let isCancelled = try database.number(
+      "SELECT count(*) FROM runs WHERE id = $1 AND state = 'cancelled'", [run])
+    if isCancelled == 1 { return }
     try database.execute(
       sql: """
         UPDATE documents SET stage = $1, state = $2, reason = $3, message = $4, tries = $5, due_at = $6,

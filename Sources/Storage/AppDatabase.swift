@@ -19,6 +19,8 @@ package struct AppDatabase: Sendable {
     var configuration = GRDB.Configuration()
     configuration.busyMode = .timeout(10)
     configuration.foreignKeysEnabled = true
+    // What is deleted is overwritten: a removed conversation must not be found in the file's free pages.
+    configuration.prepareDatabase { try $0.execute(sql: "PRAGMA secure_delete = ON") }
     do {
       // One process at a time: two that find a new database would both create its tables.
       let lock = try MigrationLock(path: path)
@@ -38,6 +40,12 @@ package struct AppDatabase: Sendable {
     } catch {
       throw .cannotOpen(path: path, reason: "\(error)")
     }
+  }
+
+  /// Moves the log into the database and empties it: what was deleted stands in neither.
+  package func checkpoint() async throws {
+    // Busy readers put it off to the next time.
+    _ = try? await pool.writeWithoutTransaction { try $0.checkpoint(.truncate) }
   }
 
   /// Whether a row can be read and the file can be written: what readiness means.

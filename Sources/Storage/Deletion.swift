@@ -37,17 +37,6 @@ extension AppDatabase {
     }
   }
 
-  /// Takes all chatbots of an account out of everything that can be asked.
-  package func markChatbotsDeleted(of owner: String, now: Int) async throws {
-    try await changes.write { database in
-      _ = try database.change(
-        """
-        UPDATE chatbots SET deleted_at = $1, updated_at = $2
-        WHERE user_id = $3 AND deleted_at IS NULL
-        """, [now, now, owner])
-    }
-  }
-
   /// Chatbots that are marked and still have rows.
   package func deletedChatbots() async throws -> [ChatbotID] {
     try await pool.read { database in
@@ -61,6 +50,104 @@ extension AppDatabase {
     try await changes.write { database in
       try database.change("DELETE FROM documents WHERE chatbot_id = $1", [chatbot.text])
       _ = try database.change("DELETE FROM chatbots WHERE id = $1", [chatbot.text])
+    }
+  }
+}
+
+/// A chatbot that has removed sources whose rows, and perhaps text, are still there.
+package struct PendingRemoval: Sendable {
+  package let chatbot: ChatbotID
+  /// Documents of the removed sources.
+  package let documents: [DocumentID]
+  /// Whether a generation was ever built, which may hold their text.
+  package let hasGeneration: Bool
+  /// Whether a run is at work, or waits for a word.
+  package let isBusy: Bool
+  /// When a removal last failed, or ended without them; ms since 1970 UTC.
+  package let lastTriedAt: Int?
+  /// A removal that ended well after the last of them was removed: their rows may go.
+  package let isPurged: Bool
+}
+
+extension AppDatabase {
+  /// What is removed and not yet gone.
+  package func pendingRemovals() async throws -> [PendingRemoval] {
+    try await pool.read { database in
+      try database.all(
+        """
+        SELECT chatbot_id AS chatbot, max(deleted_at) AS latest FROM knowledge_sources
+        WHERE deleted_at IS NOT NULL GROUP BY chatbot_id ORDER BY chatbot_id
+        """
+      ).map { row in
+        let chatbot: String = row["chatbot"]
+        let latest: Int = row["latest"]
+        let documents = try database.all(
+          """
+          SELECT d.id AS id FROM documents d JOIN knowledge_sources s ON s.id = d.source_id
+          WHERE s.chatbot_id = $1 AND s.deleted_at IS NOT NULL ORDER BY d.id
+          """, [chatbot]
+        ).map { DocumentID(unchecked: $0["id"]) }
+        let removal = try database.first(
+          """
+          SELECT started_at, state FROM runs WHERE chatbot_id = $1 AND "trigger" = 'removal'
+          ORDER BY started_at DESC, id DESC LIMIT 1
+          """, [chatbot])
+        let startedAt = removal?["started_at"] as Int?
+        return PendingRemoval(
+          chatbot: ChatbotID(unchecked: chatbot), documents: documents,
+          hasGeneration: try database.number(
+            "SELECT count(*) FROM runs WHERE chatbot_id = $1 AND generation IS NOT NULL", [chatbot])
+            > 0,
+          isBusy: try database.number(
+            "SELECT count(*) FROM runs WHERE chatbot_id = $1 AND state IN ('running', 'held')",
+            [chatbot]) > 0,
+          lastTriedAt: startedAt,
+          isPurged: removal?["state"] == "done" && startedAt.map { $0 >= latest } ?? false)
+      }
+    }
+  }
+
+  /// Removes the rows of sources whose text is gone.
+  ///
+  /// - Parameter instant: only those removed no later; ms since 1970 UTC.
+  package func forgetSources(of chatbot: ChatbotID, removedBefore instant: Int) async throws {
+    try await changes.write { database in
+      _ = try database.change(
+        "DELETE FROM knowledge_sources WHERE chatbot_id = $1 AND deleted_at <= $2",
+        [chatbot.text, instant])
+    }
+  }
+
+  /// Paths of blobs that sources name.
+  package func sourcePaths() async throws -> [String] {
+    try await pool.read { database in
+      try database.all("SELECT file_path FROM knowledge_sources WHERE file_path IS NOT NULL")
+        .map { $0["file_path"] }
+    }
+  }
+
+  /// Accounts that have left and own nothing any more.
+  package func removeLeftAccounts() async throws {
+    try await changes.write { database in
+      _ = try database.change(
+        """
+        DELETE FROM users WHERE left_at IS NOT NULL
+          AND NOT EXISTS (SELECT 1 FROM chatbots WHERE user_id = users.id)
+        """)
+    }
+  }
+
+  /// Notes that an account's owner has deleted it: nobody signs in any more, its chatbots stop.
+  package func leave(_ user: String, now: Int) async throws {
+    try await changes.write { database in
+      try database.change(
+        "UPDATE users SET left_at = $1, disabled = 1, updated_at = $2 WHERE id = $3",
+        [now, now, user])
+      _ = try database.change(
+        """
+        UPDATE chatbots SET deleted_at = $1, updated_at = $2
+        WHERE user_id = $3 AND deleted_at IS NULL
+        """, [now, now, user])
     }
   }
 }

@@ -80,8 +80,8 @@ enum Migrations {
       id TEXT NOT NULL PRIMARY KEY, email TEXT NOT NULL UNIQUE, email_verified INTEGER NOT NULL,
       password_hash TEXT, google_id TEXT UNIQUE, stripe_customer_id TEXT UNIQUE, name TEXT NOT NULL,
       plan_tier TEXT NOT NULL, message_quota INTEGER, token_epoch INTEGER NOT NULL,
-      is_admin INTEGER NOT NULL, disabled INTEGER NOT NULL, created_at INTEGER NOT NULL,
-      updated_at INTEGER NOT NULL);
+      is_admin INTEGER NOT NULL, disabled INTEGER NOT NULL, left_at INTEGER,
+      created_at INTEGER NOT NULL, updated_at INTEGER NOT NULL);
     CREATE TABLE refresh_tokens (
       id TEXT NOT NULL PRIMARY KEY, user_id TEXT NOT NULL REFERENCES users(id) ON DELETE CASCADE,
       family_id TEXT NOT NULL, token_hash BLOB NOT NULL UNIQUE, client TEXT NOT NULL,

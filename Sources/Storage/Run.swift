@@ -38,6 +38,8 @@ package struct RunRow: Sendable {
   package let trigger: String
   package let generation: Int?
   package let heldReason: String?
+  /// The generation that waits for its owner's word.
+  package let heldGeneration: Int?
   package let startedAt: Int
   package let finishedAt: Int?
 
@@ -47,6 +49,7 @@ package struct RunRow: Sendable {
     trigger = row["trigger"]
     generation = row["generation"]
     heldReason = row["held_reason"]
+    heldGeneration = row["held_generation"]
     startedAt = row["started_at"]
     finishedAt = row["finished_at"]
   }
@@ -298,6 +301,39 @@ extension AppDatabase {
       try database.first(
         "SELECT * FROM runs WHERE id = $1 AND chatbot_id = $2", [id, chatbot.text]
       ).map(RunRow.init)
+    }
+  }
+
+  /// Ends a run at its owner's word: what it has read does not go live.
+  ///
+  /// - Returns: false when it is over already.
+  package func cancelRun(_ run: RunID, now: Int) async throws -> Bool {
+    try await changes.write { database in
+      let cancelled = try database.change(
+        """
+        UPDATE runs SET state = 'cancelled', finished_at = $1, held_generation = NULL
+        WHERE id = $2 AND state IN ('running', 'held')
+        """, [now, run.text])
+      guard cancelled == 1 else { return false }
+      try database.change(
+        """
+        UPDATE documents SET state = 'ended', reason = 'cancelled', changed_at = $1,
+          message = 'Its training was stopped; train again to read it.'
+        WHERE run_id = $2 AND state NOT IN ('live', 'ended')
+        """, [now, run.text])
+      return true
+    }
+  }
+
+  /// Cancelled runs of which some item is still open.
+  package func openCancelledRuns() async throws -> [(run: RunID, chatbot: ChatbotID)] {
+    try await pool.read { database in
+      try database.all(
+        """
+        SELECT id, chatbot_id FROM runs WHERE state = 'cancelled'
+          AND EXISTS (SELECT 1 FROM run_items WHERE run_id = runs.id AND closed = 0)
+        """
+      ).map { (RunID(unchecked: $0["id"]), ChatbotID(unchecked: $0["chatbot_id"])) }
     }
   }
 

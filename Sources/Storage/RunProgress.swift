@@ -164,6 +164,15 @@ extension AppDatabase {
     }
   }
 
+  /// A document of a chatbot; nil when it has no such one.
+  package func document(_ id: String, of chatbot: ChatbotID) async throws -> DocumentRow? {
+    try await pool.read { database in
+      try database.first(
+        "SELECT * FROM documents WHERE id = $1 AND chatbot_id = $2", [id, chatbot.text]
+      ).map(DocumentRow.init(row:))
+    }
+  }
+
   /// Documents of a chatbot, newest first; an absent filter lets all pass.
   package func documents(
     of chatbot: ChatbotID, source: String?, state: String?, reason: String?, _ page: PageRequest

@@ -16,7 +16,7 @@ struct BobbinCommand: AsyncParsableCommand {
     subcommands: [
       IngestCommand.self, AskCommand.self, ServeCommand.self, PipelineCommand.self,
       StatusCommand.self, RecrawlCommand.self, SpoolCommand.self, TraceCommand.self,
-      ShardCommand.self,
+      ShardCommand.self, SweepCommand.self, AdminCommand.self, KeysCommand.self,
     ])
 }
 

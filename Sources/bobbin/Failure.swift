@@ -33,7 +33,8 @@ enum Failure {
     case let error as StorageError: error.exitCode
     case let error as EmbeddingError: error.stopsStage ? 78 : 75
     case is ShardError: 65
-    case is ConfigurationError: 78
+    case let error as AdministrationError: error.exitCode
+    case is ConfigurationError, is SecretKeysError: 78
     default: StorageError.exitCode(ofDatabase: error) ?? 70
     }
   }

@@ -51,7 +51,7 @@ struct RecrawlCommand: AsyncParsableCommand {
             name: page.name),
           visibility: page.visibility)
       }
-      let run = try await training.begin(requests, of: chatbot)
+      let run = try await training.begin(requests, of: chatbot, keepingRows: true)
       print("run \(run): \(requests.count) pages of chatbot \(chatbot)")
     }
     if due.isEmpty { print("no page is due") }

@@ -10,6 +10,7 @@ import NIOCore
 import NIOEmbedded
 import Spool
 import Storage
+import Synchronization
 import TestSupport
 import Testing
 
@@ -25,6 +26,7 @@ final class TestAPI: Sendable {
   let routes: [Route]
   let mail: MailService
   let responder: RouterResponder<AppRequestContext>
+  let clock: @Sendable () -> Int
   var database: AppDatabase { services.database }
 
   init(_ environment: [String: String] = [:]) throws {
@@ -38,7 +40,16 @@ final class TestAPI: Sendable {
     services = try Services(try Configuration(environment: settings))
     var logger = Logger(label: "test")
     logger.logLevel = .critical
-    let all = try Routes(services, publicURL: Self.origin, logger: logger)
+    // A clock of its own: two milliseconds pass at each look, however slow the machine is.
+    let time = Mutex(WallClock.now())
+    let clock: @Sendable () -> Int = {
+      time.withLock { now in
+        now += 2
+        return now
+      }
+    }
+    self.clock = clock
+    let all = try Routes(services, publicURL: Self.origin, logger: logger, clock: clock)
     routes = all.table.routes
     mail = all.mail
     responder = all.router.buildResponder()

@@ -41,6 +41,8 @@ enum ChatCaller: Sendable {
 struct Accesses: Sendable {
   let database: AppDatabase
   let tokens: TokenSigner
+  /// Milliseconds since 1970 UTC.
+  let clock: @Sendable () -> Int
 
   var any: Access<Void> { Access(name: .any) { _, _ in } }
 
@@ -92,14 +94,14 @@ struct Accesses: Sendable {
         let found = try await database.user(keyHash: SHA256Digest(of: token).bytes)
       else { throw AppError.unauthenticated }
       guard !found.user.isDisabled else { throw AppError(.accountDisabled) }
-      let now = WallClock.now()
+      let now = clock()
       // Once a minute is enough to tell an owner that a key is in use.
       if now - (found.lastUsedAt ?? 0) > 60_000 {
         try await database.touchKey(found.key, now: now)
       }
       return Owner(user: found.user, family: nil, signedInAt: nil)
     }
-    guard let claims = tokens.verify(token, as: .access, now: WallClock.now()),
+    guard let claims = tokens.verify(token, as: .access, now: clock()),
       let family = claims.session,
       let user = try await database.user(id: claims.subject, family: family),
       claims.epoch == user.tokenEpoch
@@ -109,7 +111,7 @@ struct Accesses: Sendable {
   }
 
   private func visitor(_ token: String, _ context: AppRequestContext) async throws -> Visitor {
-    guard let claims = tokens.verify(token, as: .embed, now: WallClock.now()),
+    guard let claims = tokens.verify(token, as: .embed, now: clock()),
       let session = claims.session
     else { throw AppError.unauthenticated }
     guard claims.subject == context.parameters.get("chatbot_id") else {

@@ -12,11 +12,16 @@ import Storage
 struct RouteTable {
   let router: Router<AppRequestContext>
   let database: AppDatabase
+  /// Milliseconds since 1970 UTC.
+  let clock: @Sendable () -> Int
   private(set) var routes: [Route] = []
 
-  init(router: Router<AppRequestContext>, database: AppDatabase) {
+  init(
+    router: Router<AppRequestContext>, database: AppDatabase, clock: @escaping @Sendable () -> Int
+  ) {
     self.router = router
     self.database = database
+    self.clock = clock
   }
 
   /// Adds a route.
@@ -27,10 +32,11 @@ struct RouteTable {
     let route = route.with(access.name)
     routes.append(route)
     let gate = Gate(route: route, database: database)
+    let clock = clock
     router.on(RouterPath(route.pattern), method: route.method) { request, context in
       var context = context
       context.routeName = route.name
-      let now = WallClock.now()
+      let now = clock()
       try await gate.countAddress(context, now: now)
       let subject = try await access.admit(request, context)
       let caller = Gate.caller(subject, context)

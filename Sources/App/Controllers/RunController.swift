@@ -6,12 +6,15 @@ import HTTPTypes
 import Hummingbird
 import Spool
 import Storage
+import VectorShard
 
 /// `/api/chatbots/{chatbot_id}/train|status|runs|documents/…`.
 struct RunController: Sendable {
   let database: AppDatabase
   let training: Training
   let spool: String
+  /// The data directory.
+  let data: String
 
   private static let base = "/api/chatbots/{chatbot_id}/"
 
@@ -55,6 +58,7 @@ struct RunController: Sendable {
         }
         return Answer.json(try await shape(row))
       })
+    addMoveRoutes(to: &routes, access)
     routes.add(
       Route(
         .get, Self.base + "documents/", "The chatbot's documents.",
@@ -74,6 +78,112 @@ struct RunController: Sendable {
         .post, Self.base + "sources/{source_id}/refresh/", "Fetch a source again.",
         answers: [.json(202, run)], problems: [.diskReserve], ownerLimit: .hourly(60)),
       for: access.owner, { call, owner in try await retry(call, owner, onlyFailed: false) })
+  }
+
+  private func addMoveRoutes(to routes: inout RouteTable, _ access: Accesses) {
+    let run = AnswerShape.json(202, .component("Run"))
+    routes.add(
+      Route(
+        .post, Self.base + "runs/{run_id}/cancel/", "Stop a run; what answers now goes on.",
+        answers: [run], problems: [.runOver]),
+      for: access.owner,
+      { call, owner in
+        let (chatbot, row) = try await found(call, owner)
+        guard try await training.cancel(row.id, of: chatbot.id),
+          let after = try await database.runRow(row.id.text, of: chatbot.id)
+        else { throw AppError(.runOver) }
+        return Answer.json(try await shape(after), .accepted)
+      })
+    routes.add(
+      Route(
+        .post, Self.base + "runs/{run_id}/publish/",
+        "Go live with a generation that is held because it would lose many documents.",
+        answers: [run], problems: [.notHeld]),
+      for: access.owner,
+      { call, owner in
+        let (chatbot, row) = try await found(call, owner)
+        guard row.state == "held", let generation = row.heldGeneration else {
+          throw AppError(.notHeld)
+        }
+        return try await move(.publish, generation, chatbot)
+      })
+    routes.add(
+      Route(
+        .get, Self.base + "generations/", "The generations that are kept, newest first.",
+        answers: [
+          .json(
+            200,
+            .object([
+              required(
+                "items",
+                .array(
+                  .object([
+                    required("generation", .count), required("is_current", .boolean),
+                    required("documents", .count), required("chunks", .count),
+                    required("bytes", .count), required("run", .text),
+                  ]), 0...1000))
+            ]))
+        ]),
+      for: access.owner, { call, owner in try await generations(call, owner) })
+    routes.add(
+      Route(
+        .post, Self.base + "rollback/", "Let an earlier generation answer again.",
+        body: .json(.object([required("generation", .integer(1...Int(Int32.max)))])),
+        answers: [run], problems: [.notFound], ownerLimit: .hourly(60)),
+      for: access.owner,
+      { call, owner in
+        let chatbot = try await database.owned(call, owner)
+        let wanted = call.input.whole("generation") ?? 0
+        let directory = "\(data)/shards/\(chatbot.id)"
+        guard try ShardManifest.generations(in: directory).contains(wanted) else {
+          throw AppError.notFound
+        }
+        return try await move(.rollback, wanted, chatbot)
+      })
+  }
+
+  private func found(_ call: Call, _ owner: Owner) async throws -> (Chatbot, RunRow) {
+    let chatbot = try await database.owned(call, owner)
+    guard let row = try await database.runRow(try call.id("run_id"), of: chatbot.id) else {
+      throw AppError.notFound
+    }
+    return (chatbot, row)
+  }
+
+  /// The index stage carries it out; the run tells when it has.
+  private func move(
+    _ action: IndexOrder.Action, _ generation: Int, _ chatbot: Chatbot
+  ) async throws -> Response {
+    let run: RunID
+    do {
+      run = try await training.order(action, generation: generation, of: chatbot.id)
+    } catch let fault as StageFault {
+      throw fault.exitCode == 75 ? AppError.busy(retryAfterSeconds: 5) : AppError(.notHeld)
+    }
+    guard let row = try await database.runRow(run.text, of: chatbot.id) else {
+      throw AppError(.internal)
+    }
+    return Answer.json(try await shape(row), .accepted)
+  }
+
+  private func generations(_ call: Call, _ owner: Owner) async throws -> Response {
+    struct Generation: Encodable {
+      let generation: Int
+      let is_current: Bool
+      let documents, chunks, bytes: Int
+      let run: String
+    }
+    let chatbot = try await database.owned(call, owner)
+    let directory = "\(data)/shards/\(chatbot.id)"
+    let current = try ShardManifest.currentGeneration(in: directory)
+    let all = try ShardManifest.generations(in: directory).reversed().map { number in
+      let manifest = try ShardManifest.manifest(generation: number, in: directory)
+      return Generation(
+        generation: number, is_current: number == current, documents: manifest.documentCount,
+        chunks: manifest.rowCount, bytes: manifest.segments.reduce(0) { $0 + $1.bytes },
+        run: manifest.run)
+    }
+    return Answer.json(["items": all])
   }
 
   // MARK: Beginning

@@ -302,7 +302,7 @@ struct SignInController: Sendable {
       throw AppError(.lastAdmin)
     }
     try await database.endSessions(of: owner.user.id, now: call.now)
-    try await database.markChatbotsDeleted(of: owner.user.id, now: call.now)
+    try await database.leave(owner.user.id, now: call.now)
     return Self.withoutCookie(Answer.empty)
   }
 

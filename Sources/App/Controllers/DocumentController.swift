@@ -1,0 +1,180 @@
+// One document as its owner sees it: what became of it, what was read, the bytes as they came, and what waits of it in the
+// spool moved by hand. Private text is streamed as text and has no JSON encoder.
+
+import BlobStore
+import Corpus
+import HTTPTypes
+import Hummingbird
+import NIOCore
+import Spool
+import Storage
+import VectorShard
+
+/// `/api/chatbots/{chatbot_id}/documents/{document_id}/…`.
+struct DocumentController: Sendable {
+  let database: AppDatabase
+  let spool: String
+  /// The data directory.
+  let data: String
+
+  private static let base = "/api/chatbots/{chatbot_id}/documents/{document_id}/"
+  private static let stages = ["fetch", "extract", "chunk", "embed", "index"]
+
+  func addRoutes(to routes: inout RouteTable, _ access: Accesses) {
+    let receipt = Schema.object([
+      required("stage", .text), required("item", .text), required("outcome", .text),
+      required("reason", .nullable(.text)), required("message", .nullable(.text)),
+      required("tries", .count), required("at", .time),
+    ])
+    routes.add(
+      Route(
+        .get, Self.base, "A document and what each stage has said of it.",
+        answers: [
+          .json(
+            200,
+            .object([
+              required("document", .component("Document")),
+              required("receipts", .array(receipt, 0...10_000)),
+            ]))
+        ]),
+      for: access.owner, { call, owner in try await show(call, owner) })
+    routes.add(
+      Route(
+        .get, Self.base + "text/", "What was read of it, as the live generation holds it.",
+        answers: [.media(["text/plain"])]),
+      for: access.owner, { call, owner in try await text(call, owner) })
+    routes.add(
+      Route(
+        .get, Self.base + "original/", "The bytes as they came.",
+        answers: [.media(["application/octet-stream"])]),
+      for: access.owner, { call, owner in try await original(call, owner) })
+    for verb in OperatorVerb.allCases {
+      routes.add(
+        Route(
+          .post, Self.base + "\(verb.rawValue)/", Self.summary(verb),
+          answers: [.json(202, .component("Document"))], problems: [.claimed, .nothingToRetry]),
+        for: access.owner, { call, owner in try await move(verb, call, owner) })
+    }
+  }
+
+  private static func summary(_ verb: OperatorVerb) -> String {
+    switch verb {
+    case .retry: "Try it again now."
+    case .hold: "Put it aside until it is released."
+    case .release: "Let it go on."
+    case .drop: "Leave it out of this training."
+    }
+  }
+
+  private func found(_ call: Call, _ owner: Owner) async throws -> (Chatbot, DocumentRow) {
+    let chatbot = try await database.owned(call, owner)
+    guard let row = try await database.document(try call.id("document_id"), of: chatbot.id) else {
+      throw AppError.notFound
+    }
+    return (chatbot, row)
+  }
+
+  private func show(_ call: Call, _ owner: Owner) async throws -> Response {
+    struct Receipt: Encodable {
+      let stage, item, outcome, at: String
+      let reason, message: Nullable<String>
+      let tries: Int
+    }
+    struct Shown: Encodable {
+      let document: DocumentShape
+      let receipts: [Receipt]
+    }
+    let (_, row) = try await found(call, owner)
+    let receipts = try await database.receipts(of: DocumentID(unchecked: row.id))
+    return Answer.json(
+      Shown(
+        document: DocumentShape(row, now: call.now),
+        receipts: receipts.map {
+          Receipt(
+            stage: $0.stage, item: $0.item, outcome: $0.outcome, at: APITime.text($0.at),
+            reason: Nullable($0.reason), message: Nullable($0.message), tries: $0.tries)
+        }))
+  }
+
+  // MARK: Text and bytes
+
+  /// What the live generation says of a document.
+  private func live(
+    _ chatbot: Chatbot, _ id: String
+  ) throws -> (shard: ShardSet, rows: [ShardSet.RowReference], DocumentDescription)? {
+    guard let shard = try ShardSet.open(directory: "\(data)/shards/\(chatbot.id)") else {
+      return nil
+    }
+    let rows = try shard.rows(ofDocument: id)
+    guard let first = rows.first else { return nil }
+    let document = try shard.document(of: first)
+    return (
+      shard, rows, try JSONLines.decode(DocumentDescription.self, from: document.payload)
+    )
+  }
+
+  private func text(_ call: Call, _ owner: Owner) async throws -> Response {
+    let (chatbot, row) = try await found(call, owner)
+    guard let (shard, rows, _) = try live(chatbot, row.id) else { throw AppError.notFound }
+    // Chunks overlap; their offsets say where each begins.
+    var scalars = String.UnicodeScalarView()
+    var end = 0
+    for reference in rows {
+      let chunk = try JSONLines.decode(Chunk.self, from: try shard.payload(of: reference))
+      let text = chunk.text.unicodeScalars
+      if chunk.offset > end { scalars.append("\n") }
+      scalars.append(contentsOf: text.dropFirst(max(0, end - chunk.offset)))
+      end = max(end, chunk.offset + text.count)
+    }
+    return Self.attachment(
+      Array(String(scalars).utf8), type: "text/plain; charset=utf-8", "text.txt")
+  }
+
+  private func original(_ call: Call, _ owner: Owner) async throws -> Response {
+    let (chatbot, row) = try await found(call, owner)
+    guard let (_, _, description) = try live(chatbot, row.id) else { throw AppError.notFound }
+    let blobs = DirectoryBlobs(data: data)
+    let path = try blobs.path(of: BlobReference(blob: description.rawDigest, bytes: 0))
+    guard DurableFile.exists(path) else { throw AppError.notFound }
+    let bytes = try DurableFile.read(path, limit: 64 << 20)
+    return Self.attachment(bytes, type: "application/octet-stream", "original")
+  }
+
+  /// Never shown inline: what a stranger wrote must not run in a page of ours (SECURITY.md U9).
+  private static func attachment(_ bytes: [UInt8], type: String, _ name: String) -> Response {
+    Response(
+      status: .ok,
+      headers: [
+        .contentType: type, .cacheControl: "no-store",
+        .contentDisposition: "attachment; filename=\"\(name)\"",
+        .contentSecurityPolicy: "default-src 'none'; sandbox",
+      ], body: ResponseBody(byteBuffer: ByteBuffer(bytes: bytes)))
+  }
+
+  // MARK: Moving
+
+  private func move(_ verb: OperatorVerb, _ call: Call, _ owner: Owner) async throws -> Response {
+    let (chatbot, row) = try await found(call, owner)
+    var selector = ItemSelector()
+    selector.lane = chatbot.id.text
+    let items = try selector.items(in: spool, stages: Self.stages, now: call.now).filter { item in
+      let directory = SpoolDirectory(spool: spool, stage: item.stage)
+      // One that has moved is not there to be moved.
+      guard
+        let frame = try? DurableFile.read(
+          directory.file(item.state, item.name.fileName), limit: JSONLines.itemLimit),
+        let content = try? ItemContent(frame: frame, name: item.name)
+      else { return false }
+      return ItemDocuments.ids(of: content).contains(row.id)
+    }
+    let movable = items.filter { verb.sources.contains($0.state) }
+    guard !movable.isEmpty else {
+      throw items.contains { $0.state == .active } ? AppError(.claimed) : AppError(.nothingToRetry)
+    }
+    let results = try OperatorMove(spool: spool, documents: ItemDocuments.ids(of:))
+      .apply(verb, to: movable, now: call.now)
+    let isMoved = results.contains { if case .moved = $0.result { true } else { false } }
+    guard isMoved else { throw AppError(.claimed) }
+    return Answer.json(DocumentShape(row, now: call.now), .accepted)
+  }
+}
