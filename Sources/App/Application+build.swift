@@ -3,8 +3,10 @@
 package import Answering
 import BlobStore
 import Hummingbird
+import HummingbirdCore
 import Logging
 import NIOCore
+import ServiceLifecycle
 import Spool
 package import Storage
 import VectorShard
@@ -39,6 +41,7 @@ struct Routes {
   let router: Router<AppRequestContext>
   let table: RouteTable
   let mail: MailService
+  let metrics = Metrics()
 
   /// - Parameter publicURL: scheme, host and port that people use.
   /// - Parameter clock: milliseconds since 1970 UTC; tests have their own.
@@ -55,6 +58,7 @@ struct Routes {
       database: database, way: configuration.mailWay, from: configuration.mailFrom,
       publicURL: publicURL, logger: logger)
     router = Router(context: AppRequestContext.self, options: .autoGenerateHeadEndpoints)
+    router.add(middleware: RequestLog(metrics: metrics, name: Self.name))
     router.add(middleware: CrossOrigin(origin: origin))
     router.add(middleware: ResponseHeaders())
     router.add(middleware: ClientAddress(trustedProxies: configuration.trustedProxies))
@@ -95,6 +99,15 @@ struct Routes {
     table.refuseOtherMethods()
     self.table = table
   }
+
+  /// What a request is called in logs and metrics: of a bounded number of names, whatever is asked for.
+  private static func name(_ request: Request, _ context: AppRequestContext) -> String {
+    guard let pattern = context.endpointPath else { return "other" }
+    let path = pattern.split(separator: "/").map { part in
+      part.hasPrefix(":") ? "{\(part.dropFirst())}" : String(part)
+    }.joined(separator: "/")
+    return "\(request.method.rawValue) /\(path)"
+  }
 }
 
 /// The HTTP server.
@@ -105,18 +118,23 @@ package enum Server {
   package static func run(
     _ services: Services, ready: @escaping @Sendable (Int) async -> Void
   ) async throws {
-    var logger = Logger(label: "bobbin")
-    logger.logLevel = .notice
     let configuration = services.configuration
+    var logger = Logger(label: "bobbin")
+    logger.logLevel = Logger.Level(rawValue: configuration.logLevel) ?? .notice
+    let limits = ConnectionLimits(trusted: configuration.trustedProxies)
+    let connections = ConnectionCount()
     let routes = try Routes(services, publicURL: configuration.publicURL, logger: logger)
-    let application = Application(
+    var application = Application(
       router: routes.router,
       server: .http1(
         configuration: .init(
+          additionalChannelHandlers: [SlowClientHandler(limits, connections)],
           idleTimeout: .seconds(Int64(configuration.idleTimeout)),
           httpDecoderConfiguration: .init(
             maxHeaderFieldSize: 16 << 10, maxHeaderListSize: 16 << 10, maxHeaderFieldCount: 100))),
-      configuration: .init(address: .hostname(configuration.host, port: configuration.port)),
+      configuration: .init(
+        address: .hostname(configuration.host, port: configuration.port), backlog: 1024,
+        availableConnectionsDelegate: MaximumAvailableConnections(configuration.maxConnections)),
       services: [
         routes.mail,
         LedgerService(
@@ -129,6 +147,10 @@ package enum Server {
       ],
       onServerRunning: { channel in await ready(channel.localAddress?.port ?? 0) },
       logger: logger)
+    if configuration.metricsPort > 0 {
+      let metrics = MetricsServer(metrics: routes.metrics, configuration: configuration)
+      application.addServices(metrics.application(logger: logger))
+    }
     try await application.runService()
   }
 }

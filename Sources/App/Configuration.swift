@@ -79,6 +79,23 @@ package struct Configuration: Sendable {
   /// `BOBBIN_ALLOWED_HOSTS`: host:port pairs that owners' URLs may reach though they are not public; fetch reads it too.
   var addressPolicy: AddressPolicy
 
+  /// `BOBBIN_METRICS_PORT`: a port on 127.0.0.1 for Prometheus; 0 is none.
+  ///
+  /// Default 0.
+  var metricsPort: Int
+  /// `BOBBIN_MAX_CONNECTIONS`: connections at once.
+  ///
+  /// Default 4096.
+  var maxConnections: Int
+  /// `BOBBIN_LOG`: text or json.
+  ///
+  /// Default text.
+  var logFormat: String
+  /// `BOBBIN_LOG_LEVEL`: debug, info (a line for each request), notice, warning or error.
+  ///
+  /// Default notice.
+  var logLevel: String
+
   /// Reads the environment.
   ///
   /// - Throws: `ConfigurationError` naming the variable, the value and what is expected.
@@ -138,6 +155,11 @@ package struct Configuration: Sendable {
         String($0.trimmingSpace())
       })
     bcryptCost = try number("BOBBIN_BCRYPT_COST", 12, 4...16)
+    metricsPort = try number("BOBBIN_METRICS_PORT", 0, 0...65_535)
+    maxConnections = try number("BOBBIN_MAX_CONNECTIONS", 4096, 1...1_000_000)
+    logFormat = try choice("BOBBIN_LOG", "text", ["text", "json"])
+    logLevel = try choice(
+      "BOBBIN_LOG_LEVEL", "notice", ["debug", "info", "notice", "warning", "error"])
     do {
       addressPolicy = try AddressPolicy(exceptions: text("BOBBIN_ALLOWED_HOSTS") ?? "")
     } catch {

@@ -3,6 +3,7 @@
 package import ArgumentParser
 import FoundationEssentials
 import Glibc
+import Logging
 import Spool
 import Storage
 
@@ -33,6 +34,11 @@ package struct ServeOptions: ParsableArguments {
       configuration.port = port ?? configuration.port
       try FileManager.default.createDirectory(
         atPath: configuration.data, withIntermediateDirectories: true)
+      let isJSON = configuration.logFormat == "json"
+      LoggingSystem.bootstrap { label in
+        if isJSON { return JSONLogHandler(label: label, logLevel: .notice) }
+        return StreamLogHandler.standardError(label: label)
+      }
       let services = try Services(configuration)
       let chatbots = try await services.database.chatbots()
       let shownHost = configuration.host == "0.0.0.0" ? "localhost" : configuration.host

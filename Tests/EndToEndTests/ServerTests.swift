@@ -11,11 +11,15 @@ import WebClient
     let base: String
     let transport = WebTransport.curl(.configured)
 
-    init(_ bobbin: Installation, _ environment: [String: String] = [:]) throws {
+    /// - Parameter errors: a file for what it says on standard error.
+    init(
+      _ bobbin: Installation, _ environment: [String: String] = [:], errors: String? = nil
+    ) throws {
       process = try bobbin.tool("bobbin-serve", environment).prepare(["--port", "0"])
       let output = Pipe()
       process.standardOutput = output
-      process.standardError = FileHandle.nullDevice
+      if let errors { _ = FileManager.default.createFile(atPath: errors, contents: nil) }
+      process.standardError = errors.flatMap { FileHandle(forWritingAtPath: $0) } ?? .nullDevice
       try process.run()
       // It says where it listens once it does; the pipe ends if it never gets there.
       var text = ""

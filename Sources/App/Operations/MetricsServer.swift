@@ -1,0 +1,70 @@
+// /metrics on a port of its own, which only the operator's collector reaches: requests, and at each look what stands in the
+// spool, the size of the database's log, the free space.
+
+import FoundationEssentials
+import Glibc
+import HTTPTypes
+import Hummingbird
+import Logging
+import NIOCore
+import Spool
+import Storage
+
+/// Makes the second server.
+struct MetricsServer: Sendable {
+  let metrics: Metrics
+  let configuration: Configuration
+
+  func application(logger: Logger) -> some ApplicationProtocol {
+    let router = Router()
+    router.add(middleware: PlainErrors())
+    router.on("metrics", method: .get) { _, _ in
+      Response(
+        status: .ok, headers: [.contentType: "text/plain; version=0.0.4; charset=utf-8"],
+        body: ResponseBody(byteBuffer: ByteBuffer(string: metrics.text() + gauges())))
+    }
+    return Application(
+      router: router,
+      configuration: .init(address: .hostname("127.0.0.1", port: configuration.metricsPort)),
+      logger: logger)
+  }
+
+  private struct PlainErrors: RouterMiddleware {
+    typealias Context = BasicRequestContext
+    func handle(
+      _ request: Request, context: Context, next: (Request, Context) async throws -> Response
+    ) async throws -> Response {
+      do { return try await next(request, context) } catch {
+        return Response(status: AppError(error).status)
+      }
+    }
+  }
+
+  /// What is there at this moment.
+  func gauges() -> String {
+    var lines = [
+      "# HELP bobbin_spool_items Items by stage and state.", "# TYPE bobbin_spool_items gauge",
+    ]
+    for stage in ["fetch", "extract", "chunk", "embed", "index", "ledger"] {
+      let directory = SpoolDirectory(spool: configuration.spool, stage: stage)
+      for state in SpoolState.allCases where state != .tmp {
+        // A stage that never ran has no directory.
+        let count = (try? directory.items(state).count) ?? 0
+        lines.append("bobbin_spool_items{stage=\"\(stage)\",state=\"\(state.rawValue)\"} \(count)")
+      }
+    }
+    func gauge(_ name: String, _ help: String, _ value: Int) {
+      lines += ["# HELP \(name) \(help)", "# TYPE \(name) gauge", "\(name) \(value)"]
+    }
+    gauge(
+      "bobbin_database_log_bytes", "Size of the database's write-ahead log.",
+      NamedBlob.length("\(configuration.data)/bobbin.sqlite-wal") ?? 0)
+    var disk = statvfs()
+    if statvfs(configuration.data, &disk) == 0 {
+      gauge(
+        "bobbin_disk_free_bytes", "Free space where the data directory is.",
+        Int(disk.f_bavail) * Int(disk.f_frsize))
+    }
+    return lines.joined(separator: "\n") + "\n"
+  }
+}

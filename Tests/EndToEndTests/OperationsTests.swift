@@ -1,0 +1,163 @@
+import Foundation
+import Glibc
+import TestSupport
+import Testing
+import WebClient
+
+/// What an operator sees of a running server, and what it must never show.
+@Suite(.serialized) struct OperationsTests {
+  @Test func `metrics name routes, and logs name requests, and neither names anybody`() async throws
+  {
+    let bobbin = try Installation(model: false)
+    let log = "\(bobbin.folder.path)/log"
+    let port = try FreePort.find()
+    let server = try ServerTests.Server(
+      bobbin,
+      [
+        "BOBBIN_MAIL": "folder", "BOBBIN_BCRYPT_COST": "4", "BOBBIN_LOG": "json",
+        "BOBBIN_LOG_LEVEL": "debug", "BOBBIN_METRICS_PORT": "\(port)",
+        "OPENAI_API_KEY": "canary-key-of-the-model",
+        "BOBBIN_SMTP_URL": "smtp://u:canary-of-the-mail-server@127.0.0.1:1",
+      ], errors: log)
+    func post(_ path: String, _ body: String, token: String? = nil) async throws -> WebResponse {
+      var headers: WebHeaders = ["Content-Type": "application/json"]
+      if let token { headers.append("Authorization", "Bearer \(token)") }
+      return try await server.transport.send(
+        WebRequest(
+          url: server.base + path, method: "POST", headers: headers, body: Array(body.utf8)))
+    }
+    let password = "canary password of ada"
+    #expect(
+      try await post(
+        "/api/auth/register", #"{"email":"canary@example.com","password":"\#(password)"}"#
+      ).status == 202)
+    let mail = "\(bobbin.data)/mail"
+    var letters: [String] = []
+    // The letter is written off the request's path.
+    for _ in 0..<500 where letters.isEmpty {
+      letters = ((try? FileManager.default.contentsOfDirectory(atPath: mail)) ?? [])
+        .filter { $0.hasSuffix(".eml") }
+      if letters.isEmpty { try await Task.sleep(for: .milliseconds(10)) }
+    }
+    let letter = try String(
+      contentsOfFile: "\(mail)/\(try #require(letters.first))", encoding: .utf8)
+    let proof = String(try #require(letter.firstMatch(of: /token=([A-Za-z0-9_-]+)/)).1)
+    #expect(try await post("/api/auth/email/verify", #"{"token":"\#(proof)"}"#).status == 204)
+    let login = try await post(
+      "/api/auth/login",
+      #"{"email":"canary@example.com","password":"\#(password)","delivery":"body"}"#)
+    struct Tokens: Decodable { let access_token, refresh_token: String }
+    let tokens = try JSONDecoder().decode(Tokens.self, from: Data(login.body))
+    struct Made: Decodable { let id: String }
+    let made = try await post(
+      "/api/chatbots/", #"{"name":"canary chatbot"}"#, token: tokens.access_token)
+    let chatbot = try JSONDecoder().decode(Made.self, from: Data(made.body)).id
+    struct Session: Decodable { let token, resume: String }
+    let session = try JSONDecoder().decode(
+      Session.self, from: Data(try await post("/api/chat/\(chatbot)/session/", "{}").body))
+    _ = try await post(
+      "/api/chat/\(chatbot)/", #"{"message":"hello canary question"}"#, token: session.token)
+    _ = try await server.get("/nothing/canary-path?x=canary-query")
+
+    let metrics = try await server.transport.send(
+      WebRequest(url: "http://127.0.0.1:\(port)/metrics"))
+    let text = ServerTests.text(metrics)
+    #expect(
+      text.contains(
+        #"bobbin_http_requests_total{route="POST /api/chat/{chatbot_id}",status="200"} 1"#),
+      "\(text)")
+    #expect(text.contains("bobbin_spool_items{stage=\"fetch\",state=\"incoming\"}"))
+    #expect(text.contains("bobbin_disk_free_bytes"))
+    #expect(!text.contains(chatbot) && !text.contains("canary"))
+    // Not on the public port.
+    #expect(try await server.get("/metrics").status == 404)
+
+    let lines = try String(contentsOfFile: log, encoding: .utf8)
+    #expect(
+      lines.contains(#""route":"POST /api/chat/{chatbot_id}""#) && lines.contains("request_id"))
+    for line in lines.split(separator: "\n") {
+      #expect((try? JSONSerialization.jsonObject(with: Data(line.utf8))) != nil, "\(line)")
+    }
+    for secret in [
+      "canary password", "canary question", "canary-key", "canary-of-the-mail", "canary@example",
+      proof, tokens.access_token, tokens.refresh_token, session.token, session.resume,
+      "canary-query",
+    ] { #expect(!lines.contains(secret), "\(secret.prefix(20))") }
+  }
+
+  @Test func `a client that sends next to nothing loses its place`() async throws {
+    let bobbin = try Installation(model: false)
+    let server = try ServerTests.Server(bobbin, ["BOBBIN_IDLE_TIMEOUT": "2"])
+    let port = try #require(UInt16(server.base.split(separator: ":").last ?? ""))
+    // Half a head, and then silence: closed by the idle timeout; the server goes on.
+    let socket = try RawSocket(port: port)
+    socket.send("POST /api/auth/login HTTP/1.1\r\nHost: x\r\nX-A: ")
+    #expect(socket.isClosed(within: 20))
+    #expect(try await server.get("/livez").status == 200)
+    // A body that was promised and does not come.
+    let slow = try RawSocket(port: port)
+    slow.send(
+      "POST /api/auth/login HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 1000\r\n\r\n{"
+    )
+    #expect(slow.isClosed(within: 20))
+    // A body longer than is accepted is refused before it is sent.
+    let large = try RawSocket(port: port)
+    large.send(
+      "POST /api/auth/login HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 100000\r\nExpect: 100-continue\r\n\r\n"
+    )
+    #expect(large.receive(within: 20).hasPrefix("HTTP/1.1 413"))
+  }
+}
+
+/// A port that nobody listens on at this moment.
+enum FreePort {
+  static func find() throws -> Int {
+    let server = try LoopbackServer { _, connection in connection.respond(404) }
+    return try #require(Int(server.url("").split(separator: ":").last ?? ""))
+  }
+}
+
+/// A connection that sends what it is told to, and nothing else.
+final class RawSocket {
+  private let descriptor: Int32
+
+  init(port: UInt16) throws {
+    descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+    var address = sockaddr_in()
+    address.sin_family = sa_family_t(AF_INET)
+    address.sin_port = port.bigEndian
+    address.sin_addr.s_addr = UInt32(0x7F00_0001).bigEndian
+    let result = withUnsafePointer(to: &address) { pointer in
+      pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+        connect(descriptor, $0, socklen_t(MemoryLayout<sockaddr_in>.size))
+      }
+    }
+    try #require(result == 0)
+  }
+
+  deinit { close(descriptor) }
+
+  func send(_ text: String) {
+    let bytes = Array(text.utf8)
+    #expect(Glibc.send(descriptor, bytes, bytes.count, Int32(MSG_NOSIGNAL)) == bytes.count)
+  }
+
+  /// Whether the other side closes within so many seconds.
+  func isClosed(within seconds: Int32) -> Bool {
+    var waited = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
+    var buffer = [UInt8](repeating: 0, count: 4096)
+    while poll(&waited, 1, seconds * 1000) > 0 {
+      if recv(descriptor, &buffer, buffer.count, 0) <= 0 { return true }
+    }
+    return false
+  }
+
+  /// What comes first within so many seconds.
+  func receive(within seconds: Int32) -> String {
+    var waited = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
+    var buffer = [UInt8](repeating: 0, count: 4096)
+    guard poll(&waited, 1, seconds * 1000) > 0 else { return "" }
+    let count = recv(descriptor, &buffer, buffer.count, 0)
+    return String(decoding: buffer.prefix(max(0, count)), as: UTF8.self)
+  }
+}
