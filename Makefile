@@ -13,7 +13,7 @@ export BOBBIN_SPOOL := $(SPOOL)
 export SWIFT_BACKTRACE ?= enable=no
 
 .DEFAULT_GOAL := help
-.PHONY: help demo run ingest ask serve status $(STAGES) install uninstall setup model build test lint bench torture \
+.PHONY: help demo run ingest ask serve status $(STAGES) install uninstall setup model peers build test lint bench torture \
   fixtures-update clean
 
 help: ## list the targets
@@ -65,7 +65,10 @@ model: ## get the embedding model's weights (once, 87 MB)
 build: ## build the release executables
 	@pipelines/build.sh release
 
-test: setup model lint ## build, pass the tests, and 50 s of the torture
+peers: setup ## install what the tests talk to, from PyPI, into .build (once)
+	@Tests/peers/install.sh
+
+test: setup model peers lint ## build, pass the tests, and 50 s of the torture
 	@pipelines/build.sh tests
 	swift test --skip-build
 	@Tests/torture/run.sh --quick --again --bin .build/debug

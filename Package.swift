@@ -97,7 +97,8 @@ let package = Package(
     .target(
       name: "App",
       dependencies: [
-        "Answering", "Billing", "BlobStore", "CCrypt", "CLinux", "Corpus", "Embedding", "Spool",
+        "Answering", "Billing", "BlobStore", "CCrypt", "CLinux", "COpenSSL", "Corpus", "Embedding",
+        "Spool",
         "Storage",
         "VectorShard", "WebClient", arguments,
         .product(name: "HTTPTypes", package: "swift-http-types"),
@@ -142,7 +143,7 @@ let package = Package(
     tests(
       "AppTests",
       [
-        "Answering", "App", "Corpus", "Spool", "Storage", "TestSupport",
+        "Answering", "App", "Corpus", "Spool", "Storage", "TestSupport", "WebClient",
         .product(name: "HTTPTypes", package: "swift-http-types"),
         .product(name: "Hummingbird", package: "hummingbird"),
         .product(name: "Logging", package: "swift-log"),

@@ -145,6 +145,8 @@ struct AppError: Error {
   var fields: [FieldProblem] = []
   /// Seconds.
   var retryAfter: Int?
+  /// Of `link-required`: what joins the accounts, together with the password.
+  var linkToken: String?
   /// Of a plan: what is limited, how much is used, how much there may be.
   var limit: (name: String, used: Int, max: Int)?
 
@@ -209,7 +211,7 @@ struct AppError: Error {
       type: "/problems/\(code.rawValue)", title: code.parts.title, status: status.code,
       detail: detail ?? code.parts.detail, code: code.rawValue, request_id: requestID,
       errors: fields.isEmpty ? nil : fields, limit: limit?.name, used: limit?.used,
-      max: limit?.max)
+      max: limit?.max, link_token: linkToken)
   }
 
   /// The response; a page for people is the caller's choice.
@@ -237,6 +239,7 @@ struct Problem: Encodable {
   let limit: String?
   let used: Int?
   let max: Int?
+  let link_token: String?
 }
 
 /// JSON as every answer of ours has it.

@@ -66,10 +66,15 @@ struct Routes {
     let access = Accesses(database: database, tokens: tokens, clock: clock)
     HealthController(database: database, configuration: configuration)
       .addRoutes(to: &table, access)
-    SignInController(
+    let signIn = SignInController(
       database: database, hasher: PasswordHasher(cost: configuration.bcryptCost),
       signIn: SignIn(database: database, tokens: tokens, derivation: secrets.derivation),
-      mail: mail, signups: configuration.signups, origin: origin
+      mail: mail, signups: configuration.signups, origin: origin)
+    signIn.addRoutes(to: &table, access)
+    ProviderController(
+      database: database,
+      provider: configuration.openID.map { OpenIDProvider($0, transport: .curl(.configured)) },
+      signIn: signIn, secret: secrets.derivation, publicURL: publicURL
     ).addRoutes(to: &table, access)
     KeyController(database: database).addRoutes(to: &table, access)
     ChatbotController(database: database, publicURL: publicURL).addRoutes(to: &table, access)

@@ -79,6 +79,14 @@ package struct Configuration: Sendable {
   /// `BOBBIN_ALLOWED_HOSTS`: host:port pairs that owners' URLs may reach though they are not public; fetch reads it too.
   var addressPolicy: AddressPolicy
 
+  /// `BOBBIN_OIDC_ISSUER`: the sign-in provider.
+  ///
+  /// Default https://accounts.google.com.
+  var oidcIssuer: String
+  /// `BOBBIN_OIDC_CLIENT_ID`: what the provider calls this server; without it nobody signs in that way.
+  var oidcClientID: String?
+  /// `BOBBIN_OIDC_CLIENT_SECRET`: its secret there.
+  var oidcClientSecret: String
   /// `BOBBIN_METRICS_PORT`: a port on 127.0.0.1 for Prometheus; 0 is none.
   ///
   /// Default 0.
@@ -155,6 +163,10 @@ package struct Configuration: Sendable {
         String($0.trimmingSpace())
       })
     bcryptCost = try number("BOBBIN_BCRYPT_COST", 12, 4...16)
+    oidcIssuer = text("BOBBIN_OIDC_ISSUER") ?? "https://accounts.google.com"
+    if oidcIssuer.hasSuffix("/") { oidcIssuer.removeLast() }
+    oidcClientID = text("BOBBIN_OIDC_CLIENT_ID")
+    oidcClientSecret = text("BOBBIN_OIDC_CLIENT_SECRET") ?? ""
     metricsPort = try number("BOBBIN_METRICS_PORT", 0, 0...65_535)
     maxConnections = try number("BOBBIN_MAX_CONNECTIONS", 4096, 1...1_000_000)
     logFormat = try choice("BOBBIN_LOG", "text", ["text", "json"])
@@ -177,6 +189,13 @@ package struct Configuration: Sendable {
   /// The address that people use.
   package var publicURL: String {
     publicURLSetting.flatMap(AllowedOrigin.own) ?? "http://localhost:\(port)"
+  }
+
+  /// The sign-in provider; nil when none is set up.
+  var openID: OpenIDSettings? {
+    oidcClientID.map {
+      OpenIDSettings(issuer: oidcIssuer, clientID: $0, clientSecret: oidcClientSecret)
+    }
   }
 
   /// How letters leave.

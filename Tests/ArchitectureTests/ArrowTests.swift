@@ -27,7 +27,8 @@ import Testing
     "IndexStage": ["BlobStore", "Corpus", "Spool", "VectorShard"],
     "Answering": ["Corpus", "Embedding", "VectorShard", "WebClient"],
     "App": [
-      "Answering", "Billing", "BlobStore", "CCrypt", "CLinux", "Corpus", "Embedding", "Spool",
+      "Answering", "Billing", "BlobStore", "CCrypt", "CLinux", "COpenSSL", "Corpus", "Embedding",
+      "Spool",
       "Storage", "VectorShard", "WebClient",
     ],
     "bobbin-fetch": ["BlobStore", "Corpus", "FetchStage", "Spool", "StageCommand", "WebClient"],

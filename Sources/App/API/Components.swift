@@ -12,6 +12,7 @@ enum Components {
         optional(
           "errors", .array(.object([required("field", .text), required("code", .text)]), 0...1000)),
         optional("limit", .text), optional("used", .count), optional("max", .count),
+        optional("link_token", .text),
       ])
     ),
     (

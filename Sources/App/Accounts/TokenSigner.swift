@@ -13,6 +13,8 @@ enum TokenKind: String, Sendable {
   case embed = "embed+jwt"
   /// Beginning a visitor's session again.
   case resume = "resume+jwt"
+  /// Joining a provider's account with one of ours.
+  case link = "link+jwt"
 }
 
 /// What a token says.
@@ -76,7 +78,7 @@ struct TokenSigner: Sendable {
   func kind(of token: String) -> TokenKind? {
     let parts = token.split(separator: ".", omittingEmptySubsequences: false)
     guard token.utf8.count <= 4096, parts.count == 3 else { return nil }
-    return [.access, .embed, .resume].first { key(of: parts[0], kind: $0) != nil }
+    return [.access, .embed, .resume, .link].first { key(of: parts[0], kind: $0) != nil }
   }
 
   /// The key that a header of this kind names; nil for any other header.

@@ -179,7 +179,8 @@ struct SignInController: Sendable {
     return try await begin(user, call, status: .ok)
   }
 
-  private func begin(
+  /// Begins a session of an account that has proved itself.
+  func begin(
     _ user: User, _ call: Call, status: HTTPResponse.Status
   ) async throws -> Response {
     let session = try await signIn.begin(
