@@ -55,3 +55,23 @@ package struct AppDatabase: Sendable {
     }
   }
 }
+
+extension AppDatabase {
+  /// What SQLite finds wrong with the file and its references; empty when nothing is.
+  package func faults() async throws -> [String] {
+    try await pool.read { database in
+      let file = try database.all("PRAGMA integrity_check(10)").map { $0[0] as String }
+      let keys = try database.all("PRAGMA foreign_key_check").map {
+        "a row of \($0["table"] as String) refers to nothing"
+      }
+      return file.filter { $0 != "ok" } + keys
+    }
+  }
+
+  /// Whether some account that may sign in is an operator's.
+  package func hasOperator() async throws -> Bool {
+    try await pool.read { database in
+      try database.number("SELECT count(*) FROM users WHERE is_admin = 1 AND disabled = 0") > 0
+    }
+  }
+}

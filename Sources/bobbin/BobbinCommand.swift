@@ -17,6 +17,7 @@ struct BobbinCommand: AsyncParsableCommand {
       IngestCommand.self, AskCommand.self, ServeCommand.self, PipelineCommand.self,
       StatusCommand.self, RecrawlCommand.self, SpoolCommand.self, TraceCommand.self,
       ShardCommand.self, SweepCommand.self, AdminCommand.self, KeysCommand.self,
+      DoctorCommand.self,
     ])
 }
 
