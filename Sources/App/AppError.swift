@@ -4,6 +4,7 @@
 import FoundationEssentials
 import HTTPTypes
 import Hummingbird
+import Storage
 
 /// Every reason there is for not answering.
 enum ProblemCode: String, CaseIterable, Sendable {
@@ -198,6 +199,7 @@ struct AppError: Error {
       case 400..<500: self.init(.malformed)
       default: self.init(.internal)
       }
+    case StorageError.overloaded: self = .busy(retryAfterSeconds: 1)
     default: self.init(.internal)
     }
   }

@@ -20,12 +20,20 @@ struct AppRequestContext: RequestContext, RemoteAddressRequestContext {
     remoteAddress = source.channel.remoteAddress
   }
 
-  /// Of an IPv6 address its /64: one subscriber has all of those.
+  /// What limits are counted for.
   var addressKey: String {
-    let address = clientAddress ?? remoteAddress?.ipAddress ?? "unknown"
-    guard address.contains(":") else { return address }
-    guard case .v6(let network, _)? = IPAddress(address) else { return address }
-    return "\(String(network, radix: 16))::/64"
+    AddressKey.key(clientAddress ?? remoteAddress?.ipAddress ?? "unknown")
+  }
+}
+
+/// What limits are counted for.
+enum AddressKey {
+  /// An IPv4 address, also one in IPv6 form; of an IPv6 address its /64: one subscriber has all of those.
+  static func key(_ address: String) -> String {
+    guard case .v6(let high, let low)? = IPAddress(address) else { return address }
+    // RFC 4291 section 2.5.5.2.
+    if high == 0, low >> 32 == 0xFFFF { return "\(IPAddress.v4(UInt32(low & 0xFFFF_FFFF)))" }
+    return "\(String(high, radix: 16))::/64"
   }
 }
 

@@ -78,13 +78,16 @@ struct Routes {
     ).addRoutes(to: &table, access)
     KeyController(database: database).addRoutes(to: &table, access)
     ChatbotController(database: database, publicURL: publicURL).addRoutes(to: &table, access)
+    ArchiveController(database: database, data: configuration.data, publicURL: publicURL)
+      .addRoutes(to: &table, access)
     SourceController(
       database: database, uploads: Uploads(blobs: DirectoryBlobs(data: configuration.data)),
       data: configuration.data, policy: configuration.addressPolicy
     ).addRoutes(to: &table, access)
     RunController(
       database: database, training: Training(spool: configuration.spool, database: database),
-      spool: configuration.spool, data: configuration.data
+      spool: configuration.spool, data: configuration.data,
+      board: SpoolBoard(spool: configuration.spool, database: database)
     ).addRoutes(to: &table, access)
     DocumentController(
       database: database, spool: configuration.spool, data: configuration.data
@@ -148,7 +151,7 @@ package enum Server {
           janitor: Janitor(spool: configuration.spool, database: services.database),
           removals: Removals(
             data: configuration.data, spool: configuration.spool, database: services.database),
-          logger: logger),
+          database: services.database, logger: logger),
       ],
       onServerRunning: { channel in await ready(channel.localAddress?.port ?? 0) },
       logger: logger)

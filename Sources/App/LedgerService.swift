@@ -1,8 +1,11 @@
 // The server's part in training: receipts become rows, and runs that are over are closed, whether or not a command waits
 // for them.
 
+import Billing
 import Logging
 import ServiceLifecycle
+import Spool
+import Storage
 
 /// Drains the ledger once a second for as long as the server runs.
 struct LedgerService: Service {
@@ -10,29 +13,51 @@ struct LedgerService: Service {
   let training: Training
   let janitor: Janitor
   let removals: Removals
+  let database: AppDatabase
   let logger: Logger
 
   func run() async throws {
     await cancelWhenGracefulShutdown {
       var isReconciled = false
+      var sweptAt = 0
+      await attempt("requests") { try await database.forgetUnansweredRequests() }
       while !Task.isCancelled {
-        do {
-          // What a crash left apart, then news, then what follows from it.
-          if !isReconciled {
+        // What a crash left apart, then news, then what follows from it. One that fails holds no other back.
+        if !isReconciled {
+          await attempt("janitor") {
             let report = try await janitor.run()
             if !report.isClean { logger.warning("\(report.line)") }
             isReconciled = true
           }
-          try await drain.drain()
-          try await training.advance()
-          try await training.dropCancelled()
-          try await removals.advance()
-        } catch {
-          // Chat goes on; the receipts wait.
-          logger.error("ledger", metadata: ["error": "\(error)"])
+        }
+        await attempt("ledger") { try await drain.drain() }
+        await attempt("training") { try await training.advance() }
+        await attempt("cancelled") { try await training.dropCancelled() }
+        await attempt("removals") { try await removals.advance() }
+        let now = WallClock.now()
+        if now - sweptAt > 3_600_000 {
+          sweptAt = now
+          await attempt("sweep") {
+            try await database.sweepEnded(before: now)
+            let days = Dictionary(
+              uniqueKeysWithValues: PlanTier.allCases.compactMap { tier in
+                tier.limits.retentionDays.map { (tier.rawValue, $0) }
+              })
+            try await database.sweepConversations(days: days, now: now)
+            try await database.checkpoint()
+          }
         }
         try? await Task.sleep(for: .seconds(1))
       }
+    }
+  }
+
+  /// Chat goes on whatever fails here; it is tried again in a second.
+  private func attempt(_ step: String, _ work: () async throws -> Void) async {
+    do {
+      try await work()
+    } catch {
+      logger.error("\(step)", metadata: ["error": "\(error)"])
     }
   }
 }

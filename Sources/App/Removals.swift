@@ -15,6 +15,8 @@ import VectorShard
 package struct Removals: Sendable {
   /// Milliseconds after which a removal that failed is tried again.
   private static let pause = 600_000
+  /// Milliseconds for which another run may keep a removal waiting: half of the day that is promised.
+  private static let patience = 12 * 3_600_000
   /// Seconds for which a blob that nothing names is kept: a hand-over takes less.
   private static let blobAge = 3_600
   private static let stages = ["fetch", "extract", "chunk", "embed", "index"]
@@ -39,35 +41,54 @@ package struct Removals: Sendable {
   }
 
   /// Goes one step on; quick when nothing is to be done.
+  ///
+  /// What fails for one chatbot is told at the end and holds no other back: on a full disk removing is what helps.
   package func advance() async throws {
     let now = WallClock.now()
-    for pending in try await database.pendingRemovals() { try await advance(pending, now: now) }
+    var failure: (any Error)?
+    func attempt(_ step: () async throws -> Void) async {
+      do { try await step() } catch { failure = failure ?? error }
+    }
     for chatbot in try await database.deletedChatbots() {
-      if try removeBytes(of: chatbot, now: now) {
+      await attempt {
+        guard try await BlockingWork.run({ try removeBytes(of: chatbot, now: now) }) else { return }
         try await database.forgetChatbot(chatbot)
         try await database.checkpoint()
         state.isDirty.withLock { $0 = true }
       }
     }
-    try await database.removeLeftAccounts()
+    for pending in try await database.pendingRemovals() {
+      await attempt { try await advance(pending, now: now) }
+    }
+    await attempt { try await database.removeLeftAccounts() }
     let sweptAt = state.sweptAt.withLock { $0 }
     let isDirty = state.isDirty.withLock { $0 }
     // An hour after something was removed, its blobs are old enough; once a day in any case.
     if now - sweptAt > (isDirty ? Self.blobAge * 1000 : 86_400_000) {
       state.sweptAt.withLock { $0 = now }
-      try await sweepBlobs(olderThan: Self.blobAge)
+      await attempt { try await sweepBlobs(olderThan: Self.blobAge) }
     }
+    if let failure { throw failure }
   }
 
   private func advance(_ pending: PendingRemoval, now: Int) async throws {
-    if pending.isBusy { return }
-    if !pending.hasGeneration || pending.isPurged {
-      try await database.forgetSources(
-        of: pending.chatbot, removedBefore: pending.isPurged ? pending.lastTriedAt ?? 0 : now)
+    if try await database.forgetSources(
+      of: pending.chatbot, hasGeneration: pending.hasGeneration) > 0
+    {
+      try await database.checkpoint()
       state.isDirty.withLock { $0 = true }
-    } else if now - (pending.lastTriedAt ?? 0) > Self.pause || pending.lastTriedAt == nil {
-      _ = try await training.begin([], of: pending.chatbot, removing: pending.documents)
     }
+    guard pending.hasGeneration, !pending.documents.isEmpty else { return }
+    if let since = pending.busySince {
+      // A run that waits for a word, or for a retry, must not keep text that was promised to go.
+      guard now - since > Self.patience else { return }
+      for run in try await database.runRows(of: pending.chatbot, PageRequest(limit: 100))
+      where run.state == "running" || run.state == "held" {
+        _ = try await training.cancel(run.id, of: pending.chatbot)
+      }
+    }
+    if let last = pending.lastTriedAt, now - last < Self.pause { return }
+    _ = try await training.begin([], of: pending.chatbot, removing: pending.documents)
   }
 
   /// Removes what lies on disk of a chatbot.
@@ -101,16 +122,27 @@ package struct Removals: Sendable {
   ) {
     let blobs = DirectoryBlobs(data: data)
     guard DurableFile.exists(blobs.root) else { return (0, 0) }
-    state.isDirty.withLock { $0 = false }
     var kept = Set(
       try await database.sourcePaths().compactMap { $0.split(separator: "/").last }
         .map(String.init))
+    // Twice: an item that moves between two listings is met by the second.
+    for _ in 0..<2 { kept.formUnion(try await BlockingWork.run { try blobsOfItems() }) }
+    kept.formUnion(try await BlockingWork.run { try blobsOfShards() })
+    let found = kept
+    let report = try await BlockingWork.run { try blobs.sweep(keeping: found, olderThan: age) }
+    state.isDirty.withLock { $0 = false }
+    return (report.removed, report.bytes)
+  }
+
+  /// Digests of blobs that items name.
+  private func blobsOfItems() throws -> Set<String> {
+    var kept: Set<String> = []
     for stage in Self.stages {
       let directory = SpoolDirectory(spool: spool, stage: stage)
       for itemState in SpoolState.allCases where itemState != .tmp {
         for name in try directory.items(itemState) {
           let path = directory.file(itemState, name.fileName)
-          // It moved on meanwhile: its output, or itself elsewhere, is younger than any blob that is removed.
+          // It moved on meanwhile.
           guard let frame = try? DurableFile.read(path, limit: JSONLines.itemLimit) else {
             continue
           }
@@ -120,6 +152,12 @@ package struct Removals: Sendable {
         }
       }
     }
+    return kept
+  }
+
+  /// Digests of what the documents of all kept generations were read from, and of vectors that wait for theirs.
+  private func blobsOfShards() throws -> Set<String> {
+    var kept: Set<String> = []
     for chatbot in try DurableFile.names(in: "\(data)/shards") where ItemName.isLane(chatbot) {
       let directory = "\(data)/shards/\(chatbot)"
       kept.formUnion(try Self.blobsOfParts(in: directory))
@@ -133,8 +171,7 @@ package struct Removals: Sendable {
         }
       }
     }
-    let report = try blobs.sweep(keeping: kept, olderThan: age)
-    return (report.removed, report.bytes)
+    return kept
   }
 
   /// Digests of blobs that embedded chunks name which wait for their generation (`pending/<run>/<id>.part`).

@@ -14,8 +14,6 @@ package struct StatusReport: Encodable, Sendable {
     package var deferred = 0
     package var held = 0
     package var failed = 0
-
-    package var isEmpty: Bool { waiting + active + deferred + held + failed == 0 }
   }
 
   package let chatbot: String
@@ -48,9 +46,13 @@ package struct StatusReport: Encodable, Sendable {
   }
 
   /// Reads rows and spool.
+  ///
+  /// - Parameter board: what stands in the spool, when many ask at once.
   package static func of(
-    _ chatbot: Chatbot, database: AppDatabase, spool: String
+    _ chatbot: Chatbot, database: AppDatabase, spool: String, board: SpoolBoard? = nil
   ) async throws -> StatusReport {
+    let board = board ?? SpoolBoard(spool: spool, database: database)
+    let (stages, stuck) = try await board.look(at: chatbot.id)
     let now = WallClock.now()
     let run = try await database.latestRun(of: chatbot.id)
     var progress: RunProgress?
@@ -58,12 +60,11 @@ package struct StatusReport: Encodable, Sendable {
     let documents = try await database.documents(of: chatbot.id)
     let unfinished = documents.filter { $0.state != "live" && $0.reason != "removed" }
     let oldest = unfinished.filter { $0.state != "ended" }.map(\.changedAt).min()
-    let stuck = try await Janitor(spool: spool, database: database).stuckItems()
     let runs = Set(try await database.runs(of: chatbot.id).map(\.text))
     return StatusReport(
       chatbot: chatbot.slug, state: state(progress, documents), progress: progress?.fraction ?? 0,
       generation: try await database.generation(of: chatbot.id), run: run?.text,
-      stages: try counts(of: chatbot.id, spool: spool), oldestAge: oldest.map { now - $0 },
+      stages: stages, oldestAge: oldest.map { now - $0 },
       secondsLeft: progress?.secondsLeft(now: now),
       stuck: stuck.filter { runs.contains($0.run) }.count, heldReason: progress?.heldReason,
       sources: try await database.sourceStates(of: chatbot.id), unfinished: unfinished)
@@ -77,21 +78,69 @@ package struct StatusReport: Encodable, Sendable {
     default: return documents.contains { $0.generation != nil } ? "ready" : "failed"
     }
   }
+}
+
+/// What stands in the spool by chatbot, looked at once a second at most, however many ask.
+package actor SpoolBoard {
+  private enum State {
+    case unseen
+    case seen(at: ContinuousClock.Instant, Task<Look, any Error>)
+  }
+
+  private struct Look: Sendable {
+    var stages: [String: [String: StatusReport.StageCounts]] = [:]
+    var stuck: [OpenItem] = []
+  }
+
+  private let spool: String
+  private let database: AppDatabase
+  private var state = State.unseen
+
+  package init(spool: String, database: AppDatabase) {
+    self.spool = spool
+    self.database = database
+  }
+
+  /// Counts of a chatbot by stage, and the items of all that are stuck.
+  package func look(
+    at chatbot: ChatbotID
+  ) async throws -> (stages: [String: StatusReport.StageCounts], stuck: [OpenItem]) {
+    let look = try await current().value
+    return (look.stages[chatbot.text] ?? [:], look.stuck)
+  }
+
+  private func current() -> Task<Look, any Error> {
+    if case .seen(let at, let task) = state, ContinuousClock.now - at < .seconds(1) { return task }
+    let (spool, database) = (spool, database)
+    let task = Task {
+      var look = Look()
+      look.stages = try await BlockingWork.run { try Self.counts(spool) }
+      look.stuck = try await Janitor(spool: spool, database: database).stuckItems()
+      return look
+    }
+    state = .seen(at: .now, task)
+    return task
+  }
 
   private static func counts(
-    of chatbot: ChatbotID, spool: String
-  ) throws -> [String: StageCounts] {
-    var stages: [String: StageCounts] = [:]
+    _ spool: String
+  ) throws -> [String: [String: StatusReport.StageCounts]] {
+    var all: [String: [String: StatusReport.StageCounts]] = [:]
     for stage in ["fetch", "extract", "chunk", "embed", "index"] {
       let directory = SpoolDirectory(spool: spool, stage: stage)
-      func count(_ state: SpoolState) throws -> Int {
-        try directory.items(state).filter { $0.lane == chatbot.text }.count
+      func count(
+        _ state: SpoolState, _ member: WritableKeyPath<StatusReport.StageCounts, Int>
+      ) throws {
+        for item in try directory.items(state) {
+          all[item.lane, default: [:]][stage, default: .init()][keyPath: member] += 1
+        }
       }
-      let counts = StageCounts(
-        waiting: try count(.incoming), active: try count(.active), deferred: try count(.deferred),
-        held: try count(.hold), failed: try count(.failed))
-      if !counts.isEmpty { stages[stage] = counts }
+      try count(.incoming, \.waiting)
+      try count(.active, \.active)
+      try count(.deferred, \.deferred)
+      try count(.hold, \.held)
+      try count(.failed, \.failed)
     }
-    return stages
+    return all
   }
 }

@@ -32,10 +32,14 @@ package struct Training: Sendable {
       case .web(let url): "web:\(url)"
       }
     let source = SHA256Digest(of: "\(chatbot)\u{0}\(text)").shortName
-    let document = SHA256Digest(of: "\(source)\u{0}document").shortName
+    return Self.source(SourceID(unchecked: source), location, name: name)
+  }
+
+  /// A known source at its location.
+  static func source(_ id: SourceID, _ location: Source.Location, name: String) -> Source {
+    let document = SHA256Digest(of: "\(id)\u{0}document").shortName
     return Source(
-      source: SourceID(unchecked: source), document: DocumentID(unchecked: document),
-      location: location, name: name)
+      source: id, document: DocumentID(unchecked: document), location: location, name: name)
   }
 
   /// Commits a run and publishes its first items.
@@ -51,7 +55,8 @@ package struct Training: Sendable {
   ) async throws -> RunID {
     let fetch = SpoolDirectory(spool: spool, stage: "fetch")
     try fetch.prepare()
-    try DiskReserve.check(spool)
+    // Taking things out needs little and frees much.
+    if !requests.isEmpty { try DiskReserve.check(spool) }
     let run = RunID(unchecked: Self.newID())
     let now = WallClock.now()
     let envelope = Envelope(

@@ -2,7 +2,6 @@
 
 import BlobStore
 import Corpus
-import Dispatch
 import Hummingbird
 import Spool
 
@@ -50,8 +49,6 @@ enum UploadKind {
 /// Takes uploads.
 struct Uploads: Sendable {
   let blobs: DirectoryBlobs
-  private let queue = DispatchQueue(label: "uploads", attributes: .concurrent)
-
   init(blobs: DirectoryBlobs) { self.blobs = blobs }
 
   /// A form's file and its other parts.
@@ -99,7 +96,7 @@ struct Uploads: Sendable {
             throw AppError.malformed("Send one file at a time.")
           }
           form.fileName = Self.shown(next.fileName)
-          try await run { box.upload = try BlobUpload(to: blobs) }
+          try await BlockingWork.run { box.upload = try BlobUpload(to: blobs) }
         case .bytes(let bytes):
           guard part?.name == "file" else {
             field += bytes
@@ -111,14 +108,14 @@ struct Uploads: Sendable {
           if head.count < UploadKind.headLength {
             head += bytes.prefix(UploadKind.headLength - head.count)
           }
-          try await run { try box.upload?.write(bytes) }
+          try await BlockingWork.run { try box.upload?.write(bytes) }
         case .partEnd:
           if part?.name == "file" {
             guard count > 0 else { throw AppError.malformed("The file is empty.") }
             guard UploadKind.accepts(head: head, name: form.fileName) else {
               throw AppError(.unsupportedType)
             }
-            form.file = try await run {
+            form.file = try await BlockingWork.run {
               guard let upload = box.upload.take() else { throw AppError(.internal) }
               return try upload.finish()
             }
@@ -138,15 +135,7 @@ struct Uploads: Sendable {
 
   /// Stores a text.
   func store(_ text: String) async throws -> BlobReference {
-    try await run { try blobs.put(Array(text.utf8)) }
-  }
-
-  private func run<Value: Sendable>(
-    _ work: @escaping @Sendable () throws -> Value
-  ) async throws -> Value {
-    try await withCheckedThrowingContinuation { continuation in
-      queue.async { continuation.resume(with: Result(catching: work)) }
-    }
+    try await BlockingWork.run { try blobs.put(Array(text.utf8)) }
   }
 
   /// A name as it is shown: its last part, nothing that hides or turns text round, at most 255 bytes.

@@ -2,7 +2,7 @@
 // changed, so that writers need no agreement: same name, same bytes.
 
 package import Corpus
-import Spool
+package import Spool
 
 /// The blob store on one machine.
 package struct DirectoryBlobs: Sendable {
@@ -29,6 +29,20 @@ package struct DirectoryBlobs: Sendable {
       try DurableFile.syncDirectory(directory)
     }
     return reference
+  }
+
+  /// Takes a file whose digest is known as a blob.
+  ///
+  /// - Parameter digits: its SHA-256, already computed from its bytes.
+  package func adopt(_ file: String, digits: String) throws(SpoolError) {
+    let path = path(ofDigits: digits)
+    try BlobLock.hold(root, exclusive: false) { () throws(SpoolError) in
+      let directory = DurableFile.parentDirectory(path)
+      try DurableFile.makeDirectory(directory)
+      Self.renew(file)
+      _ = try DurableFile.rename(file, to: path)
+      try DurableFile.syncTree(directory)
+    }
   }
 
   /// The bytes of a blob, checked against its name.

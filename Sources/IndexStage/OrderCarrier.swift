@@ -49,8 +49,13 @@ struct OrderCarrier: Sendable {
       }
     }
     // After a crash too, whatever it had left.
-    sweep(shard, keeping: order.purge == true ? 1 : generationsKept)
-    if order.purge == true { try PendingParts.removeAll(shard: shard) }
+    if order.purge == true {
+      // Not best effort: it is told that nothing is left.
+      try ShardManifest.sweep(in: shard, keepingGenerations: 1)
+      try PendingParts.removeParts(of: Set(order.removed), shard: shard)
+    } else {
+      sweep(shard, keeping: generationsKept)
+    }
     try PendingParts.sweep(shard: shard, except: run, now: now())
     try journal.sweep(now: now())
     return answer

@@ -65,16 +65,15 @@ struct PendingParts {
     }
   }
 
-  /// Removes all parts of a chatbot: nothing is under way, and what waits for a retry may be text that must go.
-  static func removeAll(shard: String) throws {
-    let pending = "\(shard)/pending"
-    for run in try DurableFile.names(in: pending) {
-      let directory = "\(pending)/\(run)"
-      for file in try DurableFile.names(in: directory) {
-        try DurableFile.remove("\(directory)/\(file)")
+  /// Removes the parts that hold chunks of some documents, whatever run they are of: their text must go.
+  static func removeParts(of documents: Set<DocumentID>, shard: String) throws {
+    for run in try DurableFile.names(in: "\(shard)/pending") {
+      let parts = PendingParts(shard: shard, run: run)
+      for (file, held) in try parts.read().files where !held.isDisjoint(with: documents) {
+        try DurableFile.remove("\(parts.directory)/\(file)")
       }
       // Best effort, as above.
-      try? DurableFile.removeDirectory(directory)
+      try? DurableFile.removeDirectory(parts.directory)
     }
   }
 

@@ -133,6 +133,64 @@ package enum DurableFile {
     if rmdir(path) != 0, errno != ENOENT { throw .system("rmdir", path, errno) }
   }
 
+  /// Gives a file's bytes piece by piece, a mebibyte at most.
+  package static func pieces(
+    of path: String, _ take: ([UInt8]) throws -> Void
+  ) throws {
+    let descriptor = open(path, O_RDONLY | O_CLOEXEC)
+    guard descriptor >= 0 else { throw SpoolError.system("open", path, errno) }
+    defer { close(descriptor) }
+    var buffer = [UInt8](repeating: 0, count: 1 << 20)
+    while true {
+      let count = Glibc.read(descriptor, &buffer, buffer.count)
+      if count < 0, errno == EINTR { continue }
+      guard count >= 0 else { throw SpoolError.system("read", path, errno) }
+      if count == 0 { return }
+      try take(Array(buffer[..<count]))
+    }
+  }
+
+  /// Exactly `count` bytes of a file from `offset` on.
+  package static func piece(
+    of path: String, at offset: Int, count: Int
+  ) throws(SpoolError) -> [UInt8] {
+    let descriptor = open(path, O_RDONLY | O_CLOEXEC)
+    guard descriptor >= 0 else { throw .system("open", path, errno) }
+    defer { close(descriptor) }
+    var buffer = [UInt8](repeating: 0, count: count)
+    var done = 0
+    while done < count {
+      let start = done
+      let got = buffer.withUnsafeMutableBytes {
+        pread(descriptor, $0.baseAddress.map { $0 + start }, count - start, offset + start)
+      }
+      if got < 0, errno == EINTR { continue }
+      // It has become shorter: what was promised cannot be given.
+      guard got > 0 else { throw .system("pread", path, got == 0 ? EIO : errno) }
+      done += got
+    }
+    return buffer
+  }
+
+  /// Adds bytes to a file, which is made when there is none; not synced.
+  package static func append(_ bytes: [UInt8], to path: String) throws(SpoolError) {
+    let descriptor = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0o644)
+    guard descriptor >= 0 else { throw .system("open", path, errno) }
+    defer { close(descriptor) }
+    try writeAll(bytes, to: descriptor, path)
+  }
+
+  /// Syncs the files of a directory, and then the directory.
+  package static func syncTree(_ path: String) throws(SpoolError) {
+    for name in try names(in: path) {
+      let descriptor = open("\(path)/\(name)", O_RDONLY | O_CLOEXEC)
+      guard descriptor >= 0 else { throw .system("open", "\(path)/\(name)", errno) }
+      defer { close(descriptor) }
+      guard fsync(descriptor) == 0 else { throw .system("fsync", "\(path)/\(name)", errno) }
+    }
+    try syncDirectory(path)
+  }
+
   /// The permission bits of a file.
   package static func permissions(_ path: String) throws(SpoolError) -> UInt32 {
     var status = stat()

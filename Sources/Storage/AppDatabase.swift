@@ -51,7 +51,11 @@ package struct AppDatabase: Sendable {
   /// Whether a row can be read and the file can be written: what readiness means.
   package func probe() async throws {
     try await pool.write { database in
-      try database.execute(sql: "UPDATE chatbots SET updated_at = updated_at WHERE id = ''")
+      try database.change(
+        """
+        INSERT INTO rate_limits (scope, next_at, created_at) VALUES ('probe', 0, 0)
+        ON CONFLICT (scope) DO UPDATE SET next_at = rate_limits.next_at + 1
+        """)
     }
   }
 }

@@ -114,22 +114,28 @@ extension AppDatabase {
 
   /// An owner's chatbots, or all of them, newest first.
   ///
-  /// - Parameter search: part of a name or slug; empty for all.
+  /// - Parameter search: part of a name or slug, among all of them; empty for all.
   package func chatbots(
     of owner: String?, search: String = "", _ page: PageRequest
   ) async throws -> [ChatbotSummary] {
     try await pool.read { database in
-      try database.all(
-        """
-        SELECT * FROM chatbots WHERE deleted_at IS NULL AND (created_at, id) < ($1, $2)
-          AND ($3 = '' OR user_id = $4)
-          AND ($5 = '' OR instr(lower(name), $6) > 0 OR instr(public_url_slug, $7) > 0)
-        ORDER BY created_at DESC, id DESC LIMIT $8
-        """,
-        [
-          page.createdAt, page.id, owner ?? "", owner ?? "", search, search, search, page.limit,
-        ]
-      ).map { try Self.summary(Chatbot(row: $0), in: database) }
+      let rows: [Row]
+      if let owner {
+        rows = try database.all(
+          """
+          SELECT * FROM chatbots WHERE user_id = $1 AND deleted_at IS NULL
+            AND (created_at, id) < ($2, $3)
+          ORDER BY created_at DESC, id DESC LIMIT $4
+          """, [owner, page.createdAt, page.id, page.limit])
+      } else {
+        rows = try database.all(
+          """
+          SELECT * FROM chatbots WHERE deleted_at IS NULL AND (created_at, id) < ($1, $2)
+            AND ($3 = '' OR instr(lower(name), $4) > 0 OR instr(public_url_slug, $5) > 0)
+          ORDER BY created_at DESC, id DESC LIMIT $6
+          """, [page.createdAt, page.id, search, search, search, page.limit])
+      }
+      return try rows.map { try Self.summary(Chatbot(row: $0), in: database) }
     }
   }
 

@@ -90,8 +90,8 @@ package struct ChatAdmission: Sendable {
 package enum ChatVerdict: Sendable {
   /// It is counted, and noted in its conversation.
   case admitted(conversation: String)
-  /// The period's messages, or the day's, are used up; nothing is counted. `isFirst` once a period: its owner is told.
-  case limited(conversation: String, isFirst: Bool)
+  /// The period's messages, or the day's, are used up; nothing is kept of it. `isFirst` once a period: its owner is told.
+  case limited(isFirst: Bool)
   /// Too many at once: milliseconds to wait.
   case refused(wait: Int)
 }
@@ -137,15 +137,14 @@ extension AppDatabase {
         return .refused(wait: wait)
       }
       let day = ask.now / millisecondsOfDay
-      let isCounted = try Self.count(ask, day: day, in: database)
+      guard try Self.count(ask, day: day, in: database) else {
+        // Counted, not kept: what nobody answers must not fill the disk.
+        return .limited(isFirst: try Self.countLimited(ask, day: day, in: database))
+      }
       let conversation = try Self.conversation(for: ask, in: database)
       try Self.insert(
         id: ask.messageID, conversation: conversation, role: "user", content: ask.question,
         now: ask.now, in: database)
-      guard isCounted else {
-        let isFirst = try Self.countLimited(ask, day: day, in: database)
-        return .limited(conversation: conversation, isFirst: isFirst)
-      }
       return .admitted(conversation: conversation)
     }
   }
@@ -310,13 +309,19 @@ extension AppDatabase {
     of chatbot: ChatbotID?, _ page: PageRequest
   ) async throws -> [Conversation] {
     try await pool.read { database in
-      try database.all(
+      guard let chatbot else {
+        return try database.all(
+          """
+          SELECT * FROM conversations WHERE (created_at, id) < ($1, $2)
+          ORDER BY created_at DESC, id DESC LIMIT $3
+          """, [page.createdAt, page.id, page.limit]
+        ).map(Conversation.init)
+      }
+      return try database.all(
         """
-        SELECT * FROM conversations WHERE (created_at, id) < ($1, $2)
-          AND ($3 = '' OR chatbot_id = $4)
-        ORDER BY created_at DESC, id DESC LIMIT $5
-        """,
-        [page.createdAt, page.id, chatbot?.text ?? "", chatbot?.text ?? "", page.limit]
+        SELECT * FROM conversations WHERE chatbot_id = $1 AND (created_at, id) < ($2, $3)
+        ORDER BY created_at DESC, id DESC LIMIT $4
+        """, [chatbot.text, page.createdAt, page.id, page.limit]
       ).map(Conversation.init)
     }
   }

@@ -57,16 +57,14 @@ extension AppDatabase {
 /// A chatbot that has removed sources whose rows, and perhaps text, are still there.
 package struct PendingRemoval: Sendable {
   package let chatbot: ChatbotID
-  /// Documents of the removed sources.
+  /// Documents of the removed sources whose text may still be there.
   package let documents: [DocumentID]
   /// Whether a generation was ever built, which may hold their text.
   package let hasGeneration: Bool
-  /// Whether a run is at work, or waits for a word.
-  package let isBusy: Bool
   /// When a removal last failed, or ended without them; ms since 1970 UTC.
   package let lastTriedAt: Int?
-  /// A removal that ended well after the last of them was removed: their rows may go.
-  package let isPurged: Bool
+  /// How long the run that it waits for has been open; ms since 1970 UTC of its beginning.
+  package let busySince: Int?
 }
 
 extension AppDatabase {
@@ -75,46 +73,51 @@ extension AppDatabase {
     try await pool.read { database in
       try database.all(
         """
-        SELECT chatbot_id AS chatbot, max(deleted_at) AS latest FROM knowledge_sources
-        WHERE deleted_at IS NOT NULL GROUP BY chatbot_id ORDER BY chatbot_id
+        SELECT DISTINCT s.chatbot_id AS chatbot FROM knowledge_sources s
+          JOIN chatbots c ON c.id = s.chatbot_id
+        WHERE s.deleted_at IS NOT NULL AND c.deleted_at IS NULL ORDER BY s.chatbot_id
         """
       ).map { row in
         let chatbot: String = row["chatbot"]
-        let latest: Int = row["latest"]
         let documents = try database.all(
           """
           SELECT d.id AS id FROM documents d JOIN knowledge_sources s ON s.id = d.source_id
-          WHERE s.chatbot_id = $1 AND s.deleted_at IS NOT NULL ORDER BY d.id
+          WHERE s.chatbot_id = $1 AND s.deleted_at IS NOT NULL AND coalesce(d.reason, '') <> 'purged'
+          ORDER BY d.id
           """, [chatbot]
         ).map { DocumentID(unchecked: $0["id"]) }
         let removal = try database.first(
           """
-          SELECT started_at, state FROM runs WHERE chatbot_id = $1 AND "trigger" = 'removal'
+          SELECT started_at FROM runs WHERE chatbot_id = $1 AND "trigger" = 'removal'
           ORDER BY started_at DESC, id DESC LIMIT 1
           """, [chatbot])
-        let startedAt = removal?["started_at"] as Int?
+        let open = try database.first(
+          """
+          SELECT started_at FROM runs WHERE chatbot_id = $1 AND state IN ('running', 'held')
+          ORDER BY started_at, id LIMIT 1
+          """, [chatbot])
         return PendingRemoval(
           chatbot: ChatbotID(unchecked: chatbot), documents: documents,
           hasGeneration: try database.number(
             "SELECT count(*) FROM runs WHERE chatbot_id = $1 AND generation IS NOT NULL", [chatbot])
             > 0,
-          isBusy: try database.number(
-            "SELECT count(*) FROM runs WHERE chatbot_id = $1 AND state IN ('running', 'held')",
-            [chatbot]) > 0,
-          lastTriedAt: startedAt,
-          isPurged: removal?["state"] == "done" && startedAt.map { $0 >= latest } ?? false)
+          lastTriedAt: removal?["started_at"], busySince: open?["started_at"])
       }
     }
   }
 
-  /// Removes the rows of sources whose text is gone.
+  /// Removes the rows of removed sources none of whose documents' text is anywhere: each was named by a removal that ended well,
+  /// or there never was a generation.
   ///
-  /// - Parameter instant: only those removed no later; ms since 1970 UTC.
-  package func forgetSources(of chatbot: ChatbotID, removedBefore instant: Int) async throws {
+  /// - Returns: how many went.
+  package func forgetSources(of chatbot: ChatbotID, hasGeneration: Bool) async throws -> Int {
     try await changes.write { database in
-      _ = try database.change(
-        "DELETE FROM knowledge_sources WHERE chatbot_id = $1 AND deleted_at <= $2",
-        [chatbot.text, instant])
+      try database.change(
+        """
+        DELETE FROM knowledge_sources WHERE chatbot_id = $1 AND deleted_at IS NOT NULL
+          AND ($2 = 0 OR NOT EXISTS (SELECT 1 FROM documents d
+            WHERE d.source_id = knowledge_sources.id AND coalesce(d.reason, '') <> 'purged'))
+        """, [chatbot.text, hasGeneration ? 1 : 0])
     }
   }
 
@@ -137,17 +140,48 @@ extension AppDatabase {
     }
   }
 
-  /// Notes that an account's owner has deleted it: nobody signs in any more, its chatbots stop.
-  package func leave(_ user: String, now: Int) async throws {
+  /// Notes that an account's owner has deleted it: nobody signs in any more, its chatbots stop, all at once.
+  ///
+  /// - Returns: false for the last operator; nothing is changed then.
+  package func leave(_ user: String, now: Int) async throws -> Bool {
     try await changes.write { database in
+      let isNeeded = try database.number(
+        """
+        SELECT count(*) FROM users WHERE id = $1 AND is_admin = 1 AND disabled = 0 AND NOT EXISTS (
+          SELECT 1 FROM users o WHERE o.is_admin = 1 AND o.disabled = 0 AND o.id <> users.id)
+        """, [user])
+      if isNeeded > 0 { return false }
+      try Self.endSessions(of: user, keeping: nil, now: now, in: database)
       try database.change(
         "UPDATE users SET left_at = $1, disabled = 1, updated_at = $2 WHERE id = $3",
         [now, now, user])
-      _ = try database.change(
+      try database.change(
         """
         UPDATE chatbots SET deleted_at = $1, updated_at = $2
         WHERE user_id = $3 AND deleted_at IS NULL
         """, [now, now, user])
+      return true
+    }
+  }
+
+  /// Removes conversations that are older than their chatbot, or its owner's plan, keeps them.
+  ///
+  /// - Parameter days: the longest for each plan tier; a tier that is not there has no bound.
+  package func sweepConversations(days: [String: Int], now: Int) async throws {
+    try await changes.write { database in
+      for row in try database.all(
+        """
+        SELECT c.id AS id, c.retention_days AS days, u.plan_tier AS tier FROM chatbots c
+          LEFT JOIN users u ON u.id = c.user_id
+        """)
+      {
+        let tier = row["tier"] as String?
+        let bounds = [row["days"] as Int?, tier.flatMap { days[$0] }].compactMap { $0 }
+        guard let least = bounds.min() else { continue }
+        try database.change(
+          "DELETE FROM conversations WHERE chatbot_id = $1 AND last_message_at < $2",
+          [row["id"] as String, now - least * 86_400_000])
+      }
     }
   }
 }

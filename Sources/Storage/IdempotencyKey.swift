@@ -53,6 +53,13 @@ extension AppDatabase {
     }
   }
 
+  /// Forgets requests that a process that has died was working on.
+  package func forgetUnansweredRequests() async throws {
+    try await changes.write { database in
+      _ = try database.change("DELETE FROM idempotency_keys WHERE status IS NULL")
+    }
+  }
+
   /// Forgets a request that came to nothing: it may be sent again.
   package func forgetRequest(caller: String, key: String) async throws {
     try await changes.write { database in

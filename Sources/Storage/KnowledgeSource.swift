@@ -111,6 +111,22 @@ extension AppDatabase {
     }
   }
 
+  /// Whether an owner may give a chatbot one more source, of so many bytes: asked before they are read.
+  ///
+  /// - Throws: `SourceRefusal`.
+  package func checkRoom(
+    of chatbot: ChatbotID, owner: String, bytes: Int, sourceLimit: Int, byteLimit: Int
+  ) async throws {
+    try await pool.read { database in
+      let used = try database.number(
+        "SELECT count(*) FROM knowledge_sources WHERE chatbot_id = $1 AND deleted_at IS NULL",
+        [chatbot.text])
+      guard used < sourceLimit else { throw SourceRefusal.limit(used: used) }
+      let stored = try Self.storedBytes(of: owner, in: database)
+      guard stored + bytes <= byteLimit else { throw SourceRefusal.storage(used: stored) }
+    }
+  }
+
   /// Stores a source; one that was removed before stands again.
   ///
   /// - Throws: `SourceRefusal`.
@@ -133,6 +149,7 @@ extension AppDatabase {
           bytes = excluded.bytes, crawl_json = excluded.crawl_json, file_path = excluded.file_path,
           created_at = excluded.created_at, updated_at = excluded.updated_at, deleted_at = NULL
         WHERE knowledge_sources.deleted_at IS NOT NULL
+          AND knowledge_sources.chatbot_id = excluded.chatbot_id
         """,
         [
           source.id.text, source.chatbot.text, source.type, source.url, source.path, source.name,
@@ -217,7 +234,7 @@ extension AppDatabase {
     }
   }
 
-  /// Sources none of whose documents ever came through, or that changed since: what a run of the changed ones takes.
+  /// Sources none of whose documents is live or on its way: what a run of the changed ones takes.
   package func changedSources(of chatbot: ChatbotID) async throws -> [KnowledgeSource] {
     try await pool.read { database in
       try database.all(

@@ -124,6 +124,7 @@ enum Migrations {
       last_message_at INTEGER NOT NULL, created_at INTEGER NOT NULL,
       UNIQUE (chatbot_id, session_id));
     CREATE INDEX conversations_latest ON conversations(chatbot_id, last_message_at);
+    CREATE INDEX conversations_created ON conversations(chatbot_id, created_at, id);
     CREATE TABLE messages (
       id TEXT NOT NULL PRIMARY KEY,
       conversation_id TEXT NOT NULL REFERENCES conversations(id) ON DELETE CASCADE,

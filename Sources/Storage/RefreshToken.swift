@@ -149,10 +149,16 @@ extension AppDatabase {
     }
   }
 
-  /// Removes tokens that ended long ago.
-  package func sweepTokens(endedBefore instant: Int) async throws {
+  /// Removes what has ended: sessions as a whole (the age of one is that of its first token), mailed tokens, kept answers, limits
+  /// that are not being used.
+  package func sweepEnded(before instant: Int) async throws {
     try await changes.write { database in
-      try database.change("DELETE FROM refresh_tokens WHERE expires_at < $1", [instant])
+      try database.change(
+        """
+        DELETE FROM refresh_tokens WHERE family_id IN (
+          SELECT family_id FROM refresh_tokens GROUP BY family_id
+          HAVING max(CASE WHEN revoked_at IS NULL THEN expires_at ELSE revoked_at END) < $1)
+        """, [instant])
       try database.change("DELETE FROM reset_tokens WHERE expires_at < $1", [instant])
       try database.change("DELETE FROM idempotency_keys WHERE expires_at < $1", [instant])
       try database.change("DELETE FROM rate_limits WHERE next_at < $1", [instant])

@@ -356,13 +356,23 @@ extension AppDatabase {
         sql: "UPDATE runs SET state = $1, finished_at = $2 WHERE id = $3 AND state = 'running'",
         arguments: [state, now, run.text])
       guard state == "done" else { return }
-      // What the run took out is in no generation any more.
-      try database.execute(
-        sql: """
-          UPDATE documents SET generation = NULL, state = 'ended', reason = 'removed',
-            message = 'It was taken out of the chatbot.', changed_at = $1
-          WHERE id IN (SELECT value FROM runs, json_each(runs.removed_json) WHERE runs.id = $2)
-          """, arguments: [now, run.text])
+      guard
+        let row = try Row.fetchOne(
+          database, sql: "SELECT removed_json, \"trigger\" FROM runs WHERE id = $1",
+          arguments: [run.text])
+      else { return }
+      // What the run took out is in no generation any more; after a removal it is nowhere.
+      let removed = try JSONDecoder().decode(
+        [String].self, from: Data((row["removed_json"] as String).utf8))
+      let reason = row["trigger"] == "removal" ? "purged" : "removed"
+      for document in removed {
+        try database.change(
+          """
+          UPDATE documents SET generation = NULL, state = 'ended', reason = $1,
+            message = 'It was taken out of the chatbot.', changed_at = $2
+          WHERE id = $3
+          """, [reason, now, document])
+      }
     }
   }
 }

@@ -74,8 +74,9 @@ extension AppDatabase {
           SELECT s.chatbot_id AS chatbot, s.id AS source, d.id AS document, s.source_url AS url,
             s.name AS name, s.is_citable AS citable
           FROM knowledge_sources s JOIN documents d ON d.source_id = s.id
-            JOIN runs r ON r.id = d.run_id
-          WHERE s.source_url IS NOT NULL AND s.deleted_at IS NULL AND d.changed_at < $1 AND r.state NOT IN ('running', 'held')
+            JOIN runs r ON r.id = d.run_id JOIN chatbots c ON c.id = s.chatbot_id
+            LEFT JOIN users u ON u.id = c.user_id
+          WHERE c.deleted_at IS NULL AND coalesce(u.disabled, 0) = 0 AND s.source_url IS NOT NULL AND s.deleted_at IS NULL AND d.changed_at < $1 AND r.state NOT IN ('running', 'held')
             AND coalesce(d.reason, '') <> 'removed'
           ORDER BY d.changed_at, d.id LIMIT $2
           """, arguments: [instant, limit]

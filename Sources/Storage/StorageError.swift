@@ -11,6 +11,8 @@ package enum StorageError: Error, Sendable, CustomStringConvertible {
   case full(path: String)
   /// Another process holds the database.
   case busy(path: String)
+  /// More changes wait for the writer than may.
+  case overloaded
   /// A name that does not follow its grammar.
   case badSlug(String)
   /// No chatbot of this name.
@@ -22,7 +24,7 @@ package enum StorageError: Error, Sendable, CustomStringConvertible {
   package var exitCode: Int32 {
     switch self {
     case .cannotOpen: 74
-    case .busy, .full: 75
+    case .busy, .full, .overloaded: 75
     case .badSlug, .noChatbot, .noRun: 64
     }
   }
@@ -31,6 +33,7 @@ package enum StorageError: Error, Sendable, CustomStringConvertible {
     switch self {
     case .busy(let path):
       "the database \(path) is held by another process; try again when that has ended"
+    case .overloaded: "too many changes wait for the database; try again shortly"
     case .full(let path):
       "no space is left for the database \(path); free some and run again, nothing is lost"
     case .cannotOpen(let path, let reason):

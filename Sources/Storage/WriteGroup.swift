@@ -27,6 +27,8 @@ final class WriteGroup: Sendable {
 
   /// Changes in one transaction at most: the first ones shall not wait for a long queue behind them.
   private static let groupLimit = 256
+  /// Changes that may wait.
+  private static let waitingLimit = 8192
 
   private let pool: DatabasePool
   private let state = Mutex(State())
@@ -62,16 +64,23 @@ final class WriteGroup: Sendable {
   }
 
   private func enqueue(_ job: Job) {
-    let starts = state.withLock { state in
+    let starts = state.withLock { state -> Bool? in
+      guard state.waiting.count < Self.waitingLimit else { return nil }
       state.waiting.append(job)
       if state.isRunning { return false }
       state.isRunning = true
       return true
     }
-    guard starts else { return }
-    // On the writer's own queue, never on the cooperative pool.
+    guard let starts else { return job.refuse(StorageError.overloaded) }
+    if starts { carryOutNext() }
+  }
+
+  /// On the writer's own queue, never on the cooperative pool; one group, and then whoever else waits for the writer.
+  private func carryOutNext() {
     pool.asyncWriteWithoutTransaction { [self] database in
-      while let group = next() { Self.carryOut(group, in: database) }
+      guard let group = next() else { return }
+      Self.carryOut(group, in: database)
+      carryOutNext()
     }
   }
 

@@ -29,7 +29,7 @@ struct CurrentPointer: Equatable {
 }
 
 /// The name of a generation's manifest.
-func manifestFileName(_ generation: Int) -> String { "\(generation).manifest" }
+package func manifestFileName(_ generation: Int) -> String { "\(generation).manifest" }
 
 /// The generation of a manifest's file name; nil for another name.
 func generationNumber(ofManifest name: String) -> Int? {

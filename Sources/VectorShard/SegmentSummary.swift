@@ -11,4 +11,4 @@ package struct SegmentSummary: Sendable, Hashable {
 }
 
 /// The name of a segment's file.
-func segmentFileName(_ digest: String) -> String { "\(digest).segment" }
+package func segmentFileName(_ digest: String) -> String { "\(digest).segment" }

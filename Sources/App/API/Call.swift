@@ -84,6 +84,12 @@ struct Listing<Item: Encodable>: Encodable {
     next_cursor = items.count == page.limit ? cursor?.text : nil
   }
 
+  /// - Parameter next: where the next page begins, for a page some of whose rows were left out.
+  init(_ items: [Item], next: Cursor?) {
+    self.items = items
+    next_cursor = next?.text
+  }
+
   enum CodingKeys: String, CodingKey { case items, next_cursor }
 
   func encode(to encoder: any Encoder) throws {

@@ -1,5 +1,5 @@
 // multipart/form-data (RFC 7578) as it arrives: parts are handed on piece by piece, nothing is kept but the piece in hand. The
-// number of parts, the length of a part's head and the length of the whole are limited while reading.
+// number of parts and the length of a part's head are limited while reading; the length of the whole is its reader's matter.
 
 import HTTPTypes
 import Hummingbird

@@ -127,7 +127,10 @@ struct Gate: Sendable {
   ) async throws -> (Request, Input, digest: [UInt8]) {
     let schema: Schema
     switch route.body {
-    case .none: return (request, Input(), SHA256Digest(of: route.name).bytes)
+    case .none:
+      return (
+        request, Input(), SHA256Digest(of: "\(route.method.rawValue) \(request.uri.path)").bytes
+      )
     case .multipart:
       guard MultipartReader.boundary(of: request) != nil else {
         throw AppError(.unsupportedMediaType, detail: "Send multipart/form-data.")
@@ -160,7 +163,10 @@ struct Gate: Sendable {
       throw error
     }
     guard problems.isEmpty else { throw AppError.invalid(problems) }
-    return (request, Input(members), SHA256Digest(of: Array(route.name.utf8) + bytes).bytes)
+    return (
+      request, Input(members),
+      SHA256Digest(of: Array("\(route.method.rawValue) \(request.uri.path)\n".utf8) + bytes).bytes
+    )
   }
 
   private func jsonBytes(of request: Request) async throws -> [UInt8] {
@@ -186,7 +192,9 @@ struct Gate: Sendable {
 
   /// The caller's key for its request; nil without one, or where keys are not heeded.
   func idempotencyKey(of request: Request) throws(AppError) -> String? {
-    guard route.isIdempotent, let name = HTTPField.Name("Idempotency-Key"),
+    // A form is not kept to be compared: its file is known by its digest in any case.
+    guard route.isIdempotent, MultipartReader.boundary(of: request) == nil,
+      let name = HTTPField.Name("Idempotency-Key"),
       let key = request.headers[name]
     else { return nil }
     guard (1...64).contains(key.utf8.count), StringFormat.token.holds(key) else {

@@ -169,7 +169,11 @@ extension Schema {
     case (.array(let element, let count), .array(let values)):
       if values.count < count.lowerBound { return problem("too-short") }
       if values.count > count.upperBound { return problem("too-long") }
-      return values.enumerated().flatMap { element.problems(in: $1, at: "\(field)[\($0)]") }
+      var problems: [FieldProblem] = []
+      for (index, value) in values.enumerated() where problems.count < 20 {
+        problems += element.problems(in: value, at: "\(field)[\(index)]")
+      }
+      return problems
     case (.map(let element), .object(let members)):
       return members.sorted { $0.key < $1.key }
         .flatMap { element.problems(in: $0.value, at: Self.path(field, $0.key)) }
@@ -196,7 +200,8 @@ extension Schema {
       }
     }
     let known = Set(properties.map(\.name))
-    for name in members.keys.sorted() where !known.contains(name) {
+    // Enough to see what is wrong; who sends a million unknown members gets no list of them.
+    for name in members.keys.lazy.filter({ !known.contains($0) }).prefix(20) {
       // The name is the caller's text: only what could be a member's name is said back.
       let said = StringFormat.token.holds(name) && name.utf8.count <= 64 ? name : "?"
       problems.append(FieldProblem(field: path(field, said), code: "unknown"))

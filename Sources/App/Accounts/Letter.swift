@@ -59,6 +59,16 @@ struct Letter: Sendable, Hashable {
         """)
   }
 
+  static func changeNotice(to email: String) -> Letter {
+    Letter(
+      to: email, subject: "Your account gets a new address",
+      text: """
+        Somebody signed in to your account asked to use another address for it.
+
+        If it was not you, sign in, end all sessions and change the password at once.
+        """)
+  }
+
   static func passwordChanged(to email: String) -> Letter {
     Letter(
       to: email, subject: "Your password was changed",

@@ -23,6 +23,8 @@ enum MailJob: Sendable, Hashable {
   /// To prove a new address.
   case change(user: String, email: String)
   case passwordChanged(user: String)
+  /// To the old address of an account that is to have a new one.
+  case changeNotice(email: String)
   case quota(user: String, chatbot: String)
 }
 
@@ -40,6 +42,8 @@ final class MailService: Service, Sendable {
   private static let capacity = 1_000
   /// Seconds to wait before each further try.
   private static let delays = [5, 30, 300]
+  /// Letters under way at once.
+  private static let concurrency = 64
 
   private let database: AppDatabase
   private let way: MailWay
@@ -48,6 +52,7 @@ final class MailService: Service, Sendable {
   private let logger: Logger
   private let stream: AsyncStream<MailJob>
   private let jobs: AsyncStream<MailJob>.Continuation
+  private let underWay = Mutex(0)
 
   init(database: AppDatabase, way: MailWay, from: String, publicURL: String, logger: Logger) {
     self.database = database
@@ -69,7 +74,24 @@ final class MailService: Service, Sendable {
 
   func run() async throws {
     await cancelWhenGracefulShutdown { [self] in
-      for await job in stream { await carryOut(job) }
+      // A letter that has to be tried again holds no other back.
+      await withDiscardingTaskGroup { group in
+        for await job in stream {
+          let isRoom = underWay.withLock { count in
+            guard count < Self.concurrency else { return false }
+            count += 1
+            return true
+          }
+          guard isRoom else {
+            await carryOut(job)
+            continue
+          }
+          group.addTask {
+            await self.carryOut(job)
+            self.underWay.withLock { $0 -= 1 }
+          }
+        }
+      }
     }
   }
 
@@ -77,6 +99,14 @@ final class MailService: Service, Sendable {
   func carryOut(_ job: MailJob) async {
     do {
       guard let letter = try await letter(for: job) else { return }
+      // Whoever asks, one mailbox gets so many letters an hour.
+      let mailbox = SHA256Digest(of: "letter\u{0}\(letter.to)").shortName
+      let wait = try await database.pass(
+        [RateLimit("letter:\(mailbox)", 10, per: 3_600_000)], now: WallClock.now())
+      guard wait == nil else {
+        logger.warning("too many letters to one mailbox", metadata: ["job": "\(Self.kind(job))"])
+        return
+      }
       try await send(letter)
     } catch {
       // No address in the log: the job's kind says what was lost.
@@ -93,6 +123,7 @@ final class MailService: Service, Sendable {
     case .invite: "invite"
     case .change: "change"
     case .passwordChanged: "password-changed"
+    case .changeNotice: "change-notice"
     case .quota: "quota"
     }
   }
@@ -122,6 +153,7 @@ final class MailService: Service, Sendable {
     case .passwordChanged(let id):
       guard let user = try await database.user(id: id) else { return nil }
       return .passwordChanged(to: user.email)
+    case .changeNotice(let email): return .changeNotice(to: email)
     case .quota(let id, let chatbot):
       guard let user = try await database.user(id: id) else { return nil }
       return .quota(to: user.email, chatbot: chatbot, plan: user.planTier)

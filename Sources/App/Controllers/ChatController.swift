@@ -172,11 +172,11 @@ struct ChatController: Sendable {
     let admission = try admission(call, caller, target, question: question)
     switch try await database.admit(admission) {
     case .refused(let wait): throw AppError.rateLimited(milliseconds: wait)
-    case .limited(let conversation, let isFirst):
+    case .limited(let isFirst):
       if isFirst, let owner = target.owner {
         mail.enqueue(.quota(user: owner.id, chatbot: target.chatbot.name))
       }
-      return try await limited(call, target, conversation: conversation)
+      return limited(call, target, conversation: admission.conversationID)
     case .admitted(let conversation):
       let reply = Reply(
         controller: self, target: target, admission: admission, conversation: conversation,
@@ -229,14 +229,10 @@ struct ChatController: Sendable {
   /// Nothing is counted, no model is asked; the visitor is told politely.
   private func limited(
     _ call: Call, _ target: ChatTarget, conversation: String
-  ) async throws -> Response {
+  ) -> Response {
     let own = target.chatbot.settings.busyText
     let text = own.contains { !$0.isWhitespace } ? own : Self.busyText
     let id = FreshID.text(now: call.now + 1)
-    try await database.add(
-      NewAnswer(
-        id: id, conversation: conversation, chatbot: target.chatbot.id, content: text,
-        answered: false, mode: "limited", milliseconds: 0, citations: [], now: call.now + 1))
     guard Self.wantsEvents(call.request) else {
       return Answer.json(
         ChatAnswer(
@@ -314,8 +310,10 @@ private struct Reply: Sendable {
   /// Ends the answerer's work when the visitor leaves: writing then throws, and the stream is cancelled.
   func events() -> Response {
     EventStream.response { writer in
+      try await writer.retry(milliseconds: 3000)
       try await writer.send("start", ["message_id": id, "conversation_id": conversation])
       var text = ""
+      var isNoted = false
       var sources: [Citation] = []
       do {
         for try await event in controller.answerer.answer(request) {
@@ -329,12 +327,13 @@ private struct Reply: Sendable {
           case .done(let answered):
             // Noted first: who asks for the history on seeing `done` finds it.
             try await note(text, answered: answered, sources)
+            isNoted = true
             try await writer.send("done", ["answered": answered, "limited": false])
           }
         }
       } catch let error as EventStream.Gone {
         // What the visitor has read stands in the history.
-        try await note(text, answered: false, [])
+        if !isNoted { try await note(text, answered: false, []) }
         throw error
       } catch {
         logger.error("answer failed", metadata: ["error": "\(error)"])

@@ -126,6 +126,10 @@ struct ChatbotController: Sendable {
   private func change(_ call: Call, _ owner: Owner) async throws -> Response {
     let input = call.input
     let id = ChatbotID(unchecked: try call.id("chatbot_id"))
+    // Looked up by either: a link must not be another chatbot's id.
+    if let slug = input.text("public_url_slug"), slug.utf8.count == 26, !slug.contains("-") {
+      throw AppError.invalid("public_url_slug", "format")
+    }
     var domains: String?
     if let texts = input.texts("allowed_domains") {
       let origins = try texts.map { text in

@@ -115,7 +115,15 @@ struct DocumentController: Sendable {
 
   private func text(_ call: Call, _ owner: Owner) async throws -> Response {
     let (chatbot, row) = try await found(call, owner)
-    guard let (shard, rows, _) = try live(chatbot, row.id) else { throw AppError.notFound }
+    let bytes = try await BlockingWork.run { try self.liveText(chatbot, row.id) }
+    return Self.attachment(
+      ResponseBody(byteBuffer: ByteBuffer(bytes: bytes)), type: "text/plain; charset=utf-8",
+      "text.txt")
+  }
+
+  /// The text of a document, put together again out of its chunks.
+  private func liveText(_ chatbot: Chatbot, _ id: String) throws -> [UInt8] {
+    guard let (shard, rows, _) = try live(chatbot, id) else { throw AppError.notFound }
     // Chunks overlap; their offsets say where each begins.
     var scalars = String.UnicodeScalarView()
     var end = 0
@@ -126,38 +134,55 @@ struct DocumentController: Sendable {
       scalars.append(contentsOf: text.dropFirst(max(0, end - chunk.offset)))
       end = max(end, chunk.offset + text.count)
     }
-    return Self.attachment(
-      Array(String(scalars).utf8), type: "text/plain; charset=utf-8", "text.txt")
+    return Array(String(scalars).utf8)
   }
 
   private func original(_ call: Call, _ owner: Owner) async throws -> Response {
     let (chatbot, row) = try await found(call, owner)
-    guard let (_, _, description) = try live(chatbot, row.id) else { throw AppError.notFound }
-    let blobs = DirectoryBlobs(data: data)
-    let path = try blobs.path(of: BlobReference(blob: description.rawDigest, bytes: 0))
-    guard DurableFile.exists(path) else { throw AppError.notFound }
-    let bytes = try DurableFile.read(path, limit: 64 << 20)
-    return Self.attachment(bytes, type: "application/octet-stream", "original")
+    let found = try await BlockingWork.run { () -> (path: String, count: Int)? in
+      guard let (_, _, description) = try self.live(chatbot, row.id) else { return nil }
+      let blobs = DirectoryBlobs(data: data)
+      let path = try blobs.path(of: BlobReference(blob: description.rawDigest, bytes: 0))
+      return NamedBlob.length(path).map { (path, $0) }
+    }
+    guard let found else { throw AppError.notFound }
+    let body = ResponseBody(contentLength: found.count) { writer in
+      for offset in stride(from: 0, to: found.count, by: 1 << 20) {
+        let piece = try await BlockingWork.run {
+          try DurableFile.piece(
+            of: found.path, at: offset, count: min(1 << 20, found.count - offset))
+        }
+        try await writer.write(ByteBuffer(bytes: piece))
+      }
+      try await writer.finish(nil)
+    }
+    return Self.attachment(body, type: "application/octet-stream", "original")
   }
 
   /// Never shown inline: what a stranger wrote must not run in a page of ours (SECURITY.md U9).
-  private static func attachment(_ bytes: [UInt8], type: String, _ name: String) -> Response {
+  private static func attachment(_ body: ResponseBody, type: String, _ name: String) -> Response {
     Response(
       status: .ok,
       headers: [
         .contentType: type, .cacheControl: "no-store",
         .contentDisposition: "attachment; filename=\"\(name)\"",
         .contentSecurityPolicy: "default-src 'none'; sandbox",
-      ], body: ResponseBody(byteBuffer: ByteBuffer(bytes: bytes)))
+      ], body: body)
   }
 
   // MARK: Moving
 
   private func move(_ verb: OperatorVerb, _ call: Call, _ owner: Owner) async throws -> Response {
     let (chatbot, row) = try await found(call, owner)
+    try await BlockingWork.run { try self.move(verb, row.id, of: chatbot, now: call.now) }
+    return Answer.json(DocumentShape(row, now: call.now), .accepted)
+  }
+
+  /// Moves the items that hold a document.
+  private func move(_ verb: OperatorVerb, _ id: String, of chatbot: Chatbot, now: Int) throws {
     var selector = ItemSelector()
     selector.lane = chatbot.id.text
-    let items = try selector.items(in: spool, stages: Self.stages, now: call.now).filter { item in
+    let items = try selector.items(in: spool, stages: Self.stages, now: now).filter { item in
       let directory = SpoolDirectory(spool: spool, stage: item.stage)
       // One that has moved is not there to be moved.
       guard
@@ -165,16 +190,15 @@ struct DocumentController: Sendable {
           directory.file(item.state, item.name.fileName), limit: JSONLines.itemLimit),
         let content = try? ItemContent(frame: frame, name: item.name)
       else { return false }
-      return ItemDocuments.ids(of: content).contains(row.id)
+      return ItemDocuments.ids(of: content).contains(id)
     }
     let movable = items.filter { verb.sources.contains($0.state) }
     guard !movable.isEmpty else {
       throw items.contains { $0.state == .active } ? AppError(.claimed) : AppError(.nothingToRetry)
     }
     let results = try OperatorMove(spool: spool, documents: ItemDocuments.ids(of:))
-      .apply(verb, to: movable, now: call.now)
+      .apply(verb, to: movable, now: now)
     let isMoved = results.contains { if case .moved = $0.result { true } else { false } }
     guard isMoved else { throw AppError(.claimed) }
-    return Answer.json(DocumentShape(row, now: call.now), .accepted)
   }
 }

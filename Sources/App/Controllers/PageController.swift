@@ -36,14 +36,19 @@ struct PageController: Sendable {
       // The page brings its first session along: one request less, and no site has to be allowed.
       let session = chat.sessionTokens(
         chatbot: chatbot.id, session: RandomText.uuid(), channel: "share", now: call.now)
+      let welcome = chatbot.settings.welcomeText
       return Self.html(
         templates.chat.render(
           [
             "id": chatbot.id.text, "name": chatbot.name, "assets": templates.version,
+            "welcome": welcome.contains { !$0.isWhitespace } ? welcome : Self.welcome,
             "token": session.token, "resume": session.resume,
           ]), caching: "no-store")
     }
   }
+
+  private static let welcome =
+    "Ask me about the documents I was given. I answer with their words and say where they stand."
 
   private static func html(_ text: String, caching: String = "no-cache") -> Response {
     Response(

@@ -29,7 +29,6 @@ struct ProviderController: Sendable {
     routes.add(
       Route(
         .get, "/api/auth/oauth/google/start", "Go to the provider to sign in.",
-        query: [optional("return_to", .string(1...200))],
         answers: [.empty(302, "To the provider.")], problems: [.notConfigured],
         addressLimit: .hourly(60)),
       for: access.any, { call, _ in try await start(call) })

@@ -15,6 +15,8 @@ struct RunController: Sendable {
   let spool: String
   /// The data directory.
   let data: String
+  let board: SpoolBoard
+  let streams = OpenStreams(perOwner: 5, inAll: 4096)
 
   private static let base = "/api/chatbots/{chatbot_id}/"
 
@@ -237,8 +239,9 @@ struct RunController: Sendable {
       } else {
         return nil
       }
+      // The row's own id: one that came from another server was made there.
       return SourceRequest(
-        source: Training.source(location, name: row.name, of: chatbot.id),
+        source: Training.source(row.id, location, name: row.name),
         visibility: row.isCitable ? .citable : .learnOnly)
     }
     let run: RunID
@@ -304,7 +307,10 @@ struct RunController: Sendable {
     guard ChatController.wantsEvents(call.request) else {
       return Answer.json(StatusShape(try await report(chatbot)))
     }
+    let streams = streams
+    let lease = try streams.open(owner.user.id)
     return EventStream.response { writer in
+      defer { streams.close(lease) }
       try await writer.retry(milliseconds: 3000)
       let end = ContinuousClock.now + .seconds(30 * 60)
       var last: [UInt8] = []
@@ -321,15 +327,15 @@ struct RunController: Sendable {
           try await writer.send("done", shape)
           return
         }
-        try await Task.sleep(for: .milliseconds(500))
+        try await Task.sleep(for: .seconds(1))
         silent += 1
-        if silent % 30 == 0 { try await writer.ping() }
+        if silent % 15 == 0 { try await writer.ping() }
       }
     }
   }
 
   private func report(_ chatbot: Chatbot) async throws -> StatusReport {
-    try await StatusReport.of(chatbot, database: database, spool: spool)
+    try await StatusReport.of(chatbot, database: database, spool: spool, board: board)
   }
 }
 

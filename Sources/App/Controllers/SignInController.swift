@@ -127,9 +127,13 @@ struct SignInController: Sendable {
       { call, owner in try await shape(owner.user, call) })
     routes.add(
       Route(
-        .patch, "/api/auth/me", "Change name or address; a new address is proved by letter.",
-        body: .json(.object([optional("name", .string(0...80)), optional("email", email)])),
-        answers: [user], ownerLimit: .hourly(20)),
+        .patch, "/api/auth/me",
+        "Change name or address; a new address needs the password or a fresh sign-in, and a letter.",
+        body: .json(
+          .object([
+            optional("name", .string(0...80)), optional("email", email),
+            optional("password", password),
+          ])), answers: [user], problems: [.wrongPassword], ownerLimit: .hourly(20)),
       for: access.user, { call, owner in try await change(call, owner) })
     routes.add(
       Route(
@@ -277,33 +281,38 @@ struct SignInController: Sendable {
   }
 
   private func change(_ call: Call, _ owner: Owner) async throws -> Response {
+    let email = call.input.text("email")?.normalizedEmail
+    if let email, email != owner.user.email { try await requireFreshProof(call, owner) }
     var change = UserChange()
     change.name = call.input.text("name")
     guard let user = try await database.change(owner.user.id, change, now: call.now) else {
       throw AppError.unauthenticated
     }
-    if let email = call.input.text("email")?.normalizedEmail, email != user.email {
+    if let email, email != user.email {
       mail.enqueue(.change(user: user.id, email: email))
+      mail.enqueue(.changeNotice(email: user.email))
     }
     return try await shape(user, call)
   }
 
-  private func delete(_ call: Call, _ owner: Owner) async throws -> Response {
-    let isFresh = owner.signedInAt.map { call.now - $0 <= 5 * 60_000 } ?? false
+  /// What must not be done with a token alone that somebody has found: the password, or a sign-in of the last five minutes.
+  private func requireFreshProof(_ call: Call, _ owner: Owner) async throws {
     if let password = call.input.text("password") {
       guard try await hasher.verify(password, owner.user.passwordHash) else {
         throw AppError(.wrongPassword)
       }
-    } else if !isFresh {
+      return
+    }
+    guard let at = owner.signedInAt, call.now - at <= 5 * 60_000 else {
       throw AppError(.wrongPassword)
     }
-    var leaving = UserChange()
-    leaving.isDisabled = true
-    guard try await database.change(owner.user.id, leaving, now: call.now) != nil else {
+  }
+
+  private func delete(_ call: Call, _ owner: Owner) async throws -> Response {
+    try await requireFreshProof(call, owner)
+    guard try await database.leave(owner.user.id, now: call.now) else {
       throw AppError(.lastAdmin)
     }
-    try await database.endSessions(of: owner.user.id, now: call.now)
-    try await database.leave(owner.user.id, now: call.now)
     return Self.withoutCookie(Answer.empty)
   }
 

@@ -52,7 +52,7 @@ struct SourceController: Sendable {
         body: .jsonOrMultipart(.either([web, text]), form),
         answers: [.json(201, .component("Source"))],
         problems: [.planLimit, .duplicateSource, .unsafeURL, .diskReserve, .unsupportedType],
-        ownerLimit: .hourly(600), bodyLimit: 5 << 20, isIdempotent: true),
+        ownerLimit: .hourly(60), bodyLimit: 5 << 20, isIdempotent: true),
       for: access.owner, { call, owner in try await create(call, owner) })
     routes.add(
       Route(.get, Self.path + "{source_id}/", "A source.", answers: [source]), for: access.owner,
@@ -104,8 +104,8 @@ struct SourceController: Sendable {
     return Answer.json(
       Listing(
         // A page may hold fewer than asked for: what does not match is left out of it.
-        shapes.filter { wanted == nil || $0.status == wanted }, page,
-        cursor: sources.count == page.limit
+        shapes.filter { wanted == nil || $0.status == wanted },
+        next: sources.count == page.limit
           ? sources.last.map { Cursor(createdAt: $0.createdAt, id: $0.id.text) } : nil))
   }
 
@@ -114,6 +114,14 @@ struct SourceController: Sendable {
   private func create(_ call: Call, _ owner: Owner) async throws -> Response {
     let chatbot = try await database.owned(call, owner)
     try checkReserve()
+    do {
+      try await database.checkRoom(
+        of: chatbot.id, owner: owner.user.id,
+        bytes: call.request.headers[.contentLength].flatMap { Int($0) } ?? 0,
+        sourceLimit: owner.limits.sourcesPerChatbot, byteLimit: owner.limits.storedBytes)
+    } catch let refusal as SourceRefusal {
+      throw Self.problem(refusal, owner)
+    }
     if MultipartReader.boundary(of: call.request) != nil {
       return try await upload(call, owner, chatbot)
     }
@@ -181,16 +189,21 @@ struct SourceController: Sendable {
       try await database.addSource(
         row, owner: owner.user.id, sourceLimit: owner.limits.sourcesPerChatbot,
         byteLimit: owner.limits.storedBytes)
-    } catch SourceRefusal.limit(let used) {
-      throw AppError.planLimit("sources", used: used, max: owner.limits.sourcesPerChatbot)
-    } catch SourceRefusal.storage(let used) {
-      throw AppError.planLimit("bytes", used: used, max: owner.limits.storedBytes)
-    } catch SourceRefusal.duplicate {
-      throw AppError(.duplicateSource)
+    } catch let refusal as SourceRefusal {
+      throw Self.problem(refusal, owner)
     }
     var response = try await shape(row, chatbot, .created)
     response.headers[.location] = "/api/chatbots/\(chatbot.id)/sources/\(row.id)/"
     return response
+  }
+
+  private static func problem(_ refusal: SourceRefusal, _ owner: Owner) -> AppError {
+    switch refusal {
+    case .limit(let used):
+      .planLimit("sources", used: used, max: owner.limits.sourcesPerChatbot)
+    case .storage(let used): .planLimit("bytes", used: used, max: owner.limits.storedBytes)
+    case .duplicate: AppError(.duplicateSource)
+    }
   }
 
   /// An address that a stranger's server may be asked for.

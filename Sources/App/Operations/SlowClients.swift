@@ -14,6 +14,8 @@ struct ConnectionLimits: Sendable {
   var look = 10
   /// Bytes of a body that must have come between two looks.
   var bytesPerLook = 4 << 10
+  /// Seconds for which a reader may take nothing of an answer.
+  var reading = 60
   /// Connections at once from one address; trusted proxies have no bound.
   var perAddress = 256
   var trusted: Set<String> = []
@@ -52,6 +54,7 @@ final class SlowClientHandler: ChannelDuplexHandler, RemovableChannelHandler {
   private let connections: ConnectionCount
   private var countedAddress: String?
   private var timer: Scheduled<Void>?
+  private var readTimer: Scheduled<Void>?
   private var bodyBytes = 0
 
   init(_ limits: ConnectionLimits, _ connections: ConnectionCount) {
@@ -60,7 +63,8 @@ final class SlowClientHandler: ChannelDuplexHandler, RemovableChannelHandler {
   }
 
   func handlerAdded(context: ChannelHandlerContext) {
-    if let address = context.remoteAddress?.ipAddress, !limits.trusted.contains(address) {
+    if let peer = context.remoteAddress?.ipAddress, !limits.trusted.contains(peer) {
+      let address = AddressKey.key(peer)
       guard connections.open(address, limit: limits.perAddress) else {
         return context.close(promise: nil)
       }
@@ -71,6 +75,7 @@ final class SlowClientHandler: ChannelDuplexHandler, RemovableChannelHandler {
 
   func channelInactive(context: ChannelHandlerContext) {
     timer?.cancel()
+    readTimer?.cancel()
     if let countedAddress { connections.close(countedAddress) }
     countedAddress = nil
     context.fireChannelInactive()
@@ -88,6 +93,18 @@ final class SlowClientHandler: ChannelDuplexHandler, RemovableChannelHandler {
       timer = nil
     }
     context.fireChannelRead(data)
+  }
+
+  func channelWritabilityChanged(context: ChannelHandlerContext) {
+    if context.channel.isWritable {
+      readTimer?.cancel()
+      readTimer = nil
+    } else if readTimer == nil {
+      readTimer = context.eventLoop.assumeIsolated().scheduleTask(
+        in: .seconds(Int64(limits.reading))
+      ) { context.close(promise: nil) }
+    }
+    context.fireChannelWritabilityChanged()
   }
 
   func write(context: ChannelHandlerContext, data: NIOAny, promise: EventLoopPromise<Void>?) {

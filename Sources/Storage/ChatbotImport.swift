@@ -1,0 +1,111 @@
+// A chatbot that comes from another server: its rows, first marked as removed, so that a crash before its files are in place
+// leaves what is cleaned away by itself.
+
+package import Corpus
+import GRDB
+
+/// What is known of it.
+package struct ChatbotImport: Sendable {
+  package let id: ChatbotID
+  package let owner: String
+  package let name: String
+  package let slug: String
+  package let sources: [KnowledgeSource]
+  package var description = ""
+  package var welcomeText = ""
+  package var noAnswerText = ""
+  package var busyText = ""
+  package var privacyMode = "strict"
+  /// The generation that answers; nil for one that was never trained.
+  package var generation: Int?
+  /// An id for the run that stands for the import.
+  package var run = ""
+  package var documents: [(id: String, source: String, uri: String, title: String, chunks: Int)] =
+    []
+
+  package init(
+    id: ChatbotID, owner: String, name: String, slug: String, sources: [KnowledgeSource]
+  ) {
+    self.id = id
+    self.owner = owner
+    self.name = name
+    self.slug = slug
+    self.sources = sources
+  }
+}
+
+extension AppDatabase {
+  /// Stores the rows.
+  ///
+  /// - Returns: false when one of its sources is here already; nothing is changed then.
+  /// - Throws: `ChatbotRefusal.limit`, `SourceRefusal.storage`.
+  package func beginImport(
+    _ new: ChatbotImport, chatbotLimit: Int, byteLimit: Int, now: Int
+  ) async throws -> Bool {
+    try await changes.write { database in
+      let used = try database.number(
+        "SELECT count(*) FROM chatbots WHERE user_id = $1 AND deleted_at IS NULL", [new.owner])
+      guard used < chatbotLimit else { throw ChatbotRefusal.limit(used: used) }
+      let bytes = try Self.storedBytes(of: new.owner, in: database)
+      guard bytes + new.sources.reduce(0, { $0 + $1.bytes }) <= byteLimit else {
+        throw SourceRefusal.storage(used: bytes)
+      }
+      for source in new.sources {
+        let known = try database.number(
+          "SELECT count(*) FROM knowledge_sources WHERE id = $1", [source.id.text])
+        if known > 0 { return false }
+      }
+      try database.change(
+        """
+        INSERT INTO chatbots (id, user_id, name, description, public_url_slug, is_public, welcome_text,
+          no_answer_text, busy_text, privacy_mode, deleted_at, created_at, updated_at)
+        VALUES ($1, $2, $3, $4, $5, 1, $6, $7, $8, $9, $10, $11, $12)
+        """,
+        [
+          new.id.text, new.owner, new.name, new.description, new.slug, new.welcomeText,
+          new.noAnswerText, new.busyText, new.privacyMode, now, now, now,
+        ])
+      for source in new.sources {
+        try database.change(
+          """
+          INSERT INTO knowledge_sources (id, chatbot_id, source_type, source_url, file_path, name,
+            is_citable, bytes, crawl_json, created_at, updated_at)
+          VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
+          """,
+          [
+            source.id.text, new.id.text, source.type, source.url, source.path, source.name,
+            source.isCitable ? 1 : 0, source.bytes, source.crawl, now, now,
+          ])
+      }
+      guard let generation = new.generation else { return true }
+      try database.change(
+        """
+        INSERT INTO runs (id, chatbot_id, state, started_at, finished_at, generation, "trigger")
+        VALUES ($1, $2, 'done', $3, $4, $5, 'import')
+        """, [new.run, new.id.text, now, now, generation])
+      for document in new.documents {
+        try database.change(
+          """
+          INSERT INTO documents (id, source_id, chatbot_id, run_id, uri, title, stage, state, tries,
+            pages, chunks, tokens, created_at, changed_at, generation)
+          VALUES ($1, $2, $3, $4, $5, $6, 'index', 'live', 0, 0, $7, 0, $8, $9, $10)
+          """,
+          [
+            document.id, document.source, new.id.text, new.run, document.uri, document.title,
+            document.chunks, now, now, generation,
+          ])
+      }
+      return true
+    }
+  }
+
+  /// Its files are in place: it is a chatbot like any other.
+  package func endImport(_ id: ChatbotID, now: Int) async throws -> Chatbot? {
+    try await changes.write { database in
+      try database.change(
+        "UPDATE chatbots SET deleted_at = NULL, updated_at = $1 WHERE id = $2", [now, id.text])
+      return try database.first("SELECT * FROM chatbots WHERE id = $1", [id.text])
+        .map(Chatbot.init(row:))
+    }
+  }
+}
