@@ -7,6 +7,7 @@ import Spool
 struct Templates: Sendable {
   let home: MustacheTemplate
   let chat: MustacheTemplate
+  let account: MustacheTemplate
   /// Changes when an asset changes, so that a browser never mixes two versions.
   let version: String
 
@@ -14,8 +15,10 @@ struct Templates: Sendable {
   init() throws {
     home = try MustacheTemplate(string: Self.text(PackageResources.home_mustache))
     chat = try MustacheTemplate(string: Self.text(PackageResources.chat_mustache))
-    version = String(
-      SHA256Digest(of: PackageResources.app_css + PackageResources.chat_js).hexDigits.prefix(8))
+    account = try MustacheTemplate(string: Self.text(PackageResources.account_mustache))
+    let assets =
+      PackageResources.app_css + PackageResources.chat_js + PackageResources.account_js
+    version = String(SHA256Digest(of: assets).hexDigits.prefix(8))
   }
 
   private static func text(_ bytes: [UInt8]) -> String { String(decoding: bytes, as: UTF8.self) }

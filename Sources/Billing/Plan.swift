@@ -15,21 +15,21 @@ package enum PlanTier: String, CaseIterable, Codable, Sendable {
         crawlDepth: 2, chunksPerChatbot: 2_000, storedBytes: 100 << 20, fileBytes: 10 << 20,
         messagesPerMinute: .init(session: 10, address: 30, chatbot: 60),
         modelTokensPerPeriod: 200_000, generationsKept: 2, retentionDays: 30,
-        requestsPerMinute: 60)
+        requestsPerMinute: 60, eventStreams: 5)
     case .pro:
       PlanLimits(
         messagesPerPeriod: 1_000, chatbots: 10, sourcesPerChatbot: 200, pagesPerCrawl: 1_000,
         crawlDepth: 5, chunksPerChatbot: 50_000, storedBytes: 5 << 30, fileBytes: 25 << 20,
         messagesPerMinute: .init(session: 20, address: 60, chatbot: 300),
         modelTokensPerPeriod: 5_000_000, generationsKept: 5, retentionDays: 365,
-        requestsPerMinute: 300)
+        requestsPerMinute: 300, eventStreams: 20)
     case .enterprise:
       PlanLimits(
         messagesPerPeriod: 20_000, chatbots: 100, sourcesPerChatbot: 2_000, pagesPerCrawl: 10_000,
         crawlDepth: 10, chunksPerChatbot: 500_000, storedBytes: 100 << 30, fileBytes: 25 << 20,
         messagesPerMinute: .init(session: 30, address: 120, chatbot: 1_000),
         modelTokensPerPeriod: 100_000_000, generationsKept: 10, retentionDays: nil,
-        requestsPerMinute: 1_000)
+        requestsPerMinute: 1_000, eventStreams: 500)
     }
   }
 }
@@ -63,6 +63,8 @@ package struct PlanLimits: Hashable, Sendable {
   package let retentionDays: Int?
   /// An owner's API requests.
   package let requestsPerMinute: Int
+  /// Event streams an owner may have open.
+  package let eventStreams: Int
 }
 
 /// The month in which messages are counted.

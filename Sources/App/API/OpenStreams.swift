@@ -4,23 +4,19 @@ import Synchronization
 
 /// Counts streams by owner.
 final class OpenStreams: Sendable {
-  private let perOwner: Int
   private let inAll: Int
   private let counts = Mutex<[String: Int]>([:])
 
-  init(perOwner: Int, inAll: Int) {
-    self.perOwner = perOwner
-    self.inAll = inAll
-  }
+  init(inAll: Int) { self.inAll = inAll }
 
   /// Counts one more.
   ///
   /// - Returns: what `close` is to be given.
   /// - Throws: 429 for an owner with too many, 503 when there are too many in all.
-  func open(_ owner: String) throws(AppError) -> String {
+  func open(_ owner: String, limit: Int) throws(AppError) -> String {
     let problem = counts.withLock { counts -> AppError? in
       guard counts.values.reduce(0, +) < inAll else { return .busy(retryAfterSeconds: 30) }
-      guard counts[owner, default: 0] < perOwner else { return .rateLimited(milliseconds: 3000) }
+      guard counts[owner, default: 0] < limit else { return .rateLimited(milliseconds: 3000) }
       counts[owner, default: 0] += 1
       return nil
     }

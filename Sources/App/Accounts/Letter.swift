@@ -28,12 +28,11 @@ struct Letter: Sendable, Hashable {
     Letter(
       to: email, subject: "You have an account already",
       text: """
-        Somebody, perhaps you, tried to sign up with this address. It has an account already:
-        sign in at
+        Somebody, perhaps you, tried to sign up with this address at
 
         \(link)
 
-        or use "Forgotten password" there. If it was not you, do nothing.
+        It has an account already: sign in, or ask for a new password. If it was not you, do nothing.
         """)
   }
 

@@ -139,7 +139,7 @@ final class MailService: Service, Sendable {
         !user.isDisabled
       else { return nil }
       return .verify(to: user.email, link: try await link("verify", .verify, user, now: now))
-    case .taken(let email): return .taken(to: email, link: "\(publicURL)/login")
+    case .taken(let email): return .taken(to: email, link: publicURL)
     case .reset(let email):
       guard let user = try await database.user(email: email), !user.isDisabled else { return nil }
       return .reset(to: user.email, link: try await link("reset", .reset, user, now: now))

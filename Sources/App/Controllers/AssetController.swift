@@ -22,6 +22,7 @@ struct AssetController: Sendable {
     }
     assets = [
       "app.css": asset(PackageResources.app_css, "text/css; charset=utf-8"),
+      "account.js": asset(PackageResources.account_js, "text/javascript; charset=utf-8"),
       "chat.js": asset(PackageResources.chat_js, "text/javascript; charset=utf-8"),
       "icon.svg": asset(PackageResources.icon_svg, "image/svg+xml"),
     ]

@@ -27,6 +27,15 @@ struct PageController: Sendable {
           ["chatbots": items, "empty": chatbots.isEmpty, "assets": templates.version]
             as [String: Any]))
     }
+    for (name, title) in [("verify", "Confirm your address"), ("reset", "Choose a password")] {
+      routes.add(
+        Route(.get, "/\(name)", "Where a letter's link leads: \(title.lowercased()).", answers: [page]),
+        for: access.any
+      ) { _, _ in
+        Self.html(
+          templates.account.render(["page": name, "title": title, "assets": templates.version]))
+      }
+    }
     routes.add(
       Route(.get, "/c/{slug}", "A chatbot's own page.", answers: [page]), for: access.any
     ) { call, _ in

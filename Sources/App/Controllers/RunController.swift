@@ -1,9 +1,11 @@
 // Training: begun, followed, tried again. The status is what StatusReport says, at once or as a stream while it changes.
 
+import Billing
 import Corpus
 import FoundationEssentials
 import HTTPTypes
 import Hummingbird
+import ServiceLifecycle
 import Spool
 import Storage
 import VectorShard
@@ -16,7 +18,7 @@ struct RunController: Sendable {
   /// The data directory.
   let data: String
   let board: SpoolBoard
-  let streams = OpenStreams(perOwner: 5, inAll: 4096)
+  let streams = OpenStreams(inAll: 4096)
 
   private static let base = "/api/chatbots/{chatbot_id}/"
 
@@ -308,16 +310,17 @@ struct RunController: Sendable {
       return Answer.json(StatusShape(try await report(chatbot)))
     }
     let streams = streams
-    let lease = try streams.open(owner.user.id)
+    let lease = try streams.open(owner.user.id, limit: owner.limits.eventStreams)
     return EventStream.response { writer in
       defer { streams.close(lease) }
       try await writer.retry(milliseconds: 3000)
       let end = ContinuousClock.now + .seconds(30 * 60)
       var last: [UInt8] = []
       var silent = 0
-      while ContinuousClock.now < end, !Task.isCancelled {
+      while ContinuousClock.now < end, !Task.isCancelled, !Task.isShuttingDownGracefully {
         let shape = StatusShape(try await report(chatbot))
-        let bytes = JSONText.encode(shape)
+        // That time passes is no news.
+        let bytes = JSONText.encode(shape.withoutTimes)
         if bytes != last {
           try await writer.send("status", shape)
           last = bytes
@@ -348,11 +351,19 @@ struct StatusShape: Encodable {
 
   let state: String
   let progress: Double
-  let generation, oldest_age_seconds, seconds_left: Nullable<Int>
+  let generation: Nullable<Int>
+  var oldest_age_seconds, seconds_left: Nullable<Int>
   let run, held_reason: Nullable<String>
   let stages: [String: StatusReport.StageCounts]
   let stuck: Int
   let sources: [SourceLine]
+
+  /// The same but for what changes with every second.
+  var withoutTimes: StatusShape {
+    var shape = self
+    (shape.oldest_age_seconds, shape.seconds_left) = (Nullable(nil), Nullable(nil))
+    return shape
+  }
 
   init(_ report: StatusReport) {
     state = report.state
