@@ -19,6 +19,8 @@ package struct Answerer: Sendable {
   private let retriever: Retriever
   private let weights: QuotingWeights?
   private let sentences = SentenceVectors()
+  private let lines = PassageLines()
+  private let memory = AnswerMemory()
   private let report: @Sendable (any Error) -> Void
 
   /// Makes an answerer.
@@ -81,6 +83,11 @@ package struct Answerer: Sendable {
     guard let shard = try shards.shard(request.chatbot.text),
       request.visibilities.values.contains(.citable)
     else { return fixed(FixedReplies.untrained, answered: false, say: say) }
+    let key = model == nil ? AnswerMemory.Key(request, shard) : nil
+    if let key, let known = memory.answer(key) {
+      say(known.message)
+      return known
+    }
     let embedder = try await embedder()
     guard let vector = try await embedder.embed([request.question]).first else {
       throw EmbeddingError.kernelFailed(reason: "no vector came back for the question")
@@ -95,8 +102,10 @@ package struct Answerer: Sendable {
     {
       return answer
     }
-    return try await quote(
+    let answer = try await quote(
       request, vector: vector, passages, shard: shard, embedder: embedder, say: say)
+    if let key { memory.keep(answer, for: key) }
+    return answer
   }
 
   private func fixed(
@@ -117,7 +126,7 @@ package struct Answerer: Sendable {
     embedder: Embedder, say: (String) -> Void
   ) async throws -> Answer {
     let weights = weights ?? .set(for: embedder.model)
-    let quotation = try await QuotingAnswerer(weights: weights).quote(
+    let quotation = try await QuotingAnswerer(weights: weights, lines: lines).quote(
       request.question, vector: vector, passages: passages, shard: shard
     ) { texts in
       try await sentences.vectors(of: texts, for: request.chatbot, by: embedder)
@@ -172,7 +181,7 @@ package struct Answerer: Sendable {
       guard prompt.passages.indices.contains(index), passages.indices.contains(index) else {
         return nil
       }
-      return try QuotingAnswerer.citation(n: number, of: passages[index], for: said)
+      return try QuotingAnswerer.citation(n: number, of: passages[index], for: said, lines: lines)
     }
     return Answer(
       message: message, answered: !citations.isEmpty, sources: citations, origin: .model,

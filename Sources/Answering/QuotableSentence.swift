@@ -52,20 +52,21 @@ struct QuotableSentence {
   ///
   /// - Throws: `ShardError`.
   static func all(
-    in passages: [RetrievedPassage], words: QuestionWords
+    in passages: [RetrievedPassage], words: QuestionWords, lines: PassageLines
   ) throws -> [QuotableSentence] {
     var found: [QuotableSentence] = []
     var seen: Set<Stretch> = []
     for (number, passage) in passages.prefix(passageCount).enumerated() {
-      for (position, line) in Excerpt.lines(of: passage).enumerated() {
-        guard !line.sentence.isQuestion, Boilerplate.isQuotable(line.sentence),
+      for quotable in lines.quotable(of: passage) {
+        let line = quotable.line
+        guard
           seen.insert(
             Stretch(document: passage.citable.description.document, offset: line.offset)
           ).inserted
         else { continue }
         found.append(
           QuotableSentence(
-            place: Place(passage: number, position: position), line: line,
+            place: Place(passage: number, position: quotable.position), line: line,
             passageScore: passage.score,
             coverage: try words.coverage(of: line.sentence.text, context: line.context)))
       }

@@ -30,7 +30,13 @@ package struct QuotingAnswerer: Sendable {
 
   package let weights: QuotingWeights
 
-  package init(weights: QuotingWeights) { self.weights = weights }
+  private let lines: PassageLines
+
+  /// - Parameter lines: remembers passages from one answer to the next.
+  package init(weights: QuotingWeights, lines: PassageLines = PassageLines()) {
+    self.weights = weights
+    self.lines = lines
+  }
 
   /// The best sentences of `passages`; nil when they hold none.
   ///
@@ -43,7 +49,8 @@ package struct QuotingAnswerer: Sendable {
   ) async throws -> Quotation? {
     let words = try QuestionWords(question, shard: shard)
     let ranked = try await ranked(
-      QuotableSentence.all(in: passages, words: words), question: vector, embed: embed)
+      QuotableSentence.all(in: passages, words: words, lines: lines), question: vector, embed: embed
+    )
     let scored = ranked.filter { $0.score != nil }
       .sorted { ($1.score ?? 0, $0.place) < ($0.score ?? 0, $1.place) }
     guard let best = scored.first, let confidence = best.score else { return nil }
@@ -134,9 +141,10 @@ package struct QuotingAnswerer: Sendable {
   ///
   /// - Throws: `ShardError`.
   static func citation(
-    n: Int, of passage: RetrievedPassage, for words: QuestionWords
+    n: Int, of passage: RetrievedPassage, for words: QuestionWords,
+    lines: PassageLines = PassageLines()
   ) throws -> Citation {
-    let sentences = try QuotableSentence.all(in: [passage], words: words)
+    let sentences = try QuotableSentence.all(in: [passage], words: words, lines: lines)
     let best = sentences.max { ($0.coverage, $1.place) < ($1.coverage, $0.place) }
     return Citation(
       n: n, citable: passage.citable,

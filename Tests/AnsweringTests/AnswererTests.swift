@@ -1,5 +1,6 @@
 import Corpus
 import Embedding
+import Foundation
 import Synchronization
 import Testing
 import VectorShard
@@ -158,5 +159,41 @@ import VectorShard
       let again = try await shards.answerer().wholeAnswer(request(question))
       #expect(again.message == first.message && again.sources == first.sources)
     }
+  }
+
+  @Test func `the same question is answered once, and anew when anything it depends on changes`()
+    async throws
+  {
+    let shards = try TestShards()
+    try await shards.write(documents)
+    let asked = Asked()
+    let answerer = Answerer(
+      shards: shards.cache,
+      embedder: {
+        asked.count.withLock { $0 += 1 }
+        return HashingEmbedder.make()
+      })
+    let first = try await answerer.wholeAnswer(request(question))
+    let again = try await answerer.wholeAnswer(request(question))
+    #expect(again.message == first.message && again.sources == first.sources)
+    #expect(asked.count.withLock { $0 } == 1)
+    // Not citable any more: not from memory either.
+    let hidden = try await answerer.wholeAnswer(
+      request(question, citable: ["other"], learnOnly: ["public"]))
+    #expect(!hidden.answered && hidden.sources.isEmpty)
+    let own = try await answerer.wholeAnswer(
+      request(question, citable: ["other"], learnOnly: ["public"], noAnswerText: "Ask us."))
+    #expect(own.message == "Ask us.")
+    // Another generation.
+    var changed = documents
+    changed[0].chunks = ["A rain cover for the box costs 139 euros in every shop."]
+    try FileManager.default.removeItem(atPath: "\(shards.root)/bot")
+    try await shards.write(changed)
+    #expect(try await answerer.wholeAnswer(request(question)).message.contains("139 euros"))
+  }
+
+  /// How often the embedder was asked for.
+  private final class Asked: Sendable {
+    let count = Mutex(0)
   }
 }

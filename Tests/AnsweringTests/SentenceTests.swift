@@ -107,4 +107,23 @@ import Testing
       #expect(kept.filter { $0 == "a" || $0 == "A" }.count <= letters)
     }
   }
+
+  @Test func `a passage is cut once, and another one is another`() throws {
+    let memory = PassageLines(limit: 4)
+    let text = "The shop opens at nine. The workshop opens at eight. Ring twice at the gate."
+    let first = passage(try citable(text))
+    let cut = PassageLines.cut(first)
+    #expect(cut.count == 3)
+    for _ in 0..<3 {
+      #expect(memory.quotable(of: first).map(\.line.sentence) == cut.map(\.line.sentence))
+    }
+    // The same place with other words, and the same words elsewhere.
+    let shorter = passage(try citable("The shop opens at nine."))
+    #expect(memory.quotable(of: shorter).count == 1)
+    let later = passage(try citable(text), offset: 100)
+    #expect(memory.quotable(of: later).first?.line.offset != cut.first?.line.offset)
+    // Whatever was let go is cut again.
+    for offset in 0..<20 { _ = memory.quotable(of: passage(try citable(text), offset: offset * 7)) }
+    #expect(memory.quotable(of: first).map(\.line.sentence) == cut.map(\.line.sentence))
+  }
 }
