@@ -1,8 +1,8 @@
 // The sentences of passages that were looked at before: visitors ask about the same passages again and again, and cutting a
 // text into sentences is, after embedding, most of a quoted answer's work.
 //
-// Kept in memory, a bounded number, the longest unused out first. A passage is known by its document's text, its place in it and
-// the neighbours it is read with, so another version of the text, or a neighbour that may no longer be shown, is another passage.
+// Kept in memory, a bounded number, the longest unused out first. A passage is known by its own text, its place and the
+// neighbours it is read with, so another version of it, or a neighbour that may no longer be shown, is another passage.
 
 import Corpus
 import Synchronization
@@ -18,19 +18,17 @@ package final class PassageLines: Sendable {
 
   private struct Key: Hashable {
     let document: DocumentID
-    let textDigest: String
     let offset: Int
-    let byteCount: Int
-    let previous: Int?
-    let next: Int?
+    let text: String
+    let previous: String?
+    let next: String?
 
     init(_ passage: RetrievedPassage) {
       document = passage.citable.description.document
-      textDigest = passage.citable.description.textDigest
       offset = passage.offset
-      byteCount = passage.citable.text.utf8.count
-      previous = passage.previous?.offset
-      next = passage.next?.offset
+      text = passage.citable.text
+      previous = passage.previous?.citable.text
+      next = passage.next?.citable.text
     }
   }
 

@@ -29,7 +29,7 @@ struct PageController: Sendable {
     }
     for (name, title) in [("verify", "Confirm your address"), ("reset", "Choose a password")] {
       routes.add(
-        Route(.get, "/\(name)", "Where a letter's link leads: \(title.lowercased()).", answers: [page]),
+        Route(.get, "/\(name)", "Where a letter's link leads: \(title).", answers: [page]),
         for: access.any
       ) { _, _ in
         Self.html(
