@@ -40,7 +40,7 @@ final class AnswerMemory: Sendable {
   private let state = Mutex(State())
 
   /// - Parameter limit: answers kept; one takes about 2 kB.
-  init(limit: Int = 2_048) { self.limit = max(2, limit) }
+  init(limit: Int = 8_192) { self.limit = max(2, limit) }
 
   /// The answer that was given to the same; nil when there is none.
   func answer(_ key: Key) -> Answer? {

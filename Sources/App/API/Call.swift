@@ -63,7 +63,8 @@ struct Cursor {
 
   init?(_ text: String) {
     let parts = text.split(separator: "-", omittingEmptySubsequences: false)
-    guard parts.count == 2, let time = Int(parts[0], radix: 36), time >= 0,
+    guard parts.count == 2, parts[0].utf8.count <= 12, parts[0].allSatisfy({ !$0.isUppercase }),
+      let time = Int(parts[0], radix: 36), time >= 0, !parts[0].hasPrefix("+"),
       StringFormat.identifier.holds(String(parts[1]))
     else { return nil }
     createdAt = time

@@ -255,6 +255,6 @@ enum Components {
 
   /// The query of a list.
   static let page = [
-    optional("limit", Schema.integer(1...100)), optional("cursor", Schema.string(1...64)),
+    optional("limit", Schema.integer(1...100)), optional("cursor", Schema.string(1...45, .cursor)),
   ]
 }

@@ -98,6 +98,7 @@ enum OpenAPIDocument {
           part.name == "file"
           ? .object([
             "type": .string("string"), "contentMediaType": .string("application/octet-stream"),
+            "minLength": .integer(1),
           ])
           : part.schema.json
       }
@@ -105,6 +106,7 @@ enum OpenAPIDocument {
         "schema": .object([
           "type": .string("object"), "properties": .object(properties),
           "required": .array(parts.filter(\.isRequired).map { .string($0.name) }),
+          "additionalProperties": .bool(false),
         ])
       ])
     }

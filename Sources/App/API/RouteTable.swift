@@ -41,6 +41,7 @@ struct RouteTable {
       let subject = try await access.admit(request, context)
       let caller = Gate.caller(subject, context)
       try await gate.countOwner(subject, now: now)
+      try gate.checkQuery(of: request)
       let (read, input, digest) = try await gate.read(request, subject: subject)
       let call = Call(request: read, context: context, input: input, now: now)
       guard let key = try gate.idempotencyKey(of: request) else {
@@ -117,6 +118,22 @@ struct Gate: Sendable {
       }
     default: return "address:\(context.addressKey)"
     }
+  }
+
+  /// Holds the query's parameters against their schemas; what the route does not know is ignored.
+  func checkQuery(of request: Request) throws(AppError) {
+    var problems: [FieldProblem] = []
+    for property in route.query {
+      guard let text = request.uri.queryParameters[property.name[...]] else { continue }
+      let value: JSONValue
+      if case .integer = property.schema {
+        value = Int(text).map { .integer($0) } ?? .string(String(text))
+      } else {
+        value = .string(String(text))
+      }
+      problems += property.schema.problems(in: value, at: property.name)
+    }
+    guard problems.isEmpty else { throw .invalid(problems) }
   }
 
   /// Reads and checks a JSON body; a form is left to its handler.

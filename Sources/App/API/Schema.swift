@@ -61,6 +61,8 @@ enum StringFormat: Sendable {
   case filled
   /// Letters, digits, `-` and `_`.
   case token
+  /// Where a page of a list begins.
+  case cursor
 
   /// The pattern by which JSON Schema says it.
   var pattern: String? {
@@ -75,17 +77,17 @@ enum StringFormat: Sendable {
     case .oneLine: #"^[^\u0000-\u001f\u007f]*[^\s\u0000-\u001f\u007f][^\u0000-\u001f\u007f]*$"#
     case .filled: #"\S"#
     case .token: "^[A-Za-z0-9_-]+$"
+    case .cursor: "^[0-9a-z]{1,12}-[0-9a-z]{1,32}$"
     }
   }
 
   /// The word of JSON Schema's format vocabulary.
   var format: String? {
     switch self {
-    case .email: "email"
-    case .webURL: "uri"
     case .uuid: "uuid"
     case .time: "date-time"
-    case .identifier, .slug, .oneLine, .filled, .token: nil
+    // For addresses the pattern says what is accepted; the vocabulary's words mean something narrower.
+    case .email, .webURL, .identifier, .slug, .oneLine, .filled, .token, .cursor: nil
     }
   }
 
@@ -101,8 +103,7 @@ enum StringFormat: Sendable {
       guard parts.count == 2, !parts[0].isEmpty,
         !scalars.contains(where: { isControl($0) || $0.properties.isWhitespace })
       else { return false }
-      let labels = parts[1].split(separator: ".", omittingEmptySubsequences: false)
-      return labels.count >= 2 && labels.allSatisfy { !$0.isEmpty }
+      return parts[1].dropFirst().dropLast().contains(".")
     case .webURL:
       return (text.hasPrefix("https://") || text.hasPrefix("http://"))
         && !scalars.contains(where: { isControl($0) || $0.properties.isWhitespace })
@@ -121,6 +122,7 @@ enum StringFormat: Sendable {
           (48...57).contains($0) || (97...102).contains($0) || $0 == 45
         }
     case .time: return true
+    case .cursor: return Cursor(text) != nil
     case .oneLine:
       return !scalars.contains(where: isControl)
         && scalars.contains { !$0.properties.isWhitespace }

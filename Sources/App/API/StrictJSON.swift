@@ -192,6 +192,10 @@ struct StrictJSON {
     let text = String(decoding: bytes[start..<offset], as: UTF8.self)
     if isWhole, let whole = Int(text) { return .integer(whole) }
     guard let number = Double(text), number.isFinite else { throw .syntax(offset: start) }
+    // 7.0 is a whole number, as JSON Schema has it; beyond 2^53 a Double would not tell it from its neighbours.
+    if number.rounded() == number, abs(number) <= 9_007_199_254_740_992 {
+      return .integer(Int(number))
+    }
     return .number(number)
   }
 

@@ -19,6 +19,8 @@ struct ResponseHeaders: RouterMiddleware {
     let requestID = context.id
     var response: Response
     do {
+      // Whatever the address: a method that no route has.
+      guard Self.methods.contains(request.method) else { throw AppError(.methodNotAllowed) }
       response = try await next(request, context)
     } catch {
       let refusal = AppError(error)
@@ -37,6 +39,10 @@ struct ResponseHeaders: RouterMiddleware {
     }
     return response
   }
+
+  private static let methods: Set<HTTPRequest.Method> = [
+    .get, .head, .post, .put, .patch, .delete, .options, .trace, .connect,
+  ]
 
   private static let requestID = name("X-Request-Id")
 
