@@ -13,7 +13,7 @@ export BOBBIN_SPOOL := $(SPOOL)
 export SWIFT_BACKTRACE ?= enable=no
 
 .DEFAULT_GOAL := help
-.PHONY: help demo run ingest ask serve status $(STAGES) install uninstall setup model peers build test lint bench torture \
+.PHONY: help demo run ingest ask serve status $(STAGES) install uninstall setup model peers build test test-api lint bench torture \
   fixtures-update clean
 
 help: ## list the targets
@@ -68,10 +68,15 @@ build: ## build the release executables
 peers: setup ## install what the tests talk to, from PyPI, into .build (once)
 	@Tests/peers/install.sh
 
-test: setup model peers lint ## build, pass the tests, and 50 s of the torture
+test: setup model peers lint ## build, pass the tests, 25 s of API fuzzing, 50 s of torture
 	@pipelines/build.sh tests
 	swift test --skip-build
+	@Tests/api/run.sh --quick --bin .build/debug
 	@Tests/torture/run.sh --quick --again --bin .build/debug
+
+test-api: setup model ## try the HTTP API against its own description (8 minutes)
+	@pipelines/build.sh tests
+	@Tests/api/run.sh --bin .build/debug
 
 lint: ## check the format of all Swift sources
 	swift format lint --strict --recursive Package.swift Sources Tests

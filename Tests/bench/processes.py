@@ -59,17 +59,20 @@ def is_live(port):
 
 
 @contextlib.contextmanager
-def server(bin, env):
-    """bobbin-serve on a free port of the loopback: (process, port, seconds from exec to the first 200 on /livez)."""
+def serving(command, env, log=subprocess.DEVNULL):
+    """A server on a free port of the loopback: (process, port, seconds from exec to the first 200 on /livez).
+
+    `command` takes --host and --port. In a session of its own: a server of several processes is ended as a whole.
+    """
     port = free_port()
     start = time.perf_counter()
     process = subprocess.Popen(
-        [f"{bin}/bobbin-serve", "--host", "127.0.0.1", "--port", str(port)], env=env,
-        stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        [*command, "--host", "127.0.0.1", "--port", str(port)], env=env, start_new_session=True,
+        stdout=subprocess.DEVNULL, stderr=log)
     try:
         while not is_live(port):
             if process.poll() is not None or time.perf_counter() - start > 30:
-                raise SystemExit("bobbin-serve does not answer on /livez")
+                raise SystemExit(f"{command[0]} does not answer on /livez")
             time.sleep(0.0005)
         yield process, port, time.perf_counter() - start
     finally:
@@ -77,8 +80,32 @@ def server(bin, env):
         try:
             process.wait(20)
         except subprocess.TimeoutExpired:
-            process.kill()
+            os.killpg(process.pid, signal.SIGKILL)
             process.wait()
+
+
+def server(bin, env, log=subprocess.DEVNULL):
+    """bobbin-serve, as `serving`."""
+    return serving([f"{bin}/bobbin-serve"], env, log)
+
+
+def cpu_seconds(process):
+    """Of a running server with its children so far."""
+    children = pathlib.Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text().split()
+    used = 0
+    for pid in [process.pid, *children]:
+        fields = pathlib.Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+        used += int(fields[11]) + int(fields[12])
+    return used / os.sysconf("SC_CLK_TCK")
+
+
+def wait_until_idle(process, seconds):
+    """Until it has used next to no CPU time for a moment."""
+    def is_idle():
+        before = cpu_seconds(process)
+        time.sleep(0.4)
+        return cpu_seconds(process) - before < 0.05
+    wait_until(is_idle, seconds, "a server to finish what was asked of it")
 
 
 def memory(process):

@@ -61,10 +61,7 @@ extension RouteTable {
     for route in routes { known[route.pattern, default: []].insert(route.method) }
     for (pattern, methods) in known {
       let allowed = methods.map(\.rawValue).sorted().joined(separator: ", ")
-      for method: HTTPRequest.Method in [
-        .get, .post, .put, .patch, .delete, .options, .trace, .connect,
-      ]
-      where !methods.contains(method) {
+      for method in ResponseHeaders.methods where !methods.contains(method) {
         router.on(RouterPath(pattern), method: method) { _, context in
           var response = AppError(.methodNotAllowed).response(requestID: context.id)
           response.headers[.allow] = allowed

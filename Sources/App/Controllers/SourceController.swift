@@ -21,6 +21,13 @@ struct SourceController: Sendable {
 
   private static let path = "/api/chatbots/{chatbot_id}/sources/"
 
+  /// Parts of a form.
+  private static let form: [Schema.Property] = [
+    required("file", .text), optional("is_citable", .choice(["true", "false"])),
+    optional("source_type", .choice(["file", "video"])),
+    optional("source_url", .string(1...2048, .webURL)),
+  ]
+
   func addRoutes(to routes: inout RouteTable, _ access: Accesses) {
     let source = AnswerShape.json(200, .component("Source"))
     let citable = optional("is_citable", Schema.boolean)
@@ -33,11 +40,6 @@ struct SourceController: Sendable {
       required("source_type", .choice(["file"])), required("name", .string(1...255, .oneLine)),
       required("text", .string(1...1_000_000, .filled)), citable,
     ])
-    let form: [Schema.Property] = [
-      required("file", .text), optional("is_citable", .choice(["true", "false"])),
-      optional("source_type", .choice(["file", "video"])),
-      optional("source_url", .string(1...2048, .webURL)),
-    ]
     routes.add(
       Route(
         .get, Self.path, "The chatbot's sources, newest first.",
@@ -49,7 +51,7 @@ struct SourceController: Sendable {
       Route(
         .post, Self.path,
         "Give the chatbot a page, a text, or (as a form) a file, to be read at the next training.",
-        body: .jsonOrMultipart(.either([web, text]), form),
+        body: .jsonOrMultipart(.either([web, text]), Self.form),
         answers: [.json(201, .component("Source"))],
         problems: [.planLimit, .duplicateSource, .unsafeURL, .diskReserve, .unsupportedType],
         ownerLimit: .hourly(60), bodyLimit: 5 << 20, isIdempotent: true),
@@ -159,14 +161,12 @@ struct SourceController: Sendable {
     where !["is_citable", "source_type", "source_url"].contains(name) {
       throw AppError.malformed("The form has a part that is not known here.")
     }
+    let problems = Self.form.flatMap { part in
+      form.fields[part.name].map { part.schema.problems(in: .string($0), at: part.name) } ?? []
+    }
+    guard problems.isEmpty else { throw AppError.invalid(problems) }
     let citable = form.fields["is_citable"] ?? "true"
-    guard ["true", "false"].contains(citable) else {
-      throw AppError.invalid("is_citable", "not-offered")
-    }
     let type = form.fields["source_type"] ?? "file"
-    guard ["file", "video"].contains(type) else {
-      throw AppError.invalid("source_type", "not-offered")
-    }
     return try await add(
       call, owner, chatbot, type: type, location: .file(path: try uploads.blobs.path(of: file)),
       name: form.fileName, bytes: file.bytes, isCitable: citable == "true", crawl: "{}")

@@ -20,7 +20,9 @@ struct ResponseHeaders: RouterMiddleware {
     var response: Response
     do {
       // Whatever the address: a method that no route has.
-      guard Self.methods.contains(request.method) else { throw AppError(.methodNotAllowed) }
+      guard Self.methods.contains(request.method) || request.method == .head else {
+        throw AppError(.methodNotAllowed)
+      }
       response = try await next(request, context)
     } catch {
       let refusal = AppError(error)
@@ -40,9 +42,15 @@ struct ResponseHeaders: RouterMiddleware {
     return response
   }
 
-  private static let methods: Set<HTTPRequest.Method> = [
-    .get, .head, .post, .put, .patch, .delete, .options, .trace, .connect,
-  ]
+  /// Methods that are answered by address: others are refused before one is looked for.
+  static let methods: Set<HTTPRequest.Method> = {
+    var methods: Set<HTTPRequest.Method> = [
+      .get, .post, .put, .patch, .delete, .options, .trace, .connect,
+    ]
+    // Safe, with a body (draft-ietf-httpbis-safe-method-w-body).
+    if let query = HTTPRequest.Method("QUERY") { methods.insert(query) }
+    return methods
+  }()
 
   private static let requestID = name("X-Request-Id")
 
