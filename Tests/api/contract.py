@@ -22,9 +22,9 @@ from server import Ended, Server
 HERE = pathlib.Path(__file__).resolve().parent
 JOBS = 2
 
-# The checks, each with the failures it tells. `stateful` testing and its checks are left out: it would follow ids in answers and
-# remove what other requests rely on; hooks.py gives real ids to all operations instead. `missing_required_header` has nothing to
-# look at: no header is required but Authorization, which is `ignored_auth`.
+# The checks, each with the failures it tells. The phase `stateful` and its checks are left out: it would follow ids in answers
+# and remove what other requests rely on; hooks.py gives real ids to all operations instead. `missing_required_header` has
+# nothing to look at: no header is required but Authorization, which is `ignored_auth`.
 CHECKS = {
     "not_a_server_error": ("ServerError",),
     "status_code_conformance": ("UndefinedStatusCode",),
@@ -66,7 +66,9 @@ class Job:
         """What came of it, once it has ended."""
         code = self.process.wait(max(1, deadline - time.monotonic()))
         death = self.server.death()
-        found = json.loads(self.result.read_text()) if self.result.exists() else {"requests": {}, "failures": [], "unanswered": []}
+        found = {"requests": {}, "failures": [], "unanswered": []}
+        if self.result.exists():
+            found = json.loads(self.result.read_text())
         errors = json.loads(self.report.read_text())["errors"] if self.report.exists() else ["no report"]
         # A server that has died is a failure found; its errors here are what follows from that.
         if not death and (code not in (0, 1) or errors):
@@ -106,7 +108,8 @@ def show(found):
     kinds = collections.Counter(failure["kind"] for failure in found["failures"])
     for check, told in CHECKS.items():
         print(f"| {check} | {sum(kinds.pop(kind, 0) for kind in told)} |")
-    print(f"| others | {kinds.total()} |\n| the server died | {len(found['deaths'])} |\n\nin {found['seconds']:.0f} s, seed {seed}")
+    print(f"| others | {kinds.total()} |\n| the server died | {len(found['deaths'])} |")
+    print(f"\nin {found['seconds']:.0f} s, seed {seed}")
 
 
 def show_row(caller, operations):
@@ -115,7 +118,8 @@ def show_row(caller, operations):
         for status, count in counts.items():
             statuses[status] += count
             kinds[status[0]] += count
-    print(f"| {caller} | {len(operations)} | {statuses.total()} | {kinds['2']} | {kinds['4']} | {statuses['429']} | {kinds['5']} |")
+    print(f"| {caller} | {len(operations)} | {statuses.total()} | {kinds['2']} | {kinds['4']} | {statuses['429']} | "
+          f"{kinds['5']} |")
 
 
 def main():
@@ -125,7 +129,7 @@ def main():
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--quick", action="store_true")
     given = parser.parse_args()
-    # Quick: each bound of each schema and each method, once. Else also drawn requests, at least 200 of them different wherever there is anything to draw.
+    # Quick: each bound of each schema and each method, once. Else also drawn requests: 400, of which some are the same.
     given.examples, given.phases, given.seconds = (1, "coverage", 60) if given.quick else (400, "coverage,fuzzing", 900)
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     try:

@@ -75,6 +75,7 @@ MEMBERS = {
     f"PATCH {BOT}": lambda: {"allowed_domains": ["https://example.org"], "crm_webhook_url": "https://example.org/leads"},
 }
 
+# By operation: what was made for it, and the account whose it is.
 removable, owners = {}, {}
 
 # Both answer with events when asked to.

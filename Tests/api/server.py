@@ -21,8 +21,9 @@ class Embeddings(http.server.BaseHTTPRequestHandler):
 
     def do_POST(self):
         texts = json.loads(self.rfile.read(int(self.headers["Content-Length"])))["input"]
-        data = [{"index": index, "embedding": [byte - 127.5 for byte in hashlib.sha256(text.encode()).digest()[:self.dimension]]}
-                for index, text in enumerate([texts] if isinstance(texts, str) else texts)]
+        digests = [hashlib.sha256(text.encode()).digest() for text in ([texts] if isinstance(texts, str) else texts)]
+        data = [{"index": index, "embedding": [byte - 127.5 for byte in digest[:self.dimension]]}
+                for index, digest in enumerate(digests)]
         body = json.dumps({"data": data, "usage": {"prompt_tokens": 1, "total_tokens": 1}}).encode()
         self.send_response(200)
         self.send_header("Content-Type", "application/json")
@@ -56,7 +57,8 @@ class Server:
 
     def __enter__(self):
         with open(self.log, "wb") as log:
-            self.process = subprocess.Popen([self.bin / "bobbin-serve"], env=self.environment, stdout=subprocess.PIPE, stderr=log, text=True)
+            self.process = subprocess.Popen(
+                [self.bin / "bobbin-serve"], env=self.environment, stdout=subprocess.PIPE, stderr=log, text=True)
         line = self.process.stdout.readline()
         found = re.search(r"listening on (http://\S+?)/$", line)
         if not found:
@@ -75,8 +77,9 @@ class Server:
                 self.process.wait()
 
     def death(self):
-        """How it died; nil while it lives."""
-        return None if self.process.poll() is None else f"bobbin-serve ended with {self.process.returncode}: {self.errors()}"
+        """How it died; None while it lives."""
+        code = self.process.poll()
+        return None if code is None else f"bobbin-serve ended with {code}: {self.errors()}"
 
     def errors(self):
         return self.log.read_text(errors="replace")[-3000:]
