@@ -68,13 +68,15 @@ enum StringFormat: Sendable {
   var pattern: String? {
     switch self {
     case .email:
-      #"^[^\s@\u0000-\u001f\u007f]+@[^\s@\u0000-\u001f\u007f]+\.[^\s@\u0000-\u001f\u007f]+$"#
-    case .webURL: #"^https?://[^\s\u0000-\u001f\u007f]+$"#
+      #"^[^\s@\u0000-\u001f\u007f-\u009f]+@[^\s@\u0000-\u001f\u007f-\u009f]+\.[^\s@\u0000-\u001f\u007f-\u009f]+$"#
+    case .webURL: #"^https?://[^\s\u0000-\u001f\u007f-\u009f]+$"#
     case .identifier: "^[a-z0-9]{1,32}$"
     case .slug: "^[a-z0-9]([a-z0-9-]{0,62}[a-z0-9])?$"
     case .uuid: "^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$"
     case .time: nil
-    case .oneLine: #"^[^\u0000-\u001f\u007f]*[^\s\u0000-\u001f\u007f][^\u0000-\u001f\u007f]*$"#
+    case .oneLine:
+      #"^[^\u0000-\u001f\u007f-\u009f]*[^\s\u0000-\u001f\u007f-\u009f]"#
+        + #"[^\u0000-\u001f\u007f-\u009f]*$"#
     case .filled: #"\S"#
     case .token: "^[A-Za-z0-9_-]+$"
     case .cursor: "^[0-9a-z]{1,12}-[0-9a-z]{1,32}$"
@@ -95,18 +97,23 @@ enum StringFormat: Sendable {
   func holds(_ text: String) -> Bool {
     let scalars = text.unicodeScalars
     func isControl(_ scalar: Unicode.Scalar) -> Bool {
-      scalar.value < 0x20 || scalar.value == 0x7F
+      scalar.value < 0x20 || (0x7F...0x9F).contains(scalar.value)
+    }
+    // What `\s` of a pattern is: Unicode's white space, and the mark that begins a text.
+    func isSpace(_ scalar: Unicode.Scalar) -> Bool {
+      scalar.properties.isWhitespace || scalar.value == 0xFEFF
     }
     switch self {
     case .email:
-      let parts = text.split(separator: "@", omittingEmptySubsequences: false)
+      // By scalars, as patterns are: a dot with a combining mark is one character and still a dot.
+      let parts = scalars.split(separator: "@", omittingEmptySubsequences: false)
       guard parts.count == 2, !parts[0].isEmpty,
-        !scalars.contains(where: { isControl($0) || $0.properties.isWhitespace })
+        !scalars.contains(where: { isControl($0) || isSpace($0) })
       else { return false }
       return parts[1].dropFirst().dropLast().contains(".")
     case .webURL:
-      return (text.hasPrefix("https://") || text.hasPrefix("http://"))
-        && !scalars.contains(where: { isControl($0) || $0.properties.isWhitespace })
+      return (text.utf8.starts(with: "https://".utf8) || text.utf8.starts(with: "http://".utf8))
+        && !scalars.contains(where: { isControl($0) || isSpace($0) })
     case .identifier:
       return (1...32).contains(text.utf8.count)
         && text.utf8.allSatisfy { (97...122).contains($0) || (48...57).contains($0) }
@@ -125,8 +132,8 @@ enum StringFormat: Sendable {
     case .cursor: return Cursor(text) != nil
     case .oneLine:
       return !scalars.contains(where: isControl)
-        && scalars.contains { !$0.properties.isWhitespace }
-    case .filled: return scalars.contains { !$0.properties.isWhitespace }
+        && scalars.contains { !isSpace($0) }
+    case .filled: return scalars.contains { !isSpace($0) }
     case .token:
       return !text.isEmpty
         && text.utf8.allSatisfy {
