@@ -72,13 +72,6 @@ package struct Removals: Sendable {
   }
 
   private func advance(_ pending: PendingRemoval, now: Int) async throws {
-    if try await database.forgetSources(
-      of: pending.chatbot, hasGeneration: pending.hasGeneration) > 0
-    {
-      try await database.checkpoint()
-      state.isDirty.withLock { $0 = true }
-    }
-    guard pending.hasGeneration, !pending.documents.isEmpty else { return }
     if let since = pending.busySince {
       // A run that waits for a word, or for a retry, must not keep text that was promised to go.
       guard now - since > Self.patience else { return }
@@ -87,6 +80,20 @@ package struct Removals: Sendable {
         _ = try await training.cancel(run.id, of: pending.chatbot)
       }
     }
+    if !pending.hasGeneration {
+      // A first training that came to nothing leaves its parts; no order will ever take them.
+      let parts = "\(data)/shards/\(pending.chatbot)/pending"
+      try await BlockingWork.run {
+        if DurableFile.exists(parts) { try FileManager.default.removeItem(atPath: parts) }
+      }
+    }
+    if try await database.forgetSources(
+      of: pending.chatbot, hasGeneration: pending.hasGeneration) > 0
+    {
+      try await database.checkpoint()
+      state.isDirty.withLock { $0 = true }
+    }
+    guard pending.hasGeneration, !pending.documents.isEmpty else { return }
     if let last = pending.lastTriedAt, now - last < Self.pause { return }
     _ = try await training.begin([], of: pending.chatbot, removing: pending.documents)
   }

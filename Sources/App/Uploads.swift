@@ -61,7 +61,7 @@ struct Uploads: Sendable {
 
   /// An upload that one task at a time writes to.
   ///
-  /// `@unchecked` because a move-only value cannot cross a closure: the task that owns the box awaits each use of it.
+  /// `@unchecked`: the one task that owns the box awaits each use of it before the next.
   private final class Box: @unchecked Sendable {
     var upload: BlobUpload?
   }
