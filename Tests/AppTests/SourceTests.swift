@@ -93,7 +93,8 @@ import Testing
 
   @Test(arguments: [
     "http://127.0.0.1/", "http://10.0.0.1/x", "http://[::1]/", "http://169.254.169.254/latest/",
-    "http://user@example.com/", "http://example.com:22/", "http://2130706433/",
+    "http://user@example.com/", "http://user@\u{301}example.com/", "http://example.com:22/",
+    "http://2130706433/",
     "http://0x7f000001/", "file:///etc/passwd", "https://",
   ])
   func `an address that nobody else could reach is refused`(url: String) async throws {

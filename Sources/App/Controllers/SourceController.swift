@@ -208,7 +208,7 @@ struct SourceController: Sendable {
 
   /// An address that a stranger's server may be asked for.
   private func checked(_ text: String) throws(AppError) -> String {
-    guard let url = try? WebURL(parsing: text), !text.contains("@") || !Self.hasUserName(text),
+    guard let url = try? WebURL(parsing: text), !Self.hasUserName(text),
       url.port == 80 || url.port == 443 || policy.isException(host: url.host, port: url.port),
       url.literalAddress.map({ policy.permits($0) }) ?? true
         || policy.isException(host: url.host, port: url.port)
@@ -217,8 +217,10 @@ struct SourceController: Sendable {
   }
 
   private static func hasUserName(_ text: String) -> Bool {
-    let rest = text.drop { $0 != "/" }.dropFirst(2)
-    return rest.prefix { $0 != "/" && $0 != "?" && $0 != "#" }.contains("@")
+    // By bytes: a sign with a combining mark is another character and still the sign.
+    let rest = text.utf8.drop { $0 != UInt8(ascii: "/") }.dropFirst(2)
+    return rest.prefix { ![UInt8(ascii: "/"), UInt8(ascii: "?"), UInt8(ascii: "#")].contains($0) }
+      .contains(UInt8(ascii: "@"))
   }
 
   private func check(crawl: Input?, _ limits: PlanLimits) throws(AppError) {
