@@ -47,7 +47,7 @@ to_users=$destdir$lib/sysusers.d
 to_directories=$destdir$lib/tmpfiles.d
 
 # Names of this folder's units and their drop-ins, relative to systemd/.
-units() { (cd "$source/systemd" && ls -d -- *.service *.path *.timer *.target *.slice *.service.d/*.conf); }
+units() { (cd "$source/systemd" && ls -d -- *.service *.socket *.path *.timer *.target *.slice *.service.d/*.conf); }
 
 if [[ $uninstall == yes ]]; then
   for name in "${executables[@]}"; do rm -f -- "$to_bin/$name"; done

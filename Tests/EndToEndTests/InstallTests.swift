@@ -15,7 +15,7 @@ import Testing
     + ["extract", "chunk", "embed", "index"].map { ("bobbin@\($0).service", 5) }
   static let units =
     services.map(\.0) + stages.flatMap { ["bobbin@\($0).path", "bobbin-due@\($0).timer"] }
-    + ["bobbin.target", "bobbin-recrawl.timer", "bobbin-ingest.slice"]
+    + ["bobbin.target", "bobbin-serve.socket", "bobbin-recrawl.timer", "bobbin-ingest.slice"]
   static let noAnalyzer: Comment =
     "systemd-analyze is not on the PATH; pipelines/setup.sh installs Debian's package systemd"
 

@@ -14,7 +14,10 @@ package final class Peer {
     package let description: String
   }
 
-  package init(_ script: String, _ arguments: [String] = []) throws {
+  /// - Parameter environment: variables on top of the test's own.
+  package init(
+    _ script: String, _ arguments: [String] = [], environment: [String: String] = [:]
+  ) throws {
     let python = Checkout.root.appendingPathComponent(".build/test-venv/bin/python")
     guard FileManager.default.isExecutableFile(atPath: python.path) else {
       throw Missing(description: "\(python.path) is missing: run Tests/peers/install.sh")
@@ -22,12 +25,17 @@ package final class Peer {
     process.executableURL = python
     process.arguments =
       [Checkout.root.appendingPathComponent("Tests/peers/\(script)").path] + arguments
+    if !environment.isEmpty {
+      process.environment = ProcessInfo.processInfo.environment.merging(environment) { $1 }
+    }
     process.standardInput = input
     process.standardOutput = output
     try process.run()
   }
 
   deinit {
+    // A process that was never started must not be ended: Foundation traps.
+    guard process.isRunning else { return }
     try? input.fileHandleForWriting.close()
     process.terminate()
     process.waitUntilExit()

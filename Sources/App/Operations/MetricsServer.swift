@@ -1,6 +1,7 @@
 // /metrics on a port of its own, which only the operator's collector reaches: requests, and at each look what stands in the
 // spool, the size of the database's log, the free space.
 
+import Corpus
 import FoundationEssentials
 import Glibc
 import HTTPTypes
@@ -45,7 +46,7 @@ struct MetricsServer: Sendable {
     var lines = [
       "# HELP bobbin_spool_items Items by stage and state.", "# TYPE bobbin_spool_items gauge",
     ]
-    for stage in ["fetch", "extract", "chunk", "embed", "index", "ledger"] {
+    for stage in PipelineStage.names + ["ledger"] {
       let directory = SpoolDirectory(spool: configuration.spool, stage: stage)
       for state in SpoolState.allCases where state != .tmp {
         // A stage that never ran has no directory.

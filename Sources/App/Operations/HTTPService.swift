@@ -1,0 +1,143 @@
+// The HTTP server as a service: Hummingbird's router and connections behind a socket that may be handed over, and an end that
+// breaks no answer. Hummingbird's own server can only bind an address and closes idle connections at once.
+
+import Glibc
+import HTTPTypes
+import Hummingbird
+import HummingbirdCore
+import Logging
+import NIOCore
+import NIOExtras
+import NIOHTTP1
+import NIOHTTPTypes
+import NIOPosix
+import ServiceLifecycle
+import Synchronization
+
+/// Serves HTTP until it is asked to stop, then finishes what is under way.
+struct HTTPService<Responder: HTTPResponder>: Service
+where Responder.Context == AppRequestContext {
+  let socket: ListeningSocket
+  let responder: Responder
+  /// Handlers of each connection, besides ours.
+  let handlers: @Sendable () -> [any RemovableChannelHandler]
+  /// Seconds.
+  let idleTimeout: Int
+  let maxConnections: Int
+  let logger: Logger
+  /// Told the port once connections are accepted.
+  let ready: @Sendable (Int) async -> Void
+
+  /// An answer that could not be written to its end; the connection is closed without another.
+  private struct BrokenAnswer: Error {}
+
+  func run() async throws {
+    let group = MultiThreadedEventLoopGroup.singleton
+    let quiescing = ServerQuiescingHelper(group: group)
+    let connections = connections()
+    let server = try await listen(quiescing, connections)
+    let logger = logger
+    try await withGracefulShutdownHandler {
+      await ready(server.channel.localAddress?.port ?? 0)
+      try await withThrowingDiscardingTaskGroup { tasks in
+        try await server.executeThenClose { inbound in
+          for try await connection in inbound {
+            tasks.addTask { await connections.handle(value: connection, logger: logger) }
+          }
+        }
+      }
+    } onGracefulShutdown: {
+      // First no more are taken from the queue; those just taken reach their handlers before the channel closes, which would
+      // drop them without an answer.
+      server.channel.setOption(.autoRead, value: false).whenComplete { _ in
+        server.channel.eventLoop.scheduleTask(in: .milliseconds(200)) {
+          quiescing.initiateShutdown(promise: nil)
+        }
+      }
+    }
+  }
+
+  private func listen(
+    _ quiescing: ServerQuiescingHelper, _ connections: HTTP1Channel
+  ) async throws -> NIOAsyncChannel<HTTP1Channel.Value, Never> {
+    let maximum = maxConnections
+    let logger = logger
+    let bootstrap = ServerBootstrap(group: MultiThreadedEventLoopGroup.singleton)
+      .serverChannelOption(ChannelOptions.backlog, value: 1024)
+      .serverChannelOption(ChannelOptions.socketOption(.so_reuseaddr), value: 1)
+      .childChannelOption(ChannelOptions.allowRemoteHalfClosure, value: true)
+      .serverChannelInitializer { channel in
+        channel.eventLoop.makeCompletedFuture {
+          try channel.pipeline.syncOperations.addHandlers(
+            AvailableConnectionsChannelHandler(maxConnections: maximum),
+            quiescing.makeServerChannelHandler(channel: channel))
+        }
+      }
+    switch socket {
+    case .address(let host, let port):
+      return try await bootstrap.bind(host: host, port: port) { channel in
+        connections.setup(channel: channel, logger: logger)
+      }
+    case .handedOver(let descriptor):
+      return try await bootstrap.bind(descriptor) { channel in
+        connections.setup(channel: channel, logger: logger)
+      }
+    }
+  }
+
+  private func connections() -> HTTP1Channel {
+    let (responder, logger, date, handlers) = (responder, logger, DateHeader(), handlers)
+    return HTTP1Channel(
+      responder: { request, writer, channel in
+        var logger = logger
+        logger[metadataKey: "hb.request.id"] = .stringConvertible(RequestID())
+        let context = AppRequestContext(source: .init(channel: channel, logger: logger))
+        var response: Response
+        do {
+          response = try await responder.respond(to: request, context: context)
+        } catch let error as HTTPParserError {
+          throw error
+        } catch {
+          logger.error("request", metadata: ["error": "\(error)"])
+          response = Response(status: .internalServerError)
+        }
+        response.headers[.date] = date.text()
+        do {
+          try await writer.write(response: response.head, body: response.body)
+        } catch is HTTPParserError {
+          throw BrokenAnswer()
+        }
+      },
+      configuration: .init(
+        additionalChannelHandlers: handlers() + [ConnectionEndHandler()],
+        idleTimeout: .seconds(Int64(idleTimeout)),
+        httpDecoderConfiguration: .init(
+          maxHeaderFieldSize: 16 << 10, maxHeaderListSize: 16 << 10, maxHeaderFieldCount: 100)))
+  }
+}
+
+/// The `Date` field of answers, made once a second.
+private final class DateHeader: Sendable {
+  private let last = Mutex<(second: Int, text: String)>((0, ""))
+
+  /// As in RFC 9110 section 5.6.7.
+  func text() -> String {
+    let second = time(nil)
+    return last.withLock { last in
+      if last.second != second { last = (second, Self.text(second)) }
+      return last.text
+    }
+  }
+
+  private static func text(_ second: time_t) -> String {
+    var second = second
+    var parts = tm()
+    guard gmtime_r(&second, &parts) != nil else { return "" }
+    return withUnsafeTemporaryAllocation(of: CChar.self, capacity: 40) { buffer in
+      guard let start = buffer.baseAddress,
+        strftime(start, buffer.count, "%a, %d %b %Y %H:%M:%S GMT", &parts) > 0
+      else { return "" }
+      return String(cString: start)
+    }
+  }
+}
