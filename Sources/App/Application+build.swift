@@ -2,13 +2,14 @@
 
 package import Answering
 import BlobStore
+import FoundationEssentials
 import Hummingbird
 import HummingbirdCore
 import Logging
-import NIOCore
 import ServiceLifecycle
 import Spool
 package import Storage
+import UnixSignals
 import VectorShard
 import WebClient
 
@@ -96,6 +97,9 @@ struct Routes {
     UsageController(database: database).addRoutes(to: &table, access)
     AdminController(database: database, mail: mail, publicURL: publicURL)
       .addRoutes(to: &table, access)
+    AdminSpoolController(
+      database: database, configuration: configuration, audit: AuditTrail(database: database)
+    ).addRoutes(to: &table, access)
     let chat = ChatController(
       database: database, answerer: services.answerer, tokens: tokens, mail: mail,
       publicOrigin: publicURL)
@@ -132,33 +136,32 @@ package enum Server {
     let limits = ConnectionLimits(trusted: configuration.trustedProxies)
     let connections = ConnectionCount()
     let routes = try Routes(services, publicURL: configuration.publicURL, logger: logger)
-    var application = Application(
-      router: routes.router,
-      server: .http1(
-        configuration: .init(
-          additionalChannelHandlers: [SlowClientHandler(limits, connections)],
-          idleTimeout: .seconds(Int64(configuration.idleTimeout)),
-          httpDecoderConfiguration: .init(
-            maxHeaderFieldSize: 16 << 10, maxHeaderListSize: 16 << 10, maxHeaderFieldCount: 100))),
-      configuration: .init(
-        address: .hostname(configuration.host, port: configuration.port), backlog: 1024,
-        availableConnectionsDelegate: MaximumAvailableConnections(configuration.maxConnections)),
-      services: [
-        routes.mail,
-        LedgerService(
-          drain: LedgerDrain(spool: configuration.spool, database: services.database),
-          training: Training(spool: configuration.spool, database: services.database),
-          janitor: Janitor(spool: configuration.spool, database: services.database),
-          removals: Removals(
-            data: configuration.data, spool: configuration.spool, database: services.database),
-          database: services.database, logger: logger),
-      ],
-      onServerRunning: { channel in await ready(channel.localAddress?.port ?? 0) },
-      logger: logger)
+    let http = HTTPService(
+      socket: ListeningSocket.handedOver(ProcessInfo.processInfo.environment)
+        ?? .address(host: configuration.host, port: configuration.port),
+      responder: routes.router.buildResponder(),
+      handlers: { [SlowClientHandler(limits, connections)] },
+      idleTimeout: configuration.idleTimeout, maxConnections: configuration.maxConnections,
+      logger: logger, ready: ready)
+    // Ended from the last to the first: what is under way is answered before letters and ledger stop.
+    var services: [any Service] = [
+      routes.mail,
+      LedgerService(
+        drain: LedgerDrain(spool: configuration.spool, database: services.database),
+        training: Training(spool: configuration.spool, database: services.database),
+        janitor: Janitor(spool: configuration.spool, database: services.database),
+        removals: Removals(
+          data: configuration.data, spool: configuration.spool, database: services.database),
+        database: services.database, logger: logger),
+    ]
     if configuration.metricsPort > 0 {
       let metrics = MetricsServer(metrics: routes.metrics, configuration: configuration)
-      application.addServices(metrics.application(logger: logger))
+      services.append(metrics.application(logger: logger))
     }
-    try await application.runService()
+    services.append(http)
+    let group = ServiceGroup(
+      configuration: .init(
+        services: services, gracefulShutdownSignals: [.sigterm, .sigint], logger: logger))
+    try await group.run()
   }
 }

@@ -4,6 +4,7 @@
 // Relies on receipts being durable before their item goes: an item that stands nowhere and whose receipt is not in the
 // ledger is lost, and its documents are told so instead of being processed for ever.
 
+import Corpus
 package import Spool
 package import Storage
 
@@ -36,7 +37,6 @@ package struct JanitorReport: Equatable, Sendable, Codable {
 package struct Janitor: Sendable {
   /// An item's own time limit and an hour on top: silent for longer, it is stuck.
   private static let patience = 900_000 + 3_600_000
-  private static let stages = ["fetch", "extract", "chunk", "embed", "index"]
 
   private let spool: String
   private let database: AppDatabase
@@ -74,7 +74,7 @@ package struct Janitor: Sendable {
     var missing = Set(try await database.openItems())
     // An item that moves while its stage is listed can be missed; one that is missed three times is not there.
     for _ in 0..<3 where !missing.isEmpty {
-      let standing = try Self.stages.reduce(into: Set<String>()) { set, stage in
+      let standing = try PipelineStage.names.reduce(into: Set<String>()) { set, stage in
         set.formUnion(try items(of: stage).map { "\(stage) \($0.name.id)" })
       }
       missing = missing.filter { !standing.contains("\($0.stage) \($0.item)") }
@@ -90,7 +90,7 @@ package struct Janitor: Sendable {
   private func adoptItems(_ report: inout JanitorReport) async throws {
     let open = Set(try await database.openItems().map { "\($0.stage) \($0.item)" })
     let worker = Worker()
-    for stage in Self.stages {
+    for stage in PipelineStage.names {
       for (state, name) in try items(of: stage)
       where !open.contains("\(stage) \(name.id)") && [.incoming, .deferred].contains(state) {
         if try await database.knows(item: name.id, stage: stage) { continue }

@@ -19,7 +19,6 @@ package struct Removals: Sendable {
   private static let patience = 12 * 3_600_000
   /// Seconds for which a blob that nothing names is kept: a hand-over takes less.
   private static let blobAge = 3_600
-  private static let stages = ["fetch", "extract", "chunk", "embed", "index"]
 
   /// Whether blobs may have become free, and when they were last looked through.
   private final class State: Sendable {
@@ -104,11 +103,11 @@ package struct Removals: Sendable {
   private func removeBytes(of chatbot: ChatbotID, now: Int) throws -> Bool {
     var selector = ItemSelector()
     selector.lane = chatbot.text
-    let items = try selector.items(in: spool, stages: Self.stages, now: now)
+    let items = try selector.items(in: spool, stages: PipelineStage.names, now: now)
     let movable = items.filter { OperatorVerb.drop.sources.contains($0.state) }
     _ = try OperatorMove(spool: spool, documents: ItemDocuments.ids(of:))
       .apply(.drop, to: movable, now: now)
-    guard try selector.items(in: spool, stages: Self.stages, now: now).isEmpty else {
+    guard try selector.items(in: spool, stages: PipelineStage.names, now: now).isEmpty else {
       return false
     }
     for folder in ["shards", "cache/embeddings"] {
@@ -144,7 +143,7 @@ package struct Removals: Sendable {
   /// Digests of blobs that items name.
   private func blobsOfItems() throws -> Set<String> {
     var kept: Set<String> = []
-    for stage in Self.stages {
+    for stage in PipelineStage.names {
       let directory = SpoolDirectory(spool: spool, stage: stage)
       for itemState in SpoolState.allCases where itemState != .tmp {
         for name in try directory.items(itemState) {

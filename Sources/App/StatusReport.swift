@@ -126,7 +126,7 @@ package actor SpoolBoard {
     _ spool: String
   ) throws -> [String: [String: StatusReport.StageCounts]] {
     var all: [String: [String: StatusReport.StageCounts]] = [:]
-    for stage in ["fetch", "extract", "chunk", "embed", "index"] {
+    for stage in PipelineStage.names {
       let directory = SpoolDirectory(spool: spool, stage: stage)
       func count(
         _ state: SpoolState, _ member: WritableKeyPath<StatusReport.StageCounts, Int>

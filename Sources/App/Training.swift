@@ -1,6 +1,7 @@
 // A run from its rows to its generation: begin (rows first, then items), follow the ledger, order the closing build. Knows
 // no stage: it writes items and reads receipts.
 
+import Billing
 package import Corpus
 import FoundationEssentials
 package import Spool
@@ -137,11 +138,11 @@ package struct Training: Sendable {
   ///
   /// - Returns: false when there was nothing to order any more.
   private func order(_ run: OpenRun) async throws -> Bool {
-    let documents = try await database.documents(of: run.id)
-    let live = documents.filter { $0.state == "embedded" }.map { DocumentID(unchecked: $0.id) }
+    let limits = try await database.owner(of: run.chatbot)?.tier.limits
+    let live = try await documentsWithRoom(in: run, chunks: limits?.chunksPerChatbot)
     let order = IndexOrder(
       live: live.sorted(), removed: run.removed, mayShrink: run.mayShrink,
-      purge: run.trigger == "removal" ? true : nil)
+      purge: run.trigger == "removal" ? true : nil, keep: limits?.generationsKept)
     guard try await publish(order, of: run.id, chatbot: run.chatbot, born: run.startedAt) else {
       // This very order has ended without making its documents live: ordering it again would go round for ever.
       try await database.endDocuments(
@@ -154,6 +155,30 @@ package struct Training: Sendable {
       return false
     }
     return true
+  }
+
+  /// The run's documents that may go live; those for whose chunks the plan has no room end with that reason.
+  private func documentsWithRoom(in run: OpenRun, chunks limit: Int?) async throws -> [DocumentID] {
+    let ready = try await database.documents(of: run.id).filter { $0.state == "embedded" }
+    guard let limit else { return ready.map { DocumentID(unchecked: $0.id) } }
+    let leaving = Set(run.removed.map(\.text)).union(ready.map(\.id))
+    var room = try await database.documents(of: run.chatbot)
+      .filter { $0.generation != nil && !leaving.contains($0.id) }
+      .reduce(limit) { $0 - $1.chunks }
+    var live: [DocumentID] = []
+    for document in ready {
+      if document.chunks <= room {
+        room -= document.chunks
+        live.append(DocumentID(unchecked: document.id))
+      } else {
+        try await database.endDocument(
+          document.id, of: run.id, reason: "plan_limit",
+          message:
+            "The plan has room for \(limit) chunks; take something out or choose a larger plan, "
+            + "then train again.")
+      }
+    }
+    return live
   }
 
   /// Orders another generation to be current: one that was held back, or an earlier one.
@@ -212,8 +237,8 @@ package struct Training: Sendable {
     selector.lane = chatbot.text
     selector.states = OperatorVerb.drop.sources
     let now = WallClock.now()
-    let stages = ["fetch", "extract", "chunk", "embed", "index"]
-    let items = try selector.items(in: spool, stages: stages, now: now).filter { item in
+    let items = try selector.items(in: spool, stages: PipelineStage.names, now: now).filter {
+      item in
       let directory = SpoolDirectory(spool: spool, stage: item.stage)
       let path = directory.file(item.state, item.name.fileName)
       // One that has moved or cannot be read is met again, or ends by itself.

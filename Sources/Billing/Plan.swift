@@ -97,8 +97,10 @@ package struct UsagePeriod: Hashable, Sendable {
     return (yearOfEra + era * 400 + (month <= 2 ? 1 : 0), month)
   }
 
-  /// Days since 1970 of the first of a month; the same source, days_from_civil.
-  private static func day(year: Int, month: Int) -> Int {
+  /// Days since 1970 of the first of a month.
+  ///
+  /// The same source, days_from_civil.
+  package static func day(year: Int, month: Int) -> Int {
     let shifted = month <= 2 ? year - 1 : year
     let era = (shifted >= 0 ? shifted : shifted - 399) / 400
     let yearOfEra = shifted - era * 400

@@ -24,10 +24,12 @@ package struct IndexOrder: Codable, Hashable, Sendable {
   package let mayShrink: Bool
   /// Whether what is removed must leave the disk too: nothing of it stays in a segment, and no earlier generation is kept.
   package let purge: Bool?
+  /// Generations that the owner's plan keeps for going back; nil leaves it to the stage.
+  package let keep: Int?
 
   package init(
     action: Action = .build, generation: Int? = nil, live: [DocumentID], removed: [DocumentID],
-    mayShrink: Bool = false, purge: Bool? = nil
+    mayShrink: Bool = false, purge: Bool? = nil, keep: Int? = nil
   ) {
     self.action = action
     self.generation = generation
@@ -35,5 +37,6 @@ package struct IndexOrder: Codable, Hashable, Sendable {
     self.removed = removed
     self.mayShrink = mayShrink
     self.purge = purge
+    self.keep = keep
   }
 }

@@ -54,7 +54,7 @@ struct OrderCarrier: Sendable {
       try ShardManifest.sweep(in: shard, keepingGenerations: 1)
       try PendingParts.removeParts(of: Set(order.removed), shard: shard)
     } else {
-      sweep(shard, keeping: generationsKept)
+      sweep(shard, keeping: order.keep.map { max(1, $0) } ?? generationsKept)
     }
     try PendingParts.sweep(shard: shard, except: run, now: now())
     try journal.sweep(now: now())

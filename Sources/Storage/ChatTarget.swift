@@ -12,6 +12,16 @@ package struct ChatTarget: Sendable {
 }
 
 extension AppDatabase {
+  /// The owner of a chatbot; nil for the operator's own.
+  package func owner(of chatbot: ChatbotID) async throws -> User? {
+    try await pool.read { database in
+      try database.first(
+        "SELECT u.* FROM users u JOIN chatbots c ON c.user_id = u.id WHERE c.id = $1",
+        [chatbot.text]
+      ).map(User.init)
+    }
+  }
+
   /// A chatbot with its owner and its sources' flags; nil when there is none.
   package func chatTarget(_ id: String) async throws -> ChatTarget? {
     try await pool.read { database in

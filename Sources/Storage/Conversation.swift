@@ -304,28 +304,6 @@ extension AppDatabase {
     }
   }
 
-  /// Conversations of a chatbot, or of all, newest first.
-  package func conversations(
-    of chatbot: ChatbotID?, _ page: PageRequest
-  ) async throws -> [Conversation] {
-    try await pool.read { database in
-      guard let chatbot else {
-        return try database.all(
-          """
-          SELECT * FROM conversations WHERE (created_at, id) < ($1, $2)
-          ORDER BY created_at DESC, id DESC LIMIT $3
-          """, [page.createdAt, page.id, page.limit]
-        ).map(Conversation.init)
-      }
-      return try database.all(
-        """
-        SELECT * FROM conversations WHERE chatbot_id = $1 AND (created_at, id) < ($2, $3)
-        ORDER BY created_at DESC, id DESC LIMIT $4
-        """, [chatbot.text, page.createdAt, page.id, page.limit]
-      ).map(Conversation.init)
-    }
-  }
-
   /// A conversation's messages, oldest first, at most `limit`, after an id.
   package func messages(
     of conversation: String, after id: String = "", limit: Int
@@ -379,6 +357,25 @@ extension AppDatabase {
     try await changes.write { database in
       try database.change(
         "DELETE FROM conversations WHERE id = $1 AND chatbot_id = $2", [id, chatbot.text]) == 1
+    }
+  }
+
+  /// Removes all that a session has said to a chatbot and was told.
+  ///
+  /// - Returns: how many rows went.
+  package func eraseSession(
+    _ session: String, of chatbot: ChatbotID
+  ) async throws -> (conversations: Int, messages: Int) {
+    try await changes.write { database in
+      let messages = try database.number(
+        """
+        SELECT count(*) FROM messages m JOIN conversations c ON c.id = m.conversation_id
+        WHERE c.session_id = $1 AND c.chatbot_id = $2
+        """, [session, chatbot.text])
+      let conversations = try database.change(
+        "DELETE FROM conversations WHERE session_id = $1 AND chatbot_id = $2",
+        [session, chatbot.text])
+      return (conversations, messages)
     }
   }
 

@@ -33,6 +33,7 @@ package struct OpenRun: Sendable {
 /// A run's row as its owner sees it.
 package struct RunRow: Sendable {
   package let id: RunID
+  package let chatbot: ChatbotID
   /// running, held, done, failed or cancelled.
   package let state: String
   package let trigger: String
@@ -45,6 +46,7 @@ package struct RunRow: Sendable {
 
   init(row: Row) {
     id = RunID(unchecked: row["id"])
+    chatbot = ChatbotID(unchecked: row["chatbot_id"])
     state = row["state"]
     trigger = row["trigger"]
     generation = row["generation"]
@@ -207,6 +209,19 @@ extension AppDatabase {
     }
   }
 
+  /// Ends one document of a run, with a reason.
+  package func endDocument(
+    _ id: String, of run: RunID, reason: String, message: String
+  ) async throws {
+    try await pool.write { database in
+      _ = try database.change(
+        """
+        UPDATE documents SET state = 'ended', reason = $1, message = $2
+        WHERE id = $3 AND run_id = $4
+        """, [reason, message, id, run.text])
+    }
+  }
+
   private static func insertItems(
     _ contents: [[UInt8]], stage: String, of run: RunID, in database: Database
   ) throws {
@@ -337,14 +352,23 @@ extension AppDatabase {
     }
   }
 
-  /// Runs of a chatbot, newest first.
-  package func runRows(of chatbot: ChatbotID, _ page: PageRequest) async throws -> [RunRow] {
+  /// Runs of a chatbot, or of all, newest first.
+  ///
+  /// - Parameter state: nil for all.
+  package func runRows(
+    of chatbot: ChatbotID?, state: String? = nil, _ page: PageRequest
+  ) async throws -> [RunRow] {
     try await pool.read { database in
       try database.all(
         """
-        SELECT * FROM runs WHERE chatbot_id = $1 AND (started_at, id) < ($2, $3)
-        ORDER BY started_at DESC, id DESC LIMIT $4
-        """, [chatbot.text, page.createdAt, page.id, page.limit]
+        SELECT * FROM runs WHERE ($1 = '' OR chatbot_id = $2) AND ($3 = '' OR state = $4)
+          AND (started_at, id) < ($5, $6)
+        ORDER BY started_at DESC, id DESC LIMIT $7
+        """,
+        [
+          chatbot?.text ?? "", chatbot?.text ?? "", state ?? "", state ?? "", page.createdAt,
+          page.id, page.limit,
+        ]
       ).map(RunRow.init)
     }
   }

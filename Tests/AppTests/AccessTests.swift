@@ -17,6 +17,7 @@ import Testing
       case .email: return .string("somebody@example.com")
       case .webURL: return .string("https://example.com/page")
       case .cursor: return .string("a-b")
+      case .day: return .string("2026-11-26")
       case .uuid: return .string("00000000-0000-4000-8000-000000000000")
       case .identifier, .slug, .token, .oneLine, .filled, .time, nil:
         return .string(String(repeating: "a", count: max(length.lowerBound, 1)))

@@ -52,6 +52,33 @@ import WebClient
     return found
   }
 
+  @Test func `a plan keeps as many generations as it says`() async throws {
+    let bobbin = try Installation()
+    let server = try ServerTests.Server(
+      bobbin, ["BOBBIN_MAIL": "none", "BOBBIN_BCRYPT_COST": "4"])
+    let owner = try await Owner(server)
+    let chatbot = try await owner.id("POST", "/api/chatbots/", #"{"name":"tower"}"#)
+    let base = "/api/chatbots/\(chatbot)/"
+    func train(_ name: String, _ text: String) async throws {
+      _ = try await owner.id(
+        "POST", base + "sources/", #"{"source_type":"file","name":"\#(name)","text":"\#(text)"}"#)
+      #expect(try await owner.send("POST", base + "train/", "{}").status == 202)
+      let pipeline = try await bobbin.tool("bobbin").run(["pipeline", "--until-drained"])
+      #expect(pipeline.exitCode == 0, "\(pipeline.errors)")
+    }
+    for number in 1...4 {
+      try await train("n\(number).txt", "The tower number \(number) is 31 metres high.")
+    }
+    struct Generations: Decodable {
+      struct Generation: Decodable { let generation, documents: Int }
+      let items: [Generation]
+    }
+    let reply = try await owner.send("GET", base + "generations/")
+    let kept = try JSONDecoder().decode(Generations.self, from: Data(reply.body)).items
+    #expect(kept.map(\.generation) == [4, 3])
+    #expect(kept.first?.documents == 4)
+  }
+
   @Test func `a removed source leaves its shard, a removed chatbot leaves nothing`() async throws {
     let bobbin = try Installation()
     let server = try ServerTests.Server(

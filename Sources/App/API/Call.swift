@@ -1,5 +1,6 @@
 // One request as a handler sees it: who asks has been settled, limits are counted, the body is read and checked.
 
+import Billing
 import FoundationEssentials
 import HTTPTypes
 import Hummingbird
@@ -34,13 +35,16 @@ struct Call: Sendable {
     request.uri.queryParameters[name[...]].flatMap { $0.isEmpty ? nil : String($0) }
   }
 
+  /// A whole number as JSON would have it; nil for what is none.
+  static func whole(_ text: some StringProtocol) -> Int? { text.hasPrefix("+") ? nil : Int(text) }
+
   /// Where a page of a list begins.
   ///
   /// - Throws: 422 for a limit out of range, 400 for a cursor that was not ours.
   func page() throws(AppError) -> PageRequest {
     var limit = 25
     if let text = query("limit") {
-      guard let number = Int(text), (1...100).contains(number) else {
+      guard let number = Self.whole(text), (1...100).contains(number) else {
         throw .invalid("limit", "format")
       }
       limit = number
@@ -135,6 +139,17 @@ struct Input: Sendable {
 
 /// Times as the API has them: RFC 3339, UTC, milliseconds.
 enum APITime {
+  /// The beginning of a day, UTC, as milliseconds since 1970; nil for what is none.
+  static func day(_ text: String) -> Int? {
+    let parts = text.split(separator: "-", omittingEmptySubsequences: false)
+    guard parts.map(\.utf8.count) == [4, 2, 2],
+      text.utf8.allSatisfy({ (48...57).contains($0) || $0 == 45 }),
+      let year = Int(parts[0]), let month = Int(parts[1]), let day = Int(parts[2]),
+      (1...12).contains(month), (1...31).contains(day)
+    else { return nil }
+    return (UsagePeriod.day(year: year, month: month) + day - 1) * 86_400_000
+  }
+
   static func text(_ milliseconds: Int) -> String {
     let seconds = milliseconds >= 0 ? milliseconds / 1000 : (milliseconds - 999) / 1000
     let date = Date(timeIntervalSince1970: Double(seconds))

@@ -97,11 +97,23 @@ enum Components {
     (
       "Run",
       .object([
-        required("id", .id),
+        required("id", .id), required("chatbot_id", .id),
         required("state", .choice(["queued", "running", "held", "done", "failed", "cancelled"])),
         required("trigger", .text), required("generation", .nullable(.count)),
         required("documents", .map(.count)), required("held_reason", .nullable(.text)),
         required("started_at", .time), required("finished_at", .nullable(.time)),
+      ])
+    ),
+    (
+      "SpoolQueue",
+      .object([
+        required("stage", .text), required("state", .text), required("items", .count),
+        required("due", .count), required("strays", .count),
+        required("ages", .array(.count, 10...10)),
+        required("oldest_seconds", .nullable(.count)), required("next_due_at", .nullable(.time)),
+        required(
+          "largest",
+          .array(.object([required("chatbot_id", .text), required("items", .count)]), 0...10)),
       ])
     ),
     (

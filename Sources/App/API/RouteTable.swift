@@ -121,10 +121,14 @@ struct Gate: Sendable {
   func checkQuery(of request: Request) throws(AppError) {
     var problems: [FieldProblem] = []
     for property in route.query {
-      guard let text = request.uri.queryParameters[property.name[...]] else { continue }
+      let given = request.uri.queryParameters[values: property.name[...]]
+      guard let text = given.first else { continue }
+      guard given.count == 1 else {
+        throw .malformed("The query has “\(property.name)” more than once.")
+      }
       let value: JSONValue
       if case .integer = property.schema {
-        value = Int(text).map { .integer($0) } ?? .string(String(text))
+        value = Call.whole(text).map { .integer($0) } ?? .string(String(text))
       } else {
         value = .string(String(text))
       }

@@ -55,6 +55,8 @@ enum StringFormat: Sendable {
   case slug
   case uuid
   case time
+  /// A day, `2026-11-26`.
+  case day
   /// At least one character that is not white space, and no control characters.
   case oneLine
   /// At least one character that is not white space.
@@ -74,6 +76,7 @@ enum StringFormat: Sendable {
     case .slug: "^[a-z0-9]([a-z0-9-]{0,62}[a-z0-9])?$"
     case .uuid: "^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$"
     case .time: nil
+    case .day: "^[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])$"
     case .oneLine:
       #"^[^\u0000-\u001f\u007f-\u009f]*[^\s\u0000-\u001f\u007f-\u009f]"#
         + #"[^\u0000-\u001f\u007f-\u009f]*$"#
@@ -89,7 +92,7 @@ enum StringFormat: Sendable {
     case .uuid: "uuid"
     case .time: "date-time"
     // For addresses the pattern says what is accepted; the vocabulary's words mean something narrower.
-    case .email, .webURL, .identifier, .slug, .oneLine, .filled, .token, .cursor: nil
+    case .email, .webURL, .identifier, .slug, .day, .oneLine, .filled, .token, .cursor: nil
     }
   }
 
@@ -129,6 +132,7 @@ enum StringFormat: Sendable {
           (48...57).contains($0) || (97...102).contains($0) || $0 == 45
         }
     case .time: return true
+    case .day: return APITime.day(text) != nil
     case .cursor: return Cursor(text) != nil
     case .oneLine:
       return !scalars.contains(where: isControl)

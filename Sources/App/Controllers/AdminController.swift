@@ -13,6 +13,8 @@ struct AdminController: Sendable {
   let mail: MailService
   let publicURL: String
 
+  private var audit: AuditTrail { AuditTrail(database: database) }
+
   func addRoutes(to routes: inout RouteTable, _ access: Accesses) {
     func list(_ name: String, _ summary: String, search: Bool = false) -> Route {
       Route(
@@ -77,10 +79,12 @@ struct AdminController: Sendable {
           found.map { SourceShape($0, nil) }, page,
           cursor: found.last.map { Cursor(createdAt: $0.createdAt, id: $0.id.text) }))
     }
-    routes.add(list("Conversation", "All conversations, newest first."), for: access.admin) {
-      call, _ in
+    var conversations = list("Conversation", "All conversations, newest first.")
+    conversations.query += ConversationController.filters
+    routes.add(conversations, for: access.admin) { call, _ in
       let page = try call.page()
-      let found = try await database.conversations(of: nil, page)
+      let found = try await database.conversations(
+        of: nil, matching: ConversationController.filter(call), page)
       return Answer.json(
         Listing(
           found.map(ConversationShape.init), page,
@@ -101,18 +105,6 @@ struct AdminController: Sendable {
     }
   }
 
-  private func note(
-    _ action: String, _ object: String, _ id: String, detail: [String: JSONValue], _ call: Call,
-    _ owner: Owner
-  ) async throws {
-    try await database.audit(
-      AuditEntry(
-        id: FreshID.text(now: call.now), at: call.now, actor: "admin", actorID: owner.user.id,
-        action: action, object: object, objectID: id,
-        detail: String(decoding: JSONText.encode(JSONValue.object(detail)), as: UTF8.self))
-    ) { SHA256Digest(of: $0).bytes }
-  }
-
   private func invite(_ call: Call, _ owner: Owner) async throws -> Response {
     let email = (call.input.text("email") ?? "").normalizedEmail
     let new = NewUser(
@@ -120,7 +112,7 @@ struct AdminController: Sendable {
     guard try await database.add(new, now: call.now),
       let user = try await database.user(id: new.id)
     else { throw AppError(.emailTaken) }
-    try await note("user.invite", "user", user.id, detail: [:], call, owner)
+    try await audit.note("user.invite", "user", user.id, detail: [:], by: owner, now: call.now)
     mail.enqueue(.invite(user: user.id))
     return Answer.json(AdminUserShape(user), .created)
   }
@@ -136,7 +128,8 @@ struct AdminController: Sendable {
     change.isDisabled = call.input.flag("disabled")
     change.isAdmin = call.input.flag("is_admin")
     // Noted first: an act that is not in the log has not been done.
-    try await note("user.change", "user", id, detail: call.input.members, call, owner)
+    try await audit.note(
+      "user.change", "user", id, detail: call.input.members, by: owner, now: call.now)
     guard let user = try await database.change(id, change, now: call.now) else {
       throw AppError(.lastAdmin)
     }

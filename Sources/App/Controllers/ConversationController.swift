@@ -18,7 +18,7 @@ struct ConversationController: Sendable {
   func addRoutes(to routes: inout RouteTable, _ access: Accesses) {
     routes.add(
       Route(
-        .get, Self.base, "Conversations, newest first.", query: Components.page,
+        .get, Self.base, "Conversations, newest first.", query: Components.page + Self.filters,
         answers: [.json(200, Components.listing("Conversation"))]),
       for: access.owner, { call, owner in try await list(call, owner) })
     routes.add(
@@ -40,6 +40,16 @@ struct ConversationController: Sendable {
       for: access.owner, { call, owner in try await show(call, owner) })
     routes.add(
       Route(
+        .post, "/api/chatbots/{chatbot_id}/erase/",
+        "Forget a session: its conversations and messages, with a receipt.",
+        body: .json(.object([required("session_id", .string(1...64, .filled))])),
+        answers: [
+          .json(
+            200, .object([required("conversations", .count), required("messages", .count)]))
+        ]),
+      for: access.owner, { call, owner in try await erase(call, owner) })
+    routes.add(
+      Route(
         .delete, Self.base + "{conversation_id}/", "Remove a conversation.", answers: [.empty()]),
       for: access.owner,
       { call, owner in
@@ -51,14 +61,46 @@ struct ConversationController: Sendable {
       })
   }
 
+  /// What a list of conversations may be narrowed by.
+  static let filters = [
+    optional("from", Schema.string(10...10, .day)), optional("to", .string(10...10, .day)),
+    optional("answered", .choice(["true", "false"])),
+    optional("feedback", .choice(["1", "0", "-1"])),
+    optional("q", .string(1...100)),
+  ]
+
+  /// The filter that a request asks for.
+  static func filter(_ call: Call) -> ConversationFilter {
+    var filter = ConversationFilter()
+    filter.from = call.query("from").flatMap(APITime.day)
+    // The day itself is meant too.
+    filter.to = call.query("to").flatMap(APITime.day).map { $0 + 86_400_000 }
+    filter.isAnswered = call.query("answered").map { $0 == "true" }
+    filter.feedback = call.query("feedback").flatMap { Int($0) }
+    filter.words = call.query("q").map { $0.lowercased() }
+    return filter
+  }
+
   private func list(_ call: Call, _ owner: Owner) async throws -> Response {
     let chatbot = try await database.owned(call, owner)
     let page = try call.page()
-    let found = try await database.conversations(of: chatbot.id, page)
+    let found = try await database.conversations(
+      of: chatbot.id, matching: Self.filter(call), page)
     return Answer.json(
       Listing(
         found.map(ConversationShape.init), page,
         cursor: found.last.map { Cursor(createdAt: $0.createdAt, id: $0.id) }))
+  }
+
+  /// Forgets a person: everything that one session said and was told.
+  private func erase(_ call: Call, _ owner: Owner) async throws -> Response {
+    struct Receipt: Encodable {
+      let conversations, messages: Int
+    }
+    let chatbot = try await database.owned(call, owner)
+    let counts = try await database.eraseSession(
+      call.input.text("session_id") ?? "", of: chatbot.id)
+    return Answer.json(Receipt(conversations: counts.conversations, messages: counts.messages))
   }
 
   private func show(_ call: Call, _ owner: Owner) async throws -> Response {

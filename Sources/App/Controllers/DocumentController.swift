@@ -18,7 +18,6 @@ struct DocumentController: Sendable {
   let data: String
 
   private static let base = "/api/chatbots/{chatbot_id}/documents/{document_id}/"
-  private static let stages = ["fetch", "extract", "chunk", "embed", "index"]
 
   func addRoutes(to routes: inout RouteTable, _ access: Accesses) {
     let receipt = Schema.object([
@@ -182,7 +181,8 @@ struct DocumentController: Sendable {
   private func move(_ verb: OperatorVerb, _ id: String, of chatbot: Chatbot, now: Int) throws {
     var selector = ItemSelector()
     selector.lane = chatbot.id.text
-    let items = try selector.items(in: spool, stages: Self.stages, now: now).filter { item in
+    let items = try selector.items(in: spool, stages: PipelineStage.names, now: now).filter {
+      item in
       let directory = SpoolDirectory(spool: spool, stage: item.stage)
       // One that has moved is not there to be moved.
       guard

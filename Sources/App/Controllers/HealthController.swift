@@ -7,6 +7,27 @@ import NIOCore
 import Spool
 import Storage
 
+/// What must be so for the server to do its work.
+enum Readiness {
+  /// Each check by name; it throws when it fails.
+  static func checks(
+    database: AppDatabase, configuration: Configuration
+  ) -> [(name: String, check: @Sendable () async throws -> Void)] {
+    [
+      ("database", { try await database.probe() }),
+      ("disk", { try await BlockingWork.run { try DiskReserve.check(configuration.data) } }),
+      (
+        "spool",
+        {
+          try await BlockingWork.run {
+            try SpoolDirectory(spool: configuration.spool, stage: "ledger").prepare()
+          }
+        }
+      ),
+    ]
+  }
+}
+
 /// `/livez`, `/readyz`, `/healthz`.
 struct HealthController: Sendable {
   let database: AppDatabase
@@ -29,9 +50,9 @@ struct HealthController: Sendable {
   /// No detail without login: the log says what is wrong.
   private func ready(_ context: AppRequestContext) async -> Response {
     do {
-      try await database.probe()
-      try DiskReserve.check(configuration.data)
-      try SpoolDirectory(spool: configuration.spool, stage: "ledger").prepare()
+      for (_, check) in Readiness.checks(database: database, configuration: configuration) {
+        try await check()
+      }
       return Self.text(.ok, "ok\n")
     } catch {
       context.logger.warning("not ready", metadata: ["error": "\(error)"])

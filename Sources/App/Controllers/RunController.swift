@@ -36,6 +36,18 @@ struct RunController: Sendable {
       for: access.owner, { call, owner in try await train(call, owner) })
     routes.add(
       Route(
+        .get, Self.base + "train/estimate/", "What training would read and embed.",
+        answers: [
+          .json(
+            200,
+            .object([
+              required("documents_changed", .count), required("chunks_new", .count),
+              required("tokens", .count), required("basis", .choice(["receipts", "size"])),
+            ]))
+        ]),
+      for: access.owner, { call, owner in try await estimate(call, owner) })
+    routes.add(
+      Route(
         .get, Self.base + "status/",
         "How far training is; `Accept: text/event-stream` follows it.",
         answers: [
@@ -214,6 +226,42 @@ struct RunController: Sendable {
     return try await begin(chosen, chatbot, force: call.input.flag("force") ?? false)
   }
 
+  /// From what was said of a source when it was last read, or from its size.
+  private func estimate(_ call: Call, _ owner: Owner) async throws -> Response {
+    struct Estimate: Encodable {
+      var documents_changed = 0
+      var chunks_new = 0
+      var tokens = 0
+      var basis = "receipts"
+    }
+    let chatbot = try await database.owned(call, owner)
+    let changed = try await database.changedSources(of: chatbot.id)
+    let documents = Dictionary(
+      grouping: try await database.documents(of: chatbot.id), by: \.source)
+    var estimate = Estimate()
+    for source in changed {
+      let known = (documents[source.id.text] ?? []).filter { $0.chunks > 0 }
+      estimate.documents_changed += max(1, known.count)
+      if known.isEmpty {
+        // Of a web page the size is known once it has been read.
+        let bytes = source.bytes > 0 ? source.bytes : Self.pageBytes
+        estimate.chunks_new += max(1, bytes / Self.bytesPerChunk)
+        estimate.tokens += max(1, bytes / Self.bytesPerToken)
+        estimate.basis = "size"
+      } else {
+        estimate.chunks_new += known.reduce(0) { $0 + $1.chunks }
+        estimate.tokens += known.reduce(0) { $0 + $1.tokens }
+      }
+    }
+    return Answer.json(estimate)
+  }
+
+  /// A chunk of 1,000 characters shares 200 with the one before.
+  private static let bytesPerChunk = 800
+  private static let bytesPerToken = 4
+  /// The text of an ordinary web page.
+  private static let pageBytes = 8_000
+
   private func retry(
     _ call: Call, _ owner: Owner, onlyFailed: Bool
   ) async throws -> Response {
@@ -262,20 +310,8 @@ struct RunController: Sendable {
 
   // MARK: Looking
 
-  private struct RunShape: Encodable {
-    let id, state, trigger, started_at: String
-    let generation: Nullable<Int>
-    let documents: [String: Int]
-    let held_reason, finished_at: Nullable<String>
-  }
-
   private func shape(_ row: RunRow) async throws -> RunShape {
-    let progress = try await database.progress(of: row.id)
-    return RunShape(
-      id: row.id.text, state: row.state, trigger: row.trigger,
-      started_at: APITime.text(row.startedAt), generation: Nullable(row.generation),
-      documents: progress.documents, held_reason: Nullable(row.heldReason),
-      finished_at: Nullable(row.finishedAt.map(APITime.text)))
+    RunShape(row, documents: try await database.progress(of: row.id).documents)
   }
 
   private func runs(_ call: Call, _ owner: Owner) async throws -> Response {

@@ -174,6 +174,26 @@ struct DocumentShape: Encodable {
   }
 }
 
+struct RunShape: Encodable {
+  let id, chatbot_id, state, trigger, started_at: String
+  let generation: Nullable<Int>
+  let documents: [String: Int]
+  let held_reason, finished_at: Nullable<String>
+
+  /// - Parameter documents: how many are in each state.
+  init(_ row: RunRow, documents: [String: Int]) {
+    id = row.id.text
+    chatbot_id = row.chatbot.text
+    state = row.state
+    trigger = row.trigger
+    started_at = APITime.text(row.startedAt)
+    generation = Nullable(row.generation)
+    self.documents = documents
+    held_reason = Nullable(row.heldReason)
+    finished_at = Nullable(row.finishedAt.map(APITime.text))
+  }
+}
+
 struct RemovalShape: Encodable {
   let sources, documents, chunks, blobs, conversations: Int
   let bytes_gone_by: String
