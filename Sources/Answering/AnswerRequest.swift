@@ -1,11 +1,31 @@
-// What App asks of Answering: one question of one visitor, with the rows' flags as they are now.
+// What App asks of Answering: one question of one visitor, with the rows' flags as they are now and what was said before.
 //
-// Relies on Corpus. Holds no history: each question stands alone in this version. Its length is the caller's limit.
+// Relies on Corpus. The lengths of questions and of the history are the caller's limits.
 
 package import Corpus
 
+/// What private text may do for an answer (PRIVACY.md).
+package enum PrivacyMode: String, Codable, Sendable {
+  /// It informs a model's answer, which passes the output gate; it is never quoted, cited or named.
+  case blended
+  /// It is in no prompt whose reply a visitor sees.
+  case strict
+}
+
 /// One question to one chatbot.
 package struct AnswerRequest: Sendable {
+  /// A question that was asked before in the same conversation, with its answer.
+  package struct Turn: Hashable, Sendable {
+    package let question: String
+    /// Nil when the answer may not be shown to a model any more: it was blended, or one of its sources is private now.
+    package let answer: String?
+
+    package init(question: String, answer: String?) {
+      self.question = question
+      self.answer = answer
+    }
+  }
+
   /// The visitor's words.
   package let question: String
   /// Whose shard is searched.
@@ -18,6 +38,13 @@ package struct AnswerRequest: Sendable {
   package let visibilities: [SourceID: Visibility]
   /// What to say when the documents hold no answer; nil takes the usual sentence.
   package let noAnswerText: String?
+  /// What was asked before, oldest first.
+  package var history: [Turn] = []
+  package var mode = PrivacyMode.strict
+  /// Lines that the owner has approved for prompts: private know-how released on purpose.
+  package var guidance: [String] = []
+  /// False when the chatbot has used up its model tokens: the answer is quoted then.
+  package var mayUseModel = true
 
   package init(
     question: String, chatbot: ChatbotID, chatbotName: String,

@@ -73,8 +73,41 @@ enum Migrations {
     migrator.registerMigration("3 accounts, conversations, limits") { database in
       try database.execute(sql: accounts)
     }
+    migrator.registerMigration("4 answers: models, privacy, evaluation") { database in
+      try database.execute(sql: answers)
+    }
     return migrator
   }
+  private static let answers = """
+    ALTER TABLE messages ADD COLUMN prompt_sources_json TEXT NOT NULL DEFAULT '[]';
+    ALTER TABLE messages ADD COLUMN gated INTEGER NOT NULL DEFAULT 0;
+    ALTER TABLE messages ADD COLUMN model TEXT;
+    ALTER TABLE messages ADD COLUMN tokens_in INTEGER NOT NULL DEFAULT 0;
+    ALTER TABLE messages ADD COLUMN tokens_out INTEGER NOT NULL DEFAULT 0;
+    ALTER TABLE messages ADD COLUMN trace_json TEXT NOT NULL DEFAULT '{}';
+    ALTER TABLE chatbots ADD COLUMN quality_gate_json TEXT NOT NULL DEFAULT '{}';
+    ALTER TABLE runs ADD COLUMN gate_json TEXT;
+    CREATE TABLE guidance_lines (
+      id TEXT NOT NULL PRIMARY KEY,
+      chatbot_id TEXT NOT NULL REFERENCES chatbots(id) ON DELETE CASCADE,
+      source_id TEXT REFERENCES knowledge_sources(id) ON DELETE CASCADE, text TEXT NOT NULL,
+      text_hash BLOB NOT NULL, source_digest TEXT, state TEXT NOT NULL, approved_by TEXT,
+      approved_at INTEGER, created_at INTEGER NOT NULL, updated_at INTEGER NOT NULL);
+    CREATE INDEX guidance_lines_chatbot ON guidance_lines(chatbot_id, state);
+    CREATE TABLE leak_tests (
+      id TEXT NOT NULL PRIMARY KEY,
+      chatbot_id TEXT NOT NULL REFERENCES chatbots(id) ON DELETE CASCADE,
+      "against" TEXT NOT NULL, state TEXT NOT NULL, result_json TEXT, finished_at INTEGER,
+      created_at INTEGER NOT NULL);
+    CREATE INDEX leak_tests_chatbot ON leak_tests(chatbot_id, created_at);
+    CREATE TABLE golden_questions (
+      id TEXT NOT NULL PRIMARY KEY,
+      chatbot_id TEXT NOT NULL REFERENCES chatbots(id) ON DELETE CASCADE, ordinal INTEGER NOT NULL,
+      question TEXT NOT NULL, history_json TEXT NOT NULL DEFAULT '[]',
+      source_id TEXT REFERENCES knowledge_sources(id) ON DELETE CASCADE, expected TEXT,
+      no_answer INTEGER NOT NULL, created_at INTEGER NOT NULL);
+    CREATE INDEX golden_questions_chatbot ON golden_questions(chatbot_id, ordinal);
+    """
   private static let accounts = """
     CREATE TABLE users (
       id TEXT NOT NULL PRIMARY KEY, email TEXT NOT NULL UNIQUE, email_verified INTEGER NOT NULL,
