@@ -26,9 +26,10 @@ import Testing
     "EmbedStage": ["BlobStore", "Corpus", "Embedding", "Spool"],
     "IndexStage": ["BlobStore", "Corpus", "Spool", "VectorShard"],
     "Answering": ["Corpus", "Embedding", "VectorShard", "WebClient"],
+    "Evaluation": ["Answering", "Corpus", "Embedding", "VectorShard"],
     "App": [
       "Answering", "Billing", "BlobStore", "CCrypt", "CLinux", "COpenSSL", "Corpus", "Embedding",
-      "Spool",
+      "Evaluation", "Spool",
       "Storage", "VectorShard", "WebClient",
     ],
     "bobbin-fetch": ["BlobStore", "Corpus", "FetchStage", "Spool", "StageCommand", "WebClient"],
@@ -38,7 +39,8 @@ import Testing
     "bobbin-index": ["BlobStore", "IndexStage", "StageCommand"],
     "bobbin-serve": ["App"],
     "bobbin": [
-      "Answering", "App", "Corpus", "Embedding", "Spool", "StageCommand", "Storage", "VectorShard",
+      "Answering", "App", "Corpus", "Embedding", "Evaluation", "Spool", "StageCommand", "Storage",
+      "VectorShard",
     ],
   ]
 
