@@ -18,6 +18,8 @@ package struct Services: Sendable {
   package let configuration: Configuration
   package let database: AppDatabase
   package let answerer: Answerer
+  /// Evaluations, with the same model in memory.
+  package let quality: QualityCheck
 
   /// Opens the database and prepares everything else to be opened at first use.
   package init(_ configuration: Configuration) throws {
@@ -34,6 +36,8 @@ package struct Services: Sendable {
       shards: ShardCache(root: "\(configuration.data)/shards", byteLimit: 8 << 30),
       embedder: { try await embedder.embedder() }, model: model,
       report: { error in logger.warning("model", metadata: ["error": "\(error)"]) })
+    quality = QualityCheck(
+      database: database, data: configuration.data, embedder: { try await embedder.embedder() })
   }
 }
 
