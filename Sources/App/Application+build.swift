@@ -41,6 +41,17 @@ package struct Services: Sendable {
   }
 }
 
+extension Services {
+  /// What judges generations that wait for it.
+  ///
+  /// - Parameter report: told of trouble.
+  package func gatekeeper(report: @escaping @Sendable (String) -> Void) -> Gatekeeper {
+    Gatekeeper(
+      database: database, training: Training(spool: configuration.spool, database: database),
+      quality: quality, report: report)
+  }
+}
+
 /// All routes with what stands behind them.
 struct Routes {
   let router: Router<AppRequestContext>
@@ -94,6 +105,7 @@ struct Routes {
       spool: configuration.spool, data: configuration.data,
       board: SpoolBoard(spool: configuration.spool, database: database)
     ).addRoutes(to: &table, access)
+    QuestionController(database: database).addRoutes(to: &table, access)
     DocumentController(
       database: database, spool: configuration.spool, data: configuration.data
     ).addRoutes(to: &table, access)
@@ -157,6 +169,7 @@ package enum Server {
         removals: Removals(
           data: configuration.data, spool: configuration.spool, database: services.database),
         database: services.database, logger: logger),
+      EvaluationService(gatekeeper: services.gatekeeper { [logger] in logger.error("\($0)") }),
     ]
     if configuration.metricsPort > 0 {
       let metrics = MetricsServer(metrics: routes.metrics, configuration: configuration)

@@ -35,51 +35,28 @@ package struct QualityGate: Codable, Hashable, Sendable {
   }
 }
 
-/// What became of a run's generation at the gate; stands in the run's row.
-package struct GateVerdict: Codable, Hashable, Sendable {
-  /// How far it is.
-  package enum State: String, Codable, Sendable {
-    /// The generation is built or being built and waits for its evaluation.
-    case open
-    /// It reached what was demanded, and was ordered to go live.
-    case passed
-    /// It did not, and is held.
-    case failed
-  }
-
-  package let state: State
-  package let generation: Int?
+/// What the gate found of a generation; stands in its run's row.
+package struct GateFinding: Codable, Hashable, Sendable {
+  /// Whether it reached what was demanded, so that it was ordered to go live.
+  package let passed: Bool
   package let recallAt5: Double?
   package let mrr: Double?
+  /// The share of the questions without an answer that were declined.
   package let noAnswer: Double?
-  /// Questions asked.
+  /// Questions asked; 0 when it could not be evaluated, or when nothing was demanded any more.
   package let questions: Int
 
-  /// A run whose generation will be evaluated.
-  package static let open = GateVerdict(
-    state: .open, generation: nil, recallAt5: nil, mrr: nil, noAnswer: nil, questions: 0)
-
-  /// The verdict on figures; without any question, all pass.
-  package init(_ figures: Figures, passed: Bool, generation: Int) {
-    self.init(
-      state: passed ? .passed : .failed, generation: generation, recallAt5: figures.recallAt5,
-      mrr: figures.mrr, noAnswer: figures.noAnswerRecall, questions: figures.questions)
-  }
-
-  private init(
-    state: State, generation: Int?, recallAt5: Double?, mrr: Double?, noAnswer: Double?,
-    questions: Int
-  ) {
-    self.state = state
-    self.generation = generation
-    self.recallAt5 = recallAt5
-    self.mrr = mrr
-    self.noAnswer = noAnswer
-    self.questions = questions
+  /// A finding on figures; without any, nothing was asked.
+  package init(_ figures: Figures? = nil, passed: Bool) {
+    self.passed = passed
+    recallAt5 = figures?.recallAt5
+    mrr = figures?.mrr
+    noAnswer = figures?.noAnswerRecall
+    questions = figures?.questions ?? 0
   }
 
   private enum CodingKeys: String, CodingKey {
-    case state, generation
+    case passed
     case recallAt5 = "recall_at_5"
     case mrr
     case noAnswer = "no_answer"

@@ -102,11 +102,13 @@ struct EvalCommand: AsyncParsableCommand {
 
 /// The least that a caller accepts.
 struct EvalMinimums: ParsableArguments {
-  @Option(help: "Least recall@1, 0 to 1.") var minRecallAt1: Double?
-  @Option(help: "Least recall@5.") var minRecallAt5: Double?
-  @Option(help: "Least recall@10.") var minRecallAt10: Double?
+  @Option(name: .customLong("min-recall-at-1"), help: "Least recall@1, 0 to 1.") var minRecallAt1:
+    Double?
+  @Option(name: .customLong("min-recall-at-5"), help: "Least recall@5.") var minRecallAt5: Double?
+  @Option(name: .customLong("min-recall-at-10"), help: "Least recall@10.") var minRecallAt10:
+    Double?
   @Option(help: "Least MRR.") var minMRR: Double?
-  @Option(help: "Least nDCG@10.") var minNDCGAt10: Double?
+  @Option(name: .customLong("min-ndcg-at-10"), help: "Least nDCG@10.") var minNDCGAt10: Double?
   @Option(help: "Least share of right answers.") var minRight: Double?
   @Option(help: "Least citation precision.") var minCitationPrecision: Double?
   @Option(help: "Least no-answer precision.") var minNoAnswerPrecision: Double?
