@@ -14,7 +14,8 @@ package struct Figures: Encodable, Hashable, Sendable {
   package let answered, right: Double?
   /// Of the citations in answers to answerable questions: the share that lead to where the answer stands.
   package let citationPrecision: Double?
-  /// Of the questions that were declined: the share that have no answer.
+  /// Of the questions that were declined: the share that have no answer; nil for questions that are all of one sort, where it
+  /// says nothing.
   package let noAnswerPrecision: Double?
   /// Of the questions that have no answer: the share that were declined.
   package let noAnswerRecall: Double?
@@ -37,7 +38,9 @@ package struct Figures: Encodable, Hashable, Sendable {
     answered = Self.share(of: answerable, where: \.isAnswered)
     right = Self.share(of: answerable) { $0.outcome == .right }
     citationPrecision = Self.share(of: citations, where: \.isRight)
-    noAnswerPrecision = Self.share(of: declined, where: \.question.hasNoAnswer)
+    let isMixed = !answerable.isEmpty && !unanswerable.isEmpty
+    noAnswerPrecision =
+      isMixed ? Self.share(of: declined, where: \.question.hasNoAnswer) : nil
     noAnswerRecall = Self.share(of: unanswerable) { !$0.isAnswered }
     leaks = results.reduce(0) { $0 + $1.leaks.count }
   }

@@ -49,6 +49,8 @@ import VectorShard
     #expect(totals.noAnswerPrecision == 0.5 && totals.noAnswerRecall == 0.5)
     let only = Figures(report.results.filter(\.question.hasNoAnswer))
     #expect(only.recallAt1 == nil && only.mrr == nil && only.citationPrecision == nil)
+    // Of one sort of question the precision would be 1 whatever the answers.
+    #expect(only.noAnswerPrecision == nil && only.noAnswerRecall == 0.5)
   }
 
   @Test func `two sources are two needs`() async throws {
