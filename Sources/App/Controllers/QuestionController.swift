@@ -27,7 +27,8 @@ struct QuestionController: Sendable {
     routes.add(
       Route(
         .put, path, "Replace the golden questions: what a generation is measured by.",
-        body: .json(list), answers: [.json(200, list)], bodyLimit: 2 << 20),
+        body: .json(list), answers: [.json(200, list)], problems: [.badQuestion],
+        bodyLimit: 2 << 20),
       for: access.owner, { call, owner in try await replace(call, owner) })
   }
 
@@ -51,8 +52,7 @@ struct QuestionController: Sendable {
         expected: input.text("expected"), hasNoAnswer: input.flag("no_answer") ?? false)
       // Either there is an answer, and then it is said where or how, or there is none.
       guard row.hasNoAnswer == (row.source == nil && row.expected == nil) else {
-        throw AppError.invalid(
-          "items[\(index)].no_answer", row.hasNoAnswer ? "not-offered" : "required")
+        throw Self.bad(index, "no_answer", row.hasNoAnswer ? "not-offered" : "required")
       }
       rows.append(row)
     }
@@ -62,8 +62,15 @@ struct QuestionController: Sendable {
     guard isKnown else {
       let known = Set(try await database.sources(of: chatbot.id).map(\.id))
       let index = rows.firstIndex { $0.source.map { !known.contains($0) } ?? false } ?? 0
-      throw AppError.invalid("items[\(index)].source_id", "not-offered")
+      throw Self.bad(index, "source_id", "not-offered")
     }
     return try await shape(chatbot)
+  }
+
+  /// A question that is as its schema says and cannot be measured.
+  private static func bad(_ index: Int, _ member: String, _ code: String) -> AppError {
+    var error = AppError(.badQuestion)
+    error.fields = [FieldProblem(field: "items[\(index)].\(member)", code: code)]
+    return error
   }
 }
