@@ -69,6 +69,7 @@ let package = Package(
     // Calls that Glibc's module hides behind _GNU_SOURCE.
     .target(name: "CLinux"),
     system("CCrypt", apt: "libcrypt-dev"),
+    library("AnswerGuard", []),
     library("Billing", []),
     library("Corpus", []),
     library("Faults", []),
@@ -94,14 +95,16 @@ let package = Package(
     library("IndexStage", ["Corpus", "Spool", "BlobStore", "VectorShard"]),
     // Layer 2: the reading half.
     library(
-      "Answering", ["Corpus", "Embedding", "VectorShard", "WebClient"], exclude: ["THRESHOLD.md"]),
+      "Answering", ["AnswerGuard", "Corpus", "Embedding", "VectorShard", "WebClient"],
+      exclude: ["THRESHOLD.md"]),
     library(
       "Evaluation", ["Answering", "Corpus", "Embedding", "VectorShard"],
       exclude: ["EVALUATION.md"]),
     .target(
       name: "App",
       dependencies: [
-        "Answering", "Billing", "BlobStore", "CCrypt", "CLinux", "COpenSSL", "Corpus", "Embedding",
+        "AnswerGuard", "Answering", "Billing", "BlobStore", "CCrypt", "CLinux", "COpenSSL",
+        "Corpus", "Embedding",
         "Evaluation", "Spool",
         "Storage",
         "VectorShard", "WebClient", arguments,
@@ -143,10 +146,12 @@ let package = Package(
     // Tests, and what they share.
     .target(
       name: "TestSupport", path: "Tests/TestSupport", swiftSettings: settings),
+    tests("AnswerGuardTests", ["AnswerGuard"]),
     tests(
       "AnsweringTests",
       [
-        "Answering", "ChunkStage", "Corpus", "Embedding", "Extraction", "VectorShard", "WebClient",
+        "AnswerGuard", "Answering", "ChunkStage", "Corpus", "Embedding", "Extraction",
+        "VectorShard", "WebClient",
       ]),
     tests(
       "AppTests",

@@ -1,15 +1,30 @@
 // A whole answer, for callers that do not stream: the JSON route, the command line, the evaluation.
 
+package import Corpus
+
 /// An answer with what it rests on.
 package struct Answer: Sendable {
   /// Where the message's words come from.
-  package enum Origin: Sendable, Hashable {
+  package enum Origin: String, Sendable, Hashable {
     /// Sentences of the documents.
     case quoted
-    /// A language model, from citable passages.
+    /// A language model, from citable passages and approved guidance alone.
     case model
+    /// A language model that has seen private passages, let out by the gate.
+    case blended
     /// A fixed sentence: a greeting, no answer found, not trained yet.
     case fixed
+  }
+
+  /// What a language model took and gave, in its own tokens, or estimated by ours when it does not say.
+  package struct Usage: Sendable, Hashable {
+    package var promptTokens = 0
+    package var replyTokens = 0
+
+    package init(promptTokens: Int = 0, replyTokens: Int = 0) {
+      self.promptTokens = promptTokens
+      self.replyTokens = replyTokens
+    }
   }
 
   package let message: String
@@ -17,6 +32,17 @@ package struct Answer: Sendable {
   package let answered: Bool
   package let sources: [Citation]
   package let origin: Origin
-  /// The citable passages that were looked at, best first; for `bobbin ask --verbose` and for evaluation.
+  /// The citable passages that were looked at, best first; for `bobbin ask --verbose`, the trace and the evaluation.
   package let passages: [RetrievedPassage]
+  /// What was searched for: the question, made whole when it goes on from an earlier one.
+  package var searched: String?
+  /// The generation that answered; nil before the first.
+  package var generation: Int?
+  /// The model's name; nil when none was asked.
+  package var model: String?
+  package var usage = Usage()
+  /// How often the gate ended a reply.
+  package var gated = 0
+  /// Citable sources whose text stood in the prompt.
+  package var promptSources: [SourceID] = []
 }

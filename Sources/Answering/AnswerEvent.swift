@@ -9,6 +9,6 @@ package enum AnswerEvent: Sendable {
   case delta(String)
   /// The citations of the whole message, by number.
   case sources([Citation])
-  /// The end; false when the documents did not answer the question.
-  case done(answered: Bool)
+  /// The end, with the whole answer for the records; not all of it is for the visitor.
+  case done(Answer)
 }

@@ -14,12 +14,13 @@ final class AnswerMemory: Sendable {
     let noAnswerText: String?
     let question: String
 
-    init(_ request: AnswerRequest, _ shard: ShardSet) {
+    /// - Parameter question: made whole.
+    init(_ request: AnswerRequest, _ question: String, _ shard: ShardSet) {
       chatbot = request.chatbot
       generation = shard.manifest
       visibilities = request.visibilities
       noAnswerText = request.noAnswerText
-      question = request.question
+      self.question = question
     }
   }
 
@@ -33,9 +34,12 @@ final class AnswerMemory: Sendable {
 
   /// Keeps an answer, without the passages it was looked for in.
   func keep(_ answer: Answer, for key: Key) {
-    let kept = Answer(
+    var kept = Answer(
       message: answer.message, answered: answer.answered, sources: answer.sources,
       origin: answer.origin, passages: [])
+    kept.searched = answer.searched
+    kept.generation = answer.generation
+    kept.promptSources = answer.promptSources
     memory.keep([(key, kept)])
   }
 }

@@ -5,7 +5,7 @@ import FoundationEssentials
 /// The body of `POST /v1/chat/completions`.
 struct ChatCompletionRequest: Encodable {
   struct Message: Encodable {
-    let role: Prompt.Role
+    let role: Dialogue.Role
     let content: String
   }
 

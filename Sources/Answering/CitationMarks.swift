@@ -1,80 +1,81 @@
-// The marks [n] in a model's text, while it streams: those of given passages pass and are noted, others are taken out.
+// The marks [n] in a model's text, while it streams: those of given passages are told apart from the text, others are taken out.
 //
-// Holds back only what may still become a mark, a dozen characters at most, so text goes on as it comes. The same text in
-// other pieces gives the same result.
+// Holds back only what may still become a mark, two dozen characters at most, so text goes on as it comes. The same text in
+// other pieces gives the same parts.
 
-/// Filters marks out of a stream of text.
+/// Finds marks in a stream of text.
 struct CitationMarks {
+  /// A piece of the text.
+  enum Part: Hashable {
+    case text(Unicode.Scalar)
+    /// Numbers of passages that were cited, and whether a space stood before them.
+    case marks([Int], isSpaced: Bool)
+  }
+
   private static let longestMark = 24
 
   /// Passages that may be cited: 1 to this.
   let passageCount: Int
-  /// The numbers cited so far, in order of first use.
-  private(set) var cited: [Int] = []
   /// What was held back: a space before a bracket, or a bracket and what followed it.
   private var held = ""
 
   init(passageCount: Int) { self.passageCount = passageCount }
 
-  /// Takes the next piece and gives what may be shown.
-  mutating func feed(_ piece: String) -> String {
-    var shown = String.UnicodeScalarView()
-    for scalar in piece.unicodeScalars { take(scalar, &shown) }
-    return String(shown)
+  /// Takes the next piece and gives what is known of it.
+  mutating func parts(_ piece: String) -> [Part] {
+    var parts: [Part] = []
+    for scalar in piece.unicodeScalars { take(scalar, &parts) }
+    return parts
   }
 
   /// What is left when the text is over.
-  mutating func finish() -> String {
+  mutating func lastParts() -> [Part] {
     defer { held = "" }
-    return held
+    return held.unicodeScalars.map(Part.text)
   }
 
-  private mutating func take(_ scalar: Unicode.Scalar, _ shown: inout String.UnicodeScalarView) {
+  private mutating func take(_ scalar: Unicode.Scalar, _ parts: inout [Part]) {
     let isOpen = held.unicodeScalars.contains("[")
     switch scalar {
     case "[":
-      if isOpen { flush(&shown) }
+      if isOpen { flush(&parts) }
       held.unicodeScalars.append(scalar)
     case " " where !isOpen:
-      flush(&shown)
+      flush(&parts)
       held.unicodeScalars.append(scalar)
     case "]" where isOpen:
       held.unicodeScalars.append(scalar)
-      close(&shown)
+      close(&parts)
     case _ where isOpen && Self.isInside(scalar) && held.unicodeScalars.count < Self.longestMark:
       held.unicodeScalars.append(scalar)
     default:
-      flush(&shown)
-      shown.append(scalar)
+      flush(&parts)
+      parts.append(.text(scalar))
     }
   }
 
-  private mutating func flush(_ shown: inout String.UnicodeScalarView) {
-    shown.append(contentsOf: held.unicodeScalars)
+  private mutating func flush(_ parts: inout [Part]) {
+    parts += held.unicodeScalars.map(Part.text)
     held = ""
   }
 
   /// Decides on a whole bracket.
-  private mutating func close(_ shown: inout String.UnicodeScalarView) {
-    let parts = held.unicodeScalars.drop { $0 != "[" }.dropFirst().dropLast()
+  private mutating func close(_ parts: inout [Part]) {
+    let inside = held.unicodeScalars.drop { $0 != "[" }.dropFirst().dropLast()
       .split { $0 == "," || $0 == " " }
-    guard !parts.isEmpty else {
-      flush(&shown)
+    guard !inside.isEmpty else {
+      flush(&parts)
       return
     }
-    var marks = ""
-    for part in parts {
-      guard let number = Int(String(part)), (1...max(1, passageCount)).contains(number),
-        passageCount > 0
+    var numbers: [Int] = []
+    for part in inside {
+      guard let number = Int(String(part)), number >= 1, number <= passageCount,
+        !numbers.contains(number)
       else { continue }
-      marks += "[\(number)]"
-      if !cited.contains(number) { cited.append(number) }
+      numbers.append(number)
     }
     // A space before a mark that does not exist goes with it.
-    if !marks.isEmpty {
-      if held.hasPrefix(" ") { shown.append(" ") }
-      shown.append(contentsOf: marks.unicodeScalars)
-    }
+    if !numbers.isEmpty { parts.append(.marks(numbers, isSpaced: held.hasPrefix(" "))) }
     held = ""
   }
 

@@ -22,6 +22,24 @@ package enum ContentWords {
     return kept.isEmpty ? question : kept.joined(separator: " ")
   }
 
+  /// The language most of whose common words stand in a text, as a BCP 47 tag; nil when no language has two more than others.
+  static func language(of text: String) -> String? {
+    let words = text.lowercased().split { !$0.isLetter && $0 != "'" }.map(String.init)
+    let counts = byLanguage.map { (tag: $0.tag, count: words.count(where: $0.words.contains)) }
+      .sorted { $0.count > $1.count }
+    guard let first = counts.first, first.count >= (counts.dropFirst().first?.count ?? 0) + 2 else {
+      return nil
+    }
+    return first.tag
+  }
+
+  private static let byLanguage: [(tag: String, words: Set<String>)] = [
+    ("en", english), ("de", german), ("fr", french), ("es", spanish),
+  ].map { ($0.0, Set($0.1.split(separator: " ").map(String.init))) }
+
+  /// Whether a word, in small letters, says nothing of what a question is about.
+  static func isCommon(_ word: String) -> Bool { common.contains(word) }
+
   private static let common: Set<String> = Set(
     (english + " " + german + " " + french + " " + spanish).split(separator: " ").map(String.init))
 

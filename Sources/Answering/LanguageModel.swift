@@ -1,6 +1,6 @@
-// A model that writes, as one function: an endpoint, or a test's script. It is given a sealed Prompt and nothing else.
+// A model that writes, as one function: an endpoint, or a test's script. It is given a dialogue and knows nothing of classes.
 
-/// Something that replies to prompts.
+/// Something that replies.
 package struct LanguageModel: Sendable {
   /// One step of a reply.
   package enum Event: Sendable, Hashable {
@@ -17,11 +17,11 @@ package struct LanguageModel: Sendable {
   /// The reply while it is made.
   ///
   /// Ends with a `LanguageModelError` when it breaks; dropping the stream stops the model.
-  package var reply: @Sendable (Prompt) -> AsyncThrowingStream<Event, any Error>
+  package var reply: @Sendable (Dialogue) -> AsyncThrowingStream<Event, any Error>
 
   package init(
     name: String, budget: Prompt.Budget = Prompt.Budget(),
-    reply: @escaping @Sendable (Prompt) -> AsyncThrowingStream<Event, any Error>
+    reply: @escaping @Sendable (Dialogue) -> AsyncThrowingStream<Event, any Error>
   ) {
     self.name = name
     self.budget = budget

@@ -16,7 +16,7 @@ struct RemoteConversation: Sendable {
   ///
   /// - Throws: `LanguageModelError`.
   func run(
-    _ prompt: Prompt, say: @Sendable (LanguageModel.Event) -> Void
+    _ prompt: Dialogue, say: @Sendable (LanguageModel.Event) -> Void
   ) async throws(LanguageModelError) {
     var attempt = 1
     var dialect = ChatCompletionRequest.Dialect.common
@@ -50,7 +50,7 @@ struct RemoteConversation: Sendable {
   }
 
   private func ask(
-    _ prompt: Prompt, _ dialect: ChatCompletionRequest.Dialect, reply: inout Reply,
+    _ prompt: Dialogue, _ dialect: ChatCompletionRequest.Dialect, reply: inout Reply,
     say: @Sendable (LanguageModel.Event) -> Void
   ) async throws(LanguageModelError) {
     let response: WebStream
@@ -85,7 +85,7 @@ struct RemoteConversation: Sendable {
   }
 
   private func request(
-    _ prompt: Prompt, _ dialect: ChatCompletionRequest.Dialect
+    _ prompt: Dialogue, _ dialect: ChatCompletionRequest.Dialect
   ) throws -> WebRequest {
     let body = ChatCompletionRequest(
       model: remote.model,

@@ -37,7 +37,8 @@ package struct Retriever: Sendable {
     var found: [RetrievedPassage] = []
     var filter = DuplicateFilter()
     for hit in try ranking(
-      for: question, vector: vector, identity: identity, in: shard, visibilities: visibilities)
+      for: question, vector: vector, identity: identity, in: shard, of: .citable,
+      visibilities: visibilities)
     {
       guard found.count < passageCount else { break }
       guard let chunk = try citableChunk(hit.row, in: shard, visibilities: visibilities) else {
@@ -54,6 +55,50 @@ package struct Retriever: Sendable {
     return found
   }
 
+  /// The learn-only passages of `shard` that fit best, best first: for a blended prompt and its gate, nothing else.
+  ///
+  /// - Parameters:
+  ///   - count: passages at most.
+  ///   - leastScore: a passage below it has nothing to say to the question.
+  /// - Throws: as `passages`.
+  func privatePassages(
+    for question: String, vector: [Float], identity: String, in shard: ShardSet,
+    visibilities: [SourceID: Visibility], count: Int, leastScore: Float
+  ) throws -> [LearnOnly] {
+    guard visibilities.values.contains(.learnOnly) else { return [] }
+    var found: [LearnOnly] = []
+    for hit in try ranking(
+      for: question, vector: vector, identity: identity, in: shard, of: .learnOnly,
+      visibilities: visibilities)
+    {
+      guard found.count < count, hit.score >= leastScore else { break }
+      if case .learnOnly(let passage)? = try passage(hit.row, in: shard, visibilities: visibilities)
+      {
+        found.append(passage)
+      }
+    }
+    return found
+  }
+
+  /// Citable texts that share most words with private ones: what stands in them too is no secret.
+  func publicTexts(
+    like passages: [LearnOnly], in shard: ShardSet, visibilities: [SourceID: Visibility]
+  ) throws -> [String] {
+    let isCitable = { (group: String) in
+      SourceID(group).flatMap { visibilities[$0] } == .citable
+    }
+    var rows: Set<ShardSet.RowReference> = []
+    for passage in passages {
+      rows.formUnion(
+        try shard.wordSearch(
+          passage.privateText, language: nil, count: passageCount, where: isCitable
+        ).map(\.row))
+    }
+    return try rows.sorted().compactMap {
+      try citableChunk($0, in: shard, visibilities: visibilities)?.citable.text
+    }
+  }
+
   // MARK: Ranking
 
   private struct Ranked {
@@ -63,13 +108,13 @@ package struct Retriever: Sendable {
     let score: Float
   }
 
-  /// The rows of citable sources that either search found, best first, ties by row.
+  /// The rows of one class of sources that either search found, best first, ties by row.
   private func ranking(
     for question: String, vector: [Float], identity: String, in shard: ShardSet,
-    visibilities: [SourceID: Visibility]
+    of visibility: Visibility, visibilities: [SourceID: Visibility]
   ) throws -> [Ranked] {
     let isAllowed = { (group: String) in
-      SourceID(group).flatMap { visibilities[$0] } == .citable
+      SourceID(group).flatMap { visibilities[$0] } == visibility
     }
     let near = try shard.nearest(
       to: vector, identity: identity, count: candidateCount, where: isAllowed)
@@ -106,12 +151,31 @@ package struct Retriever: Sendable {
   private func citableChunk(
     _ row: ShardSet.RowReference, in shard: ShardSet, visibilities: [SourceID: Visibility]
   ) throws -> Found? {
-    let chunk = try JSONDecoder().decode(Chunk.self, from: Data(try shard.payload(of: row)))
-    let source = chunk.description.source
-    guard try shard.entry(of: row).group == source.text, let visibility = visibilities[source],
-      case .citable(let citable) = Passage(chunk, visibility: visibility)
-    else { return nil }
+    let chunk = try chunk(row, in: shard)
+    guard case .citable(let citable)? = try classed(chunk, row, in: shard, visibilities) else {
+      return nil
+    }
     return Found(citable: citable, ordinal: chunk.ordinal, offset: chunk.offset)
+  }
+
+  private func passage(
+    _ row: ShardSet.RowReference, in shard: ShardSet, visibilities: [SourceID: Visibility]
+  ) throws -> Passage? {
+    try classed(try chunk(row, in: shard), row, in: shard, visibilities)
+  }
+
+  private func chunk(_ row: ShardSet.RowReference, in shard: ShardSet) throws -> Chunk {
+    try JSONDecoder().decode(Chunk.self, from: Data(try shard.payload(of: row)))
+  }
+
+  private func classed(
+    _ chunk: Chunk, _ row: ShardSet.RowReference, in shard: ShardSet,
+    _ visibilities: [SourceID: Visibility]
+  ) throws -> Passage? {
+    let source = chunk.description.source
+    guard try shard.entry(of: row).group == source.text, let visibility = visibilities[source]
+    else { return nil }
+    return Passage(chunk, visibility: visibility)
   }
 
   private func neighbour(

@@ -8,6 +8,7 @@ import WebClient
 /// The context of one request.
 struct AppRequestContext: RequestContext, RemoteAddressRequestContext {
   var coreContext: CoreRequestContextStorage
+  let channel: any Channel
   /// The peer of the connection; behind a proxy that is the proxy.
   let remoteAddress: SocketAddress?
   /// The address that limits are counted for, set by `ClientAddress`.
@@ -17,6 +18,7 @@ struct AppRequestContext: RequestContext, RemoteAddressRequestContext {
 
   init(source: Source) {
     coreContext = .init(source: source)
+    channel = source.channel
     remoteAddress = source.channel.remoteAddress
   }
 

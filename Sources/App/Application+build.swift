@@ -27,6 +27,7 @@ package struct Services: Sendable {
     database = try AppDatabase(path: "\(configuration.data)/bobbin.sqlite")
     let embedder = LazyEmbedder(configuration)
     let logger = Logger(label: "bobbin")
+    let vocabularies = Vocabularies(modelDirectory: configuration.modelDirectory)
     let model = configuration.modelBaseURL.map { base in
       RemoteLanguageModel(
         baseURL: base, apiKey: configuration.modelKey, model: configuration.modelName
@@ -35,6 +36,7 @@ package struct Services: Sendable {
     answerer = Answerer(
       shards: ShardCache(root: "\(configuration.data)/shards", byteLimit: 8 << 30),
       embedder: { try await embedder.embedder() }, model: model,
+      vocabulary: { await vocabularies.vocabulary() },
       report: { error in logger.warning("model", metadata: ["error": "\(error)"]) })
     quality = QualityCheck(
       database: database, data: configuration.data, embedder: { try await embedder.embedder() })
@@ -110,6 +112,9 @@ struct Routes {
       database: database, spool: configuration.spool, data: configuration.data
     ).addRoutes(to: &table, access)
     ConversationController(database: database).addRoutes(to: &table, access)
+    TraceController(database: database, data: configuration.data).addRoutes(to: &table, access)
+    GuidanceController(database: database, data: configuration.data)
+      .addRoutes(to: &table, access)
     UsageController(database: database).addRoutes(to: &table, access)
     AdminController(database: database, mail: mail, publicURL: publicURL)
       .addRoutes(to: &table, access)
@@ -117,7 +122,8 @@ struct Routes {
       database: database, configuration: configuration, audit: AuditTrail(database: database)
     ).addRoutes(to: &table, access)
     let chat = ChatController(
-      database: database, answerer: services.answerer, tokens: tokens, mail: mail,
+      database: database, answerer: services.answerer, hasModel: configuration.modelBaseURL != nil,
+      tokens: tokens, mail: mail,
       publicOrigin: publicURL)
     chat.addRoutes(to: &table, access)
     PageController(database: database, templates: try Templates(), chat: chat)
@@ -168,6 +174,7 @@ package enum Server {
         janitor: Janitor(spool: configuration.spool, database: services.database),
         removals: Removals(
           data: configuration.data, spool: configuration.spool, database: services.database),
+        guidance: GuidanceReview(data: configuration.data, database: services.database),
         database: services.database, logger: logger),
       EvaluationService(gatekeeper: services.gatekeeper { [logger] in logger.error("\($0)") }),
     ]

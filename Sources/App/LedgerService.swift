@@ -13,6 +13,7 @@ struct LedgerService: Service {
   let training: Training
   let janitor: Janitor
   let removals: Removals
+  let guidance: GuidanceReview
   let database: AppDatabase
   let logger: Logger
 
@@ -32,6 +33,7 @@ struct LedgerService: Service {
         }
         await attempt("ledger") { try await drain.drain() }
         await attempt("training") { try await training.advance() }
+        await attempt("guidance") { try await guidance.run() }
         await attempt("cancelled") { try await training.dropCancelled() }
         await attempt("removals") { try await removals.advance() }
         let now = WallClock.now()

@@ -9,6 +9,8 @@ package struct ChatTarget: Sendable {
   /// Nil for the operator's own chatbot.
   package let owner: User?
   package let visibilities: [SourceID: Visibility]
+  /// Approved lines, oldest first.
+  package let guidance: [String]
 }
 
 extension AppDatabase {
@@ -35,7 +37,15 @@ extension AppDatabase {
       }
       return ChatTarget(
         chatbot: chatbot, owner: owner,
-        visibilities: try Self.visibilities(of: chatbot.id, in: database))
+        visibilities: try Self.visibilities(of: chatbot.id, in: database),
+        guidance: try database.all(
+          """
+          SELECT g.text AS text FROM guidance_lines g LEFT JOIN knowledge_sources s ON s.id = g.source_id
+          WHERE g.chatbot_id = $1 AND g.state = 'approved'
+            AND (g.source_id IS NULL OR s.deleted_at IS NULL)
+          ORDER BY g.created_at, g.id
+          """, [chatbot.id.text]
+        ).map { $0["text"] })
     }
   }
 }

@@ -96,37 +96,7 @@ package enum ChatVerdict: Sendable {
   case refused(wait: Int)
 }
 
-/// An answer to be noted.
-package struct NewAnswer: Sendable {
-  package var id: String
-  package var conversation: String
-  package var chatbot: ChatbotID
-  package var content: String
-  package var answered: Bool
-  /// quoted, model or fixed.
-  package var mode: String
-  package var milliseconds: Int
-  package var citations: [(n: Int, source: SourceID, json: String, reference: String)]
-  package var now: Int
-
-  package init(
-    id: String, conversation: String, chatbot: ChatbotID, content: String, answered: Bool,
-    mode: String, milliseconds: Int,
-    citations: [(n: Int, source: SourceID, json: String, reference: String)], now: Int
-  ) {
-    self.id = id
-    self.conversation = conversation
-    self.chatbot = chatbot
-    self.content = content
-    self.answered = answered
-    self.mode = mode
-    self.milliseconds = milliseconds
-    self.citations = citations
-    self.now = now
-  }
-}
-
-private let millisecondsOfDay = 86_400_000
+let millisecondsOfDay = 86_400_000
 
 extension AppDatabase {
   /// Checks limits and quota, counts the question and notes it: all in one transaction, so that no two count the same
@@ -142,9 +112,11 @@ extension AppDatabase {
         return .limited(isFirst: try Self.countLimited(ask, day: day, in: database))
       }
       let conversation = try Self.conversation(for: ask, in: database)
-      try Self.insert(
-        id: ask.messageID, conversation: conversation, role: "user", content: ask.question,
-        now: ask.now, in: database)
+      try database.change(
+        """
+        INSERT INTO messages (id, conversation_id, role, content, created_at)
+        VALUES ($1, $2, 'user', $3, $4)
+        """, [ask.messageID, conversation, ask.question, ask.now])
       return .admitted(conversation: conversation)
     }
   }
@@ -218,51 +190,6 @@ extension AppDatabase {
       "SELECT id FROM conversations WHERE chatbot_id = $1 AND session_id = $2",
       [ask.chatbot.text, ask.session])
     return row?["id"] ?? ask.conversationID
-  }
-
-  private static func insert(
-    id: String, conversation: String, role: String, content: String, answered: Bool? = nil,
-    mode: String? = nil, milliseconds: Int = 0, now: Int, in database: Database
-  ) throws {
-    try database.change(
-      """
-      INSERT INTO messages (id, conversation_id, role, content, answered, mode, milliseconds,
-        created_at)
-      VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
-      """,
-      [
-        id, conversation, role, content, answered.map { $0 ? 1 : 0 }, mode, milliseconds, now,
-      ])
-  }
-
-  /// Notes an answer with its citations.
-  ///
-  /// A citation of a source that is not citable at this moment is refused by the table itself and left out.
-  package func add(_ answer: NewAnswer) async throws {
-    try await changes.write { database in
-      // The visitor may have erased the conversation meanwhile.
-      let stands = try database.number(
-        "SELECT count(*) FROM conversations WHERE id = $1", [answer.conversation])
-      guard stands == 1 else { return }
-      try Self.insert(
-        id: answer.id, conversation: answer.conversation, role: "assistant",
-        content: answer.content, answered: answer.answered, mode: answer.mode,
-        milliseconds: answer.milliseconds, now: answer.now, in: database)
-      for citation in answer.citations {
-        try database.change(
-          """
-          INSERT INTO sources_used (message_id, n, source_id, is_citable, citation_json, reference)
-          SELECT $1, $2, id, is_citable, $3, $4 FROM knowledge_sources
-          WHERE id = $5 AND is_citable = 1 AND deleted_at IS NULL
-          """,
-          [answer.id, citation.n, citation.json, citation.reference, citation.source.text])
-      }
-      if answer.answered {
-        try database.change(
-          "UPDATE usage_days SET answered = answered + 1 WHERE chatbot_id = $1 AND day = $2",
-          [answer.chatbot.text, answer.now / millisecondsOfDay])
-      }
-    }
   }
 
   /// Gives a counted message back: its answer failed before its first word.

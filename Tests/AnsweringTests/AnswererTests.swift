@@ -40,8 +40,8 @@ import VectorShard
       case .sources(let sources):
         #expect(sources.count == 1)
         order.append("sources")
-      case .done(let answered):
-        #expect(answered)
+      case .done(let answer):
+        #expect(answer.answered)
         order.append("done")
       }
     }

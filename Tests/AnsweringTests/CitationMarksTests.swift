@@ -15,13 +15,30 @@ import Testing
     ("[12345678901234567890123456789]", "[12345678901234567890123456789]", []),
   ]
 
+  private static func text(_ parts: [CitationMarks.Part]) -> String {
+    parts.reduce(into: "") { text, part in
+      switch part {
+      case .text(let scalar): text.unicodeScalars.append(scalar)
+      case .marks(let numbers, let isSpaced):
+        text += (isSpaced ? " " : "") + numbers.map { "[\($0)]" }.joined()
+      }
+    }
+  }
+
+  private static func cited(_ parts: [CitationMarks.Part]) -> [Int] {
+    parts.reduce(into: []) { cited, part in
+      guard case .marks(let numbers, _) = part else { return }
+      cited += numbers.filter { !cited.contains($0) }
+    }
+  }
+
   @Test(arguments: cases) func `marks of given passages pass and others go`(
     text: String, shown: String, cited: [Int]
   ) {
     var marks = CitationMarks(passageCount: 3)
-    let found = marks.feed(text) + marks.finish()
-    #expect(found == shown)
-    #expect(marks.cited == cited)
+    let found = marks.parts(text) + marks.lastParts()
+    #expect(Self.text(found) == shown)
+    #expect(Self.cited(found) == cited)
   }
 
   @Test(arguments: cases) func `pieces of any size give the same text`(
@@ -29,23 +46,23 @@ import Testing
   ) {
     for size in 1...4 {
       var marks = CitationMarks(passageCount: 3)
-      var found = ""
+      var found: [CitationMarks.Part] = []
       var piece = ""
       for character in text {
         piece.append(character)
         if piece.count == size {
-          found += marks.feed(piece)
+          found += marks.parts(piece)
           piece = ""
         }
       }
-      found += marks.feed(piece) + marks.finish()
-      #expect(found == shown)
-      #expect(marks.cited == cited)
+      found += marks.parts(piece) + marks.lastParts()
+      #expect(Self.text(found) == shown)
+      #expect(Self.cited(found) == cited)
     }
   }
 
   @Test func `without passages every mark goes`() {
     var marks = CitationMarks(passageCount: 0)
-    #expect(marks.feed("Yes [1].") + marks.finish() == "Yes.")
+    #expect(Self.text(marks.parts("Yes [1].") + marks.lastParts()) == "Yes.")
   }
 }

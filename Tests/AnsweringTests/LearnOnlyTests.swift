@@ -46,13 +46,23 @@ import Testing
     for question in questions {
       for sources in [["public"], []] {
         let request = request(question, citable: sources, learnOnly: ["private"])
-        let answer = try await shards.answerer().wholeAnswer(request)
+        var answer = try await shards.answerer().wholeAnswer(request)
+        // The visitor's own words.
+        #expect(answer.searched == nil || answer.searched == question)
+        answer.searched = nil
         #expect(isClean(answer.message))
         #expect(isClean(String(decoding: try JSONEncoder().encode(answer.sources), as: UTF8.self)))
         #expect(isClean("\(answer)"))
         #expect(isClean(String(reflecting: answer)))
         var streamed = ""
-        for try await event in shards.answerer().answer(request) { streamed += "\(event)" }
+        for try await event in shards.answerer().answer(request) {
+          guard case .done(var whole) = event else {
+            streamed += "\(event)"
+            continue
+          }
+          whole.searched = nil
+          streamed += "\(whole)"
+        }
         #expect(isClean(streamed))
       }
     }
@@ -62,7 +72,7 @@ import Testing
     async throws
   {
     let shards = try await shards()
-    let seen = Mutex<[Prompt]>([])
+    let seen = Mutex<[Dialogue]>([])
     let copying = LanguageModel(name: "copying") { prompt in
       seen.withLock { $0.append(prompt) }
       return AsyncThrowingStream { continuation in
@@ -81,14 +91,13 @@ import Testing
     #expect(!prompts.isEmpty)
     for prompt in prompts {
       for message in prompt.messages { #expect(isClean(message.content)) }
-      #expect(prompt.passages.allSatisfy { $0.source.text == "public" })
     }
   }
 
   @Test func `a failing model's error and fall-back hold no private word`() async throws {
     let shards = try await shards()
     let failing = LanguageModel(name: "failing") { prompt in
-      AsyncThrowingStream { throw LanguageModelError.empty(endpoint: "\(prompt.passages.count)") }
+      AsyncThrowingStream { throw LanguageModelError.empty(endpoint: "\(prompt.messages.count)") }
     }
     let reported = Mutex("")
     let answerer = Answerer(

@@ -61,11 +61,12 @@ private final class FakeEndpoint: Sendable {
   private let patient = RemoteLanguageModel.Waiting(
     pause: { _ in }, deadline: { _ in try await Task.sleep(for: .seconds(3_600)) })
 
-  private func prompt() throws -> Prompt {
+  private func prompt() throws -> Dialogue {
     var generator = SystemRandomNumberGenerator()
     return Prompt(
-      passages: [try citable("Twelve days.")], question: "How long?", chatbotName: "Fern",
-      noAnswerText: "No.", countTokens: { $0.count / 4 }, using: &generator)
+      passages: [try citable("Twelve days.")], for: request("How long?"), noAnswerText: "No.",
+      countTokens: { $0.count / 4 }, using: &generator
+    ).dialogue
   }
 
   private func remote(base: String = "http://model.example:8080") -> RemoteLanguageModel {

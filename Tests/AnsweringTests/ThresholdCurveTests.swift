@@ -33,7 +33,7 @@ import VectorShard
     let isInPassages: Bool
   }
 
-  private static let repository: String = {
+  static let repository: String = {
     var parts = #filePath.split(separator: "/").map(String.init)
     while !parts.isEmpty,
       !FileManager.default.fileExists(
@@ -42,11 +42,11 @@ import VectorShard
     return "/" + parts.joined(separator: "/")
   }()
 
-  private static let directory =
+  static let directory =
     (ProcessInfo.processInfo.environment["BOBBIN_DATA"] ?? repository + "/var") + "/"
     + MiniLM.directoryName
 
-  private static let isAsked =
+  static let isAsked =
     ProcessInfo.processInfo.environment["BOBBIN_CURVE"] == "1"
     && FileManager.default.fileExists(atPath: directory + "/model.safetensors")
 
@@ -102,7 +102,7 @@ import VectorShard
       isInPassages: passages.contains { Self.flat($0.citable.text).contains(expected) })
   }
 
-  private static func flat(_ text: String) -> String {
+  static func flat(_ text: String) -> String {
     text.split(whereSeparator: \.isWhitespace).joined(separator: " ")
   }
 
@@ -129,7 +129,7 @@ import VectorShard
 
 extension TestShards {
   /// Reads, cuts, embeds and writes the handbook as chatbot `handbook`; the private paper as a learn-only source.
-  fileprivate func writeHandbook(
+  func writeHandbook(
     folder: String, embedder: Embedder
   ) async throws -> [SourceID: Visibility] {
     let kinds: Set<String> = ["pdf", "docx", "html", "md", "txt"]

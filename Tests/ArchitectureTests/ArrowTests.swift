@@ -8,6 +8,7 @@ import Testing
   ///
   /// A target that is not listed here fails the test: draw its arrows first.
   static let arrows: [String: Set<String>] = [
+    "AnswerGuard": [],
     "Billing": [],
     "Corpus": [],
     "Faults": [],
@@ -25,10 +26,11 @@ import Testing
     "ChunkStage": ["Corpus", "Spool"],
     "EmbedStage": ["BlobStore", "Corpus", "Embedding", "Spool"],
     "IndexStage": ["BlobStore", "Corpus", "Spool", "VectorShard"],
-    "Answering": ["Corpus", "Embedding", "VectorShard", "WebClient"],
+    "Answering": ["AnswerGuard", "Corpus", "Embedding", "VectorShard", "WebClient"],
     "Evaluation": ["Answering", "Corpus", "Embedding", "VectorShard"],
     "App": [
-      "Answering", "Billing", "BlobStore", "CCrypt", "CLinux", "COpenSSL", "Corpus", "Embedding",
+      "AnswerGuard", "Answering", "Billing", "BlobStore", "CCrypt", "CLinux", "COpenSSL", "Corpus",
+      "Embedding",
       "Evaluation", "Spool",
       "Storage", "VectorShard", "WebClient",
     ],

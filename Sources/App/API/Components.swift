@@ -131,6 +131,15 @@ enum Components {
       ])
     ),
     (
+      "GuidanceLine",
+      .object([
+        required("id", .id), required("text", .text),
+        required("state", .choice(["draft", "approved", "review"])),
+        required("source_id", .nullable(.text)), required("approved_at", .nullable(.time)),
+        required("created_at", .time),
+      ])
+    ),
+    (
       "SpoolQueue",
       .object([
         required("stage", .text), required("state", .text), required("items", .count),

@@ -26,6 +26,8 @@ struct ChatController: Sendable {
 
   let database: AppDatabase
   let answerer: Answerer
+  /// Whether a language model is set up.
+  let hasModel: Bool
   let tokens: TokenSigner
   let mail: MailService
   let publicOrigin: String
@@ -178,11 +180,10 @@ struct ChatController: Sendable {
       }
       return limited(call, target, conversation: admission.conversationID)
     case .admitted(let conversation):
-      let reply = Reply(
+      let reply = ChatReply(
         controller: self, target: target, admission: admission, conversation: conversation,
         // After the question, whatever the clock's grain.
-        id: FreshID.text(now: call.now + 1), started: .now, requestID: call.context.id,
-        logger: call.context.logger)
+        id: FreshID.text(now: call.now + 1), started: .now, context: call.context)
       return Self.wantsEvents(call.request) ? reply.events() : try await reply.whole()
     }
   }
@@ -271,96 +272,6 @@ struct ChatController: Sendable {
       of: ChatbotID(unchecked: visitor.chatbot), now: call.now)
     guard isKnown else { throw AppError.notFound }
     return Answer.empty
-  }
-}
-
-/// One answer on its way.
-private struct Reply: Sendable {
-  let controller: ChatController
-  let target: ChatTarget
-  let admission: ChatAdmission
-  let conversation: String
-  let id: String
-  let started: ContinuousClock.Instant
-  let requestID: String
-  let logger: Logger
-
-  private var request: AnswerRequest {
-    AnswerRequest(
-      question: admission.question, chatbot: target.chatbot.id, chatbotName: target.chatbot.name,
-      visibilities: target.visibilities, noAnswerText: target.chatbot.settings.noAnswerText)
-  }
-
-  func whole() async throws -> Response {
-    let answer: Answering.Answer
-    do {
-      answer = try await controller.answerer.wholeAnswer(request)
-    } catch {
-      try await controller.database.giveBack(admission)
-      logger.error("answer failed", metadata: ["error": "\(error)"])
-      throw AppError.busy(retryAfterSeconds: 5)
-    }
-    try await note(answer.message, answered: answer.answered, answer.sources)
-    return Answer.json(
-      ChatAnswer(
-        message_id: id, conversation_id: conversation, message: answer.message,
-        answered: answer.answered, limited: false, sources: answer.sources))
-  }
-
-  /// Ends the answerer's work when the visitor leaves: writing then throws, and the stream is cancelled.
-  func events() -> Response {
-    EventStream.response { writer in
-      try await writer.retry(milliseconds: 3000)
-      try await writer.send("start", ["message_id": id, "conversation_id": conversation])
-      var text = ""
-      var isNoted = false
-      var sources: [Citation] = []
-      do {
-        for try await event in controller.answerer.answer(request) {
-          switch event {
-          case .delta(let piece):
-            text += piece
-            try await writer.send("delta", ["text": piece])
-          case .sources(let found):
-            sources = found
-            try await writer.send("sources", ["sources": found])
-          case .done(let answered):
-            // Noted first: who asks for the history on seeing `done` finds it.
-            try await note(text, answered: answered, sources)
-            isNoted = true
-            try await writer.send("done", ["answered": answered, "limited": false])
-          }
-        }
-      } catch let error as EventStream.Gone {
-        // What the visitor has read stands in the history.
-        if !isNoted { try await note(text, answered: false, []) }
-        throw error
-      } catch {
-        logger.error("answer failed", metadata: ["error": "\(error)"])
-        if text.isEmpty {
-          try await controller.database.giveBack(admission)
-        } else {
-          try await note(text, answered: false, [])
-        }
-        try await writer.send(
-          "error", AppError.busy(retryAfterSeconds: 5).problem(requestID: requestID))
-      }
-    }
-  }
-
-  private func note(_ text: String, answered: Bool, _ citations: [Citation]) async throws {
-    let took = (ContinuousClock.now - started).components
-    try await controller.database.add(
-      NewAnswer(
-        id: id, conversation: conversation, chatbot: target.chatbot.id, content: text,
-        answered: answered, mode: "answer",
-        milliseconds: Int(took.seconds) * 1000 + Int(took.attoseconds / 1_000_000_000_000_000),
-        citations: citations.map { citation in
-          (
-            citation.n, citation.sourceID,
-            String(decoding: JSONText.encode(citation), as: UTF8.self), citation.reference
-          )
-        }, now: admission.now + 1))
   }
 }
 

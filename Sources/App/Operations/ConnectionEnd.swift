@@ -25,6 +25,10 @@ final class ConnectionEndHandler: ChannelDuplexHandler, RemovableChannelHandler 
   init(grace: TimeAmount = .seconds(1)) { self.grace = grace }
 
   func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
+    if case ChannelEvent.inputClosed? = event as? ChannelEvent, requests > 0 {
+      // Who closes while being answered has gone: nothing is written to nobody.
+      return context.close(promise: nil)
+    }
     guard event is ChannelShouldQuiesceEvent else {
       return context.fireUserInboundEventTriggered(event)
     }

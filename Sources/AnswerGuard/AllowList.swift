@@ -1,0 +1,60 @@
+// A sentence of words that nobody knows is some code (step 7), and so is an unknown word that is a piece of a secret.
+//
+// Stretches of scripts without spaces count neither as known nor as unknown: they are not words.
+
+/// Counts unknown words, sentence by sentence.
+struct AllowList: Sendable {
+  /// The share of unknown words above which a sentence is blocked; nil for no such rules.
+  let unknownShare: Double?
+  private var words = 0
+  private var unknown = 0
+  /// Letters of the piece so far, and whether a word in it is unknown.
+  private var piece: [UInt32] = []
+  private var isPieceUnknown = false
+  private(set) var broken: Violation.Rule?
+
+  init(unknownShare: Double?) { self.unknownShare = unknownShare }
+
+  mutating func push(_ word: Word, _ patterns: borrowing PrivatePatterns) {
+    if piece.count < Word.longest { piece.append(contentsOf: word.letters) }
+    if word.isNumber {
+      let key = Key.mix(word.hash, Key.Kind.piece.rawValue)
+      guard word.letters.count > 2, unknownShare != nil, patterns.rare.pieces.contains(key),
+        !patterns.known.isExempt(Key.token(word.hash))
+      else { return }
+      broken = broken ?? .rarePiece
+      return
+    }
+    guard !word.isUnspaced else { return }
+    words += 1
+    guard !patterns.known.isKnown(word) else { return }
+    unknown += 1
+    isPieceUnknown = true
+    guard unknownShare != nil else { return }
+    if patterns.rare.pieces.contains(Key.mix(word.hash, Key.Kind.piece.rawValue)) {
+      broken = broken ?? .rarePiece
+    }
+    if patterns.rare.shifted.contains(LetterWindow.shiftedKey(word.letters)) {
+      broken = broken ?? .rareToken
+    }
+  }
+
+  /// White space: a code in a shifted alphabet may be a whole piece, "DHNEGM-7".
+  mutating func endPiece(_ patterns: borrowing PrivatePatterns) {
+    if isPieceUnknown, unknownShare != nil,
+      patterns.rare.shifted.contains(LetterWindow.shiftedKey(piece))
+    {
+      broken = broken ?? .rareToken
+    }
+    piece.removeAll(keepingCapacity: true)
+    isPieceUnknown = false
+  }
+
+  mutating func endSentence() {
+    if let unknownShare, Double(unknown) > unknownShare * Double(words) {
+      broken = broken ?? .unknownWords
+    }
+    words = 0
+    unknown = 0
+  }
+}

@@ -1,0 +1,58 @@
+// What is remembered of a text that may be said: keys of its words, codes and runs, so that a gate can be built without it.
+//
+// About nine bytes for each letter. Keys of all kinds lie sorted in one array, which can be stored as it is and read back
+// with `init(sortedKeys:)`. Building a gate only asks whether a private key is in it.
+
+/// The keys of a citable text, or of what a visitor typed.
+package struct Fingerprint: Sendable {
+  /// Ascending, without repetition.
+  package let keys: [UInt64]
+
+  package init(_ text: String) { self.init(texts: [text]) }
+
+  /// One fingerprint of several texts; no run reaches from one into the next.
+  package init(texts: some Sequence<String>) {
+    var keys: [UInt64] = []
+    for text in texts {
+      let shape = TextShape(text)
+      Self.add(shape, to: &keys)
+      if let bare = shape.withoutNumbers { Self.add(bare, to: &keys) }
+      keys.append(contentsOf: shape.words.lazy.map { Key.token($0.hash) })
+      keys.append(contentsOf: JoinedTokens.joined(in: shape.words).map { Key.token($0.hash) })
+    }
+    self.init(unsorted: keys)
+  }
+
+  /// A fingerprint that was stored; nil when the keys do not ascend.
+  package init?(sortedKeys: [UInt64]) {
+    guard zip(sortedKeys, sortedKeys.dropFirst()).allSatisfy({ $0 < $1 }) else { return nil }
+    keys = sortedKeys
+  }
+
+  private init(unsorted: [UInt64]) {
+    var kept: [UInt64] = []
+    kept.reserveCapacity(unsorted.count)
+    for key in unsorted.sorted() where key != kept.last { kept.append(key) }
+    keys = kept
+  }
+
+  private static func add(_ shape: TextShape, to keys: inout [UInt64]) {
+    keys.append(contentsOf: TextShape.letterKeys(shape.letters))
+    keys.append(
+      contentsOf: TextShape.wordKeys(shape.words, length: TextShape.runLength, kind: .wordRun))
+    keys.append(contentsOf: TextShape.wordKeys(shape.words, length: 3, kind: .threeWords))
+  }
+
+  /// Whether a key is in it.
+  ///
+  /// - Complexity: O(log n).
+  func contains(_ key: UInt64) -> Bool {
+    var low = 0
+    var high = keys.count
+    while low < high {
+      let middle = low + (high - low) / 2
+      if keys[middle] < key { low = middle + 1 } else { high = middle }
+    }
+    return low < keys.count && keys[low] == key
+  }
+}

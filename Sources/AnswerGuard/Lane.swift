@@ -1,0 +1,107 @@
+// One reading of a reply, word after word, against the private patterns. Remembers registers only, no text.
+//
+// A lane sees the last 16 letters, the last five words and the place in the automaton; so a run is found at the letter or
+// word that completes it, however far back it began, and a copy of a lane is a copy of 120 bytes.
+
+/// The state of one reading.
+struct Lane: Sendable {
+  /// Whether letters come one by one without words, as in an acrostic; then only long tokens are looked for.
+  let isSpelled: Bool
+  /// Whether the letters were made from leet.
+  let isLeet: Bool
+  private var window = LetterWindow()
+  private var state: Int32 = 0
+  /// For the last 64 letters, the last one lowest: whether a word begins there, and whether after white space.
+  private var starts: UInt64 = 0
+  private var gaps: UInt64 = 0
+  /// Hashes of the last four words, the last one first.
+  private var recent: (UInt64, UInt64, UInt64, UInt64) = (0, 0, 0, 0)
+  private var wordCount = 0
+
+  init(isSpelled: Bool = false, isLeet: Bool = false) {
+    self.isSpelled = isSpelled
+    self.isLeet = isLeet
+  }
+
+  /// Takes a word and gives the rule it breaks; a word apart had others between it and the one before.
+  mutating func push(
+    _ word: Word, _ patterns: borrowing PrivatePatterns, isApart: Bool = false
+  ) -> Violation.Rule? {
+    var broken: Violation.Rule?
+    let last = word.letters.count - 1
+    for (place, letter) in word.letters.enumerated() {
+      starts <<= 1
+      gaps <<= 1
+      if place == 0 {
+        starts |= 1
+        if word.isAfterSpace || isApart { gaps |= 1 }
+      }
+      window.push(letter)
+      if window.isFull, patterns.runs.letters.contains(window.key) { broken = .letterRun }
+      state = patterns.rare.automaton.next(state, letter)
+      if let found = patterns.rare.automaton.patterns(at: state),
+        found.contains(where: { isThere($0, isWordEnd: place == last) })
+      {
+        broken = .rareToken
+      }
+    }
+    return wordRun(word.hash, patterns) ?? shortRun(patterns) ?? broken
+  }
+
+  /// Takes a letter that is a word by itself.
+  mutating func push(letter: UInt32, _ patterns: borrowing PrivatePatterns) -> Violation.Rule? {
+    window.push(letter)
+    if window.isFull, patterns.runs.letters.contains(window.key) { return .letterRun }
+    state = patterns.rare.automaton.next(state, letter)
+    if let found = patterns.rare.automaton.patterns(at: state),
+      found.contains(where: { $0.isFree && !$0.isLeet })
+    {
+      return .rareToken
+    }
+    return shortRun(patterns)
+  }
+
+  /// Forgets the letters, where what came before has nothing to do with what comes.
+  mutating func interrupt() { self = Lane(isSpelled: isSpelled, isLeet: isLeet) }
+
+  /// The key of the last three words.
+  var threeWords: UInt64? {
+    wordCount < 3
+      ? nil : Key.mix(Key.mix(Key.mix(Key.Kind.threeWords.rawValue, recent.2), recent.1), recent.0)
+  }
+
+  private mutating func wordRun(
+    _ hash: UInt64, _ patterns: borrowing PrivatePatterns
+  ) -> Violation.Rule? {
+    var key = Key.mix(Key.Kind.wordRun.rawValue, recent.3)
+    key = Key.mix(key, recent.2)
+    key = Key.mix(key, recent.1)
+    key = Key.mix(Key.mix(key, recent.0), hash)
+    recent = (hash, recent.0, recent.1, recent.2)
+    wordCount += 1
+    return wordCount >= TextShape.runLength && patterns.runs.words.contains(key) ? .wordRun : nil
+  }
+
+  /// Five private words of 10 to 15 letters, wherever the spaces are.
+  private func shortRun(_ patterns: borrowing PrivatePatterns) -> Violation.Rule? {
+    for length in patterns.runs.shortLengths
+    where window.count >= length && patterns.runs.letters.contains(window.key(length: length)) {
+      return .wordRun
+    }
+    return nil
+  }
+
+  /// Whether a token that ends at the last letter is one, by where words begin and end.
+  private func isThere(_ pattern: TokenPattern, isWordEnd: Bool) -> Bool {
+    if pattern.isLeet, !isLeet { return false }
+    if pattern.isFree { return true }
+    let length = UInt64(pattern.length)
+    guard length > 0, length <= 64, !pattern.needsEnd || isWordEnd else { return false }
+    if pattern.needsStart, starts >> (length - 1) & 1 == 0 { return false }
+    let inside = (UInt64(1) << (length - 1)) - 1
+    if let interior = pattern.interior, starts & inside != interior { return false }
+    // A short token with white space in it is one only if it is spelled out: "1 1 2", not "11 2".
+    guard length < 5, gaps & inside != 0 else { return true }
+    return pattern.interior == nil && length > 2 && starts & inside == inside
+  }
+}

@@ -1,0 +1,58 @@
+// The last letters of a stream as differences, so that one comparison holds for all 26 shifts of the alphabet.
+//
+// A letter is kept as its distance from the one before it: ROT13 and every other shift leave distances as they are, and
+// Atbash only turns their sign. One byte a distance, fifteen in a row.
+
+/// A register of the last 16 letters.
+struct LetterWindow {
+  /// Letters of a run that is a violation.
+  static let runLength = 16
+
+  private var high: UInt64 = 0
+  private var low: UInt64 = 0
+  private var previous: UInt32 = 0
+  /// Letters so far, up to 255.
+  private(set) var count = 0
+
+  /// Takes one letter.
+  @inline(__always) mutating func push(_ letter: UInt32) {
+    high = ((high << 8) | (low >> 56)) & 0x00FF_FFFF_FFFF_FFFF
+    low = (low << 8) | Self.step(previous, letter)
+    previous = letter
+    if count < 255 { count += 1 }
+  }
+
+  /// Whether a whole run of letters is in.
+  var isFull: Bool { count >= Self.runLength }
+
+  /// The key of the last 16 letters.
+  @inline(__always) var key: UInt64 { key(length: Self.runLength) }
+
+  /// The key of the last `length` letters, 9 to 16.
+  @inline(__always) func key(length: Int) -> UInt64 {
+    let kept = max(0, min(7, length - 9))
+    let mask = kept == 7 ? 0x00FF_FFFF_FFFF_FFFF : (UInt64(1) << (8 * UInt64(kept))) - 1
+    return Key.mix(
+      Key.mix(low, Key.Kind.letterRun.rawValue), (high & mask) | (UInt64(length) << 56))
+  }
+
+  /// The distance of two letters as a byte.
+  @inline(__always) static func step(_ first: UInt32, _ second: UInt32) -> UInt64 {
+    if Letter.isLatin(second) {
+      if Letter.isLatin(first) { return UInt64((second &+ 26 &- first) % 26) }
+      if Letter.isDigit(first) { return 36 }
+    } else if Letter.isDigit(second) {
+      return UInt64(26 + second - 0x30)
+    }
+    return UInt64(40 + ((second &- first) &* 0x9E37_79B1) % 216)
+  }
+
+  /// The key of a whole token of any length, the same for all shifts.
+  static func shiftedKey(_ letters: [UInt32]) -> UInt64 {
+    var key = Key.mix(Key.Kind.shifted.rawValue, UInt64(letters.count))
+    for (first, second) in zip(letters, letters.dropFirst()) {
+      key = Key.mix(key, step(first, second))
+    }
+    return key
+  }
+}

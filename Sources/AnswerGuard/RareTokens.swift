@@ -1,0 +1,90 @@
+// The figures, codes, names and addresses of private texts that stand in no citable text and that nobody knows (step 6).
+//
+// A figure of one digit is everybody's; every longer one is rare unless it is citable or the visitor's. Names made of
+// common words ("Kingfisher line") are not found here: only runs hold them.
+
+/// The rare tokens of the private texts.
+struct RareTokens: Sendable {
+  /// Finds them in a row of letters.
+  let automaton: TokenAutomaton
+  /// Keys of all their pieces of three letters or more.
+  let pieces: KeySet
+  /// Their keys under any shift of the alphabet, forward and reversed, and in Atbash.
+  let shifted: KeySet
+  let count: Int
+
+  /// Letter tokens shorter than this must stand as whole words.
+  private static let freeLength = 6
+  /// A token that is longer has no pieces: a run holds it.
+  private static let longestInPieces = 40
+
+  init(
+    in texts: [TextShape], isKnown: (Word) -> Bool, isExempt: (UInt64) -> Bool
+  ) {
+    var rare: [UInt64: JoinedToken] = [:]
+    for text in texts {
+      for word in text.words where Self.mayBeRare(word) && (word.isNumber || !isKnown(word)) {
+        rare[word.hash] = JoinedToken(words: [word])
+      }
+      for code in JoinedTokens.codes(in: text.words, isKnown: isKnown) { rare[code.hash] = code }
+    }
+    let tokens = rare.values.filter { !isExempt(Key.token($0.hash)) }
+    automaton = TokenAutomaton(tokens.flatMap(Self.patterns))
+    pieces = KeySet(Set(tokens.lazy.flatMap(Self.pieces)))
+    shifted = KeySet(Set(tokens.lazy.flatMap(Self.shiftedKeys)))
+    count = tokens.count
+  }
+
+  private static func mayBeRare(_ word: Word) -> Bool {
+    word.isNumber ? word.letters.count > 1 : word.letters.count > 2 && !word.isUnspaced
+  }
+
+  /// How a token may look: as it is, reversed, and in leet.
+  private static func patterns(_ token: JoinedToken) -> [([UInt32], TokenPattern)] {
+    let letters = token.letters
+    guard let first = letters.first, let last = letters.last else { return [] }
+    let isShort = letters.count < freeLength
+    let pattern = TokenPattern(
+      length: letters.count, needsStart: isShort || Letter.isDigit(first),
+      needsEnd: isShort || Letter.isDigit(last), interior: token.isExact ? token.interior : nil)
+    var found = [(letters, pattern)]
+    if letters.count >= 4, pattern.interior == nil {
+      let reversed = TokenPattern(
+        length: letters.count, needsStart: pattern.needsEnd, needsEnd: pattern.needsStart,
+        interior: nil)
+      found.append((letters.reversed(), reversed))
+    }
+    let leet = letters.map(LeetFold.fold)
+    if !isShort, leet != letters, !letters.allSatisfy(Letter.isDigit) {
+      found.append(
+        (
+          leet,
+          TokenPattern(
+            length: leet.count, needsStart: false, needsEnd: false, isLeet: true, interior: nil)
+        ))
+    }
+    return found
+  }
+
+  private static func pieces(_ token: JoinedToken) -> [UInt64] {
+    let letters = token.letters
+    let isNumber = letters.allSatisfy(Letter.isDigit)
+    guard letters.count <= longestInPieces, !isNumber || token.words.count == 1 else { return [] }
+    var keys: [UInt64] = []
+    for start in letters.indices {
+      var hash = Key.seed
+      for (offset, letter) in letters[start...].enumerated() {
+        hash = Key.adding(letter, to: hash)
+        if offset >= 2 { keys.append(Key.mix(hash, Key.Kind.piece.rawValue)) }
+      }
+    }
+    return keys
+  }
+
+  private static func shiftedKeys(_ token: JoinedToken) -> [UInt64] {
+    let letters = token.letters
+    guard letters.count >= 4, letters.count(where: Letter.isLatin) >= 3 else { return [] }
+    let atbash = letters.map(PrivateRuns.atbash)
+    return [letters, letters.reversed(), atbash, atbash.reversed()].map(LetterWindow.shiftedKey)
+  }
+}

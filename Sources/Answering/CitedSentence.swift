@@ -1,0 +1,30 @@
+// A message taken apart again: each of its sentences with the numbers it was given.
+
+/// A sentence of a message with its citations.
+package struct CitedSentence: Sendable, Hashable {
+  package let text: String
+  /// Numbers of the message's citations.
+  package let numbers: [Int]
+
+  /// The sentences of a message; marks belong to the sentence before them.
+  package static func all(in message: String) -> [CitedSentence] {
+    var found: [CitedSentence] = []
+    var rest = message[...]
+    while let match = rest.firstMatch(of: #/(?: ?\[[0-9]{1,3}\])+/#) {
+      var sentences = SentenceSplitter.sentences(of: String(rest[..<match.range.lowerBound]))
+        .map(\.text)
+      let numbers = CitedText.numbers(in: String(match.0))
+      if let last = sentences.popLast() {
+        found += sentences.map { CitedSentence(text: $0, numbers: []) }
+        found.append(CitedSentence(text: last, numbers: numbers))
+      }
+      rest = rest[match.range.upperBound...]
+      // A mark before the full stop leaves the stop behind.
+      while let first = rest.first, ".!?。！？ ".contains(first) { rest = rest.dropFirst() }
+    }
+    found += SentenceSplitter.sentences(of: String(rest)).map {
+      CitedSentence(text: $0.text, numbers: [])
+    }
+    return found
+  }
+}

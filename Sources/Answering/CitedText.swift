@@ -1,0 +1,97 @@
+// A model's text with its citations put right while it streams: marks of passages that do not support their sentence are taken
+// out, a sentence without one that a passage plainly supports is given one.
+//
+// Holds back white space after a sentence and what may still become a mark; text goes on as it comes. The same text in other
+// pieces gives the same result.
+
+/// Puts the citations of a stream of text right.
+struct CitedText {
+  private var marks: CitationMarks
+  private let support: Support
+  /// The words of the sentence that is being written.
+  private var sentence = ""
+  private var isMarked = false
+  /// A sentence has ended; what follows decides whether a mark still comes.
+  private var isOver = false
+  /// White space after the end, held back until it is known what follows.
+  private var space = ""
+
+  init(passageCount: Int, support: Support) {
+    marks = CitationMarks(passageCount: passageCount)
+    self.support = support
+  }
+
+  /// Takes the next piece and gives what may go on.
+  mutating func feed(_ piece: String) -> String {
+    var shown = ""
+    for part in marks.parts(piece) { take(part, &shown) }
+    return shown
+  }
+
+  /// What is left when the text is over.
+  mutating func finish() -> String {
+    var shown = ""
+    for part in marks.lastParts() { take(part, &shown) }
+    endSentence(&shown)
+    shown += space
+    space = ""
+    return shown
+  }
+
+  private mutating func take(_ part: CitationMarks.Part, _ shown: inout String) {
+    switch part {
+    case .marks(let numbers, let isSpaced):
+      let supported = support.supported(sentence, by: numbers)
+      guard !supported.isEmpty else { return }
+      isMarked = true
+      shown += isSpaced || !space.isEmpty ? " " : ""
+      space = ""
+      shown += supported.map { "[\($0)]" }.joined()
+    case .text(let scalar):
+      if isOver {
+        if scalar.properties.isWhitespace {
+          space.unicodeScalars.append(scalar)
+          return
+        }
+        // A dot within a number or a name ends nothing.
+        if space.isEmpty, !Self.isCloser(scalar) {
+          isOver = SentenceEnds.isEnd(scalar)
+        } else if !space.isEmpty {
+          endSentence(&shown)
+          shown += space
+          space = ""
+        }
+      } else if scalar == "\n" {
+        isOver = true
+        space.unicodeScalars.append(scalar)
+        return
+      }
+      sentence.unicodeScalars.append(scalar)
+      shown.unicodeScalars.append(scalar)
+      if SentenceEnds.isEnd(scalar) { isOver = true }
+    }
+  }
+
+  private mutating func endSentence(_ shown: inout String) {
+    // A heading or a word alone is no statement.
+    if !isMarked, sentence.split(separator: " ").count >= 4 || sentence.unicodeScalars.count >= 24,
+      let number = support.best(for: sentence)
+    {
+      shown += " [\(number)]"
+    }
+    (sentence, isMarked, isOver) = ("", false, false)
+  }
+
+  private static func isCloser(_ scalar: Unicode.Scalar) -> Bool {
+    "\"'”’»)]*_".unicodeScalars.contains(scalar)
+  }
+
+  /// The numbers of the marks that stand in a text, in order of first use.
+  static func numbers(in text: String) -> [Int] {
+    var found: [Int] = []
+    for match in text.matches(of: #/\[([0-9]{1,3})\]/#) {
+      if let number = Int(match.1), !found.contains(number) { found.append(number) }
+    }
+    return found
+  }
+}

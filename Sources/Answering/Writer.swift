@@ -1,0 +1,257 @@
+// Answers by a language model: sealed, from citable passages alone and at once; or blended, sentence by sentence through the gate,
+// with the sealed answer in the place of what the gate has stopped. Nothing that a visitor gets tells that it did.
+
+import AnswerGuard
+import Corpus
+import Embedding
+import VectorShard
+
+/// Has a model write one answer.
+struct Writer: Sendable {
+  /// Passages put before a model at most.
+  private static let passageCount = 6
+  private static let privatePassageCount = 4
+  /// A private passage less like the question than this has nothing to say to it.
+  private static let leastPrivateScore: Float = 0.2
+
+  let model: LanguageModel
+  let retriever: Retriever
+  let lines: PassageLines
+  let vocabulary: @Sendable () async -> CommonVocabulary
+  let report: @Sendable (any Error) -> Void
+
+  /// What a model has written so far.
+  private struct Draft {
+    var message = ""
+    var usage = Answer.Usage()
+    var gated = 0
+    /// Ended in good order, by the model or by the gate; false when the model failed.
+    var isWhole = false
+  }
+
+  /// The model's answer; nil when it failed before its first word, or when there is nothing to write from.
+  ///
+  /// - Throws: `LanguageModelError` when it breaks later, `ShardError`, `CancellationError`.
+  func write(_ found: Found, say: @escaping @Sendable (String) -> Void) async throws -> Answer? {
+    let passages = Array(found.passages.prefix(Self.passageCount))
+    if found.request.mode == .blended {
+      let hidden = try retriever.privatePassages(
+        for: found.question, vector: found.vector, identity: found.embedder.model.identity,
+        in: found.shard, visibilities: found.request.visibilities, count: Self.privatePassageCount,
+        leastScore: Self.leastPrivateScore)
+      if !hidden.isEmpty { return try await blended(found, passages, hidden, say: say) }
+    }
+    guard !passages.isEmpty || !found.request.guidance.isEmpty else { return nil }
+    let (draft, prompt) = try await sealed(found, passages, after: Draft(), say: say)
+    guard draft.isWhole, draft.message.contains(where: { !$0.isWhitespace }) else { return nil }
+    return try answer(draft, .model, prompt.passages, passages, found)
+  }
+
+  // MARK: Sealed
+
+  /// Goes on from a draft with the reply to a sealed prompt; not whole when the model failed before its first word.
+  private func sealed(
+    _ found: Found, _ passages: [RetrievedPassage], after begun: Draft,
+    say: @escaping @Sendable (String) -> Void
+  ) async throws -> (Draft, Prompt) {
+    var generator = SystemRandomNumberGenerator()
+    let prompt = Prompt(
+      passages: passages.map(\.citable), for: found.request, noAnswerText: found.noAnswerText,
+      budget: model.budget, begun: begun.message, countTokens: found.embedder.countTokens,
+      using: &generator)
+    var cited = CitedText(
+      passageCount: prompt.passages.count,
+      support: try Support(passages: prompt.passages, shard: found.shard))
+    var draft = begun
+    // After text that was shown already "not found" has nothing to add: held back while it may still be that.
+    var opening = Opening(without: begun.message.isEmpty ? nil : found.noAnswerText)
+    var reply = ""
+    func show(_ text: String, _ draft: inout Draft) {
+      guard !text.isEmpty else { return }
+      if !begun.message.isEmpty, draft.message == begun.message,
+        begun.message.last?.isWhitespace != true
+      {
+        draft.message += " "
+        say(" ")
+      }
+      draft.message += text
+      say(text)
+    }
+    var usage: Answer.Usage?
+    do {
+      for try await event in model.reply(prompt.dialogue) {
+        // A dropped stream ends without an error when its task is cancelled.
+        try Task.checkCancellation()
+        switch event {
+        case .text(let piece):
+          reply += piece
+          show(opening.feed(cited.feed(piece)), &draft)
+        case .usage(let prompt, let reply):
+          usage = Answer.Usage(promptTokens: prompt, replyTokens: reply)
+        }
+      }
+    } catch {
+      try Task.checkCancellation()
+      guard draft.message == begun.message else { throw error }
+      report(error)
+      return (draft, prompt)
+    }
+    try Task.checkCancellation()
+    show(opening.feed(cited.finish()) + opening.finish(), &draft)
+    draft.usage += usage ?? estimate(prompt.dialogue, reply, found.embedder)
+    draft.isWhole = true
+    return (draft, prompt)
+  }
+
+  // MARK: Blended
+
+  private func blended(
+    _ found: Found, _ passages: [RetrievedPassage], _ hidden: [LearnOnly],
+    say: @escaping @Sendable (String) -> Void
+  ) async throws -> Answer? {
+    var generator = SystemRandomNumberGenerator()
+    let prompt = BlendedPrompt(
+      passages: passages.map(\.citable), private: hidden, for: found.request,
+      noAnswerText: found.noAnswerText, budget: model.budget,
+      countTokens: found.embedder.countTokens, using: &generator)
+    let publicTexts = try retriever.publicTexts(
+      like: hidden, in: found.shard, visibilities: found.request.visibilities)
+    var cited = CitedText(
+      passageCount: prompt.passages.count,
+      support: try Support(passages: prompt.passages, shard: found.shard))
+    var gate = GuardedStream(
+      prompt.gate(
+        publicTexts: publicTexts, request: found.request, vocabulary: await vocabulary()))
+    var draft = Draft()
+    var usage: Answer.Usage?
+    var replyTokens = 0
+    do {
+      for try await event in model.reply(prompt.dialogue) {
+        try Task.checkCancellation()
+        switch event {
+        case .text(let piece):
+          replyTokens += found.embedder.countTokens(piece)
+          let outcome = Ungated(piece).pass(through: &cited, &gate)
+          show(outcome.released, &draft, say: say)
+          if outcome.isEnded { draft.gated += 1 }
+        case .usage(let prompt, let reply):
+          usage = Answer.Usage(promptTokens: prompt, replyTokens: reply)
+        }
+        if draft.gated > 0 { break }
+      }
+    } catch {
+      try Task.checkCancellation()
+      guard draft.message.isEmpty else { throw error }
+      report(error)
+      return nil
+    }
+    try Task.checkCancellation()
+    if draft.gated == 0 {
+      let outcome = Ungated.finish(&cited, &gate)
+      show(outcome.released, &draft, say: say)
+      if outcome.isEnded { draft.gated += 1 }
+    }
+    draft.usage +=
+      usage ?? estimate(prompt.dialogue, replyTokens: replyTokens, found.embedder)
+    if draft.gated > 0 {
+      // The answer that a strict chatbot would give; it may see what was let out, which is public by now.
+      let (whole, sealedPrompt) = try await sealed(found, passages, after: draft, say: say)
+      guard whole.message.contains(where: { !$0.isWhitespace }) else { return nil }
+      return try answer(whole, .blended, sealedPrompt.passages, passages, found)
+    }
+    guard draft.message.contains(where: { !$0.isWhitespace }) else { return nil }
+    return try answer(draft, .blended, prompt.passages, passages, found)
+  }
+
+  private func show(_ text: String, _ draft: inout Draft, say: (String) -> Void) {
+    draft.message += text
+    say(text)
+  }
+
+  // MARK: What it rests on
+
+  private func answer(
+    _ draft: Draft, _ origin: Answer.Origin, _ prompted: [Citable],
+    _ passages: [RetrievedPassage], _ found: Found
+  ) throws -> Answer {
+    // What the answer and the question say is what a quote should show.
+    let said = try QuestionWords("\(found.question)\n\(draft.message)", shard: found.shard)
+    let isNoAnswer = Opening.plain(draft.message) == Opening.plain(found.noAnswerText)
+    let citations =
+      isNoAnswer
+      ? []
+      : try CitedText.numbers(in: draft.message).sorted().compactMap { number -> Citation? in
+        guard prompted.indices.contains(number - 1), passages.indices.contains(number - 1) else {
+          return nil
+        }
+        return try QuotingAnswerer.citation(
+          n: number, of: passages[number - 1], for: said, lines: lines)
+      }
+    var answer = Answer(
+      message: draft.message, answered: origin == .blended ? !isNoAnswer : !citations.isEmpty,
+      sources: citations, origin: origin, passages: found.passages)
+    answer.model = model.name
+    answer.usage = draft.usage
+    answer.gated = draft.gated
+    answer.promptSources = Array(Set(prompted.map(\.source))).sorted()
+    return answer
+  }
+
+  private func estimate(_ dialogue: Dialogue, _ reply: String, _ embedder: Embedder) -> Answer.Usage
+  {
+    estimate(dialogue, replyTokens: embedder.countTokens(reply), embedder)
+  }
+
+  private func estimate(
+    _ dialogue: Dialogue, replyTokens: Int, _ embedder: Embedder
+  ) -> Answer.Usage {
+    Answer.Usage(
+      promptTokens: dialogue.messages.reduce(0) { $0 + embedder.countTokens($1.content) },
+      replyTokens: replyTokens)
+  }
+}
+
+extension Answer.Usage {
+  static func += (left: inout Self, right: Self) {
+    left.promptTokens += right.promptTokens
+    left.replyTokens += right.replyTokens
+  }
+}
+
+/// The beginning of a reply, held back as long as it may be a sentence that is not wanted.
+private struct Opening {
+  /// Nil lets everything through.
+  private let unwanted: String?
+  private var held = ""
+  private var isThrough: Bool
+
+  init(without unwanted: String?) {
+    self.unwanted = unwanted.map(Self.plain)
+    isThrough = unwanted == nil
+  }
+
+  mutating func feed(_ text: String) -> String {
+    guard !isThrough, let unwanted else { return text }
+    held += text
+    guard unwanted.hasPrefix(Self.plain(held)) else {
+      isThrough = true
+      defer { held = "" }
+      return held
+    }
+    return ""
+  }
+
+  /// What is left, unless it is the unwanted sentence itself.
+  mutating func finish() -> String {
+    defer { held = "" }
+    return Self.plain(held) == unwanted ? "" : held
+  }
+
+  /// Letters and digits alone.
+  static func plain(_ text: String) -> String {
+    String(
+      text.lowercased().replacing(#/\[[0-9]{1,3}\]/#, with: "").filter {
+        $0.isLetter || $0.isNumber
+      })
+  }
+}

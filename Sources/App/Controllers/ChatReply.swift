@@ -1,0 +1,233 @@
+// One answer on its way: what it may be made from, as JSON or as events, and what is noted of it.
+//
+// Encodes released text and citations only. Ends the answerer's work when the visitor leaves, and when a source that it began
+// with has become private meanwhile.
+
+import Answering
+import Billing
+import Corpus
+import FoundationEssentials
+import Hummingbird
+import Logging
+import NIOCore
+import Spool
+import Storage
+import Synchronization
+
+/// One answer of a chat.
+struct ChatReply: Sendable {
+  /// Earlier questions that an answer may go on from.
+  private static let turns = 6
+  /// How often a stream is looked after, and how many looks lie between two pings.
+  private static let look = Duration.seconds(1)
+  private static let looksPerPing = 15
+  private static let looksPerFlags = 2
+
+  let controller: ChatController
+  let target: ChatTarget
+  let admission: ChatAdmission
+  let conversation: String
+  let id: String
+  let started: ContinuousClock.Instant
+  let context: AppRequestContext
+
+  private var database: AppDatabase { controller.database }
+
+  // MARK: What it is made from
+
+  private func request() async throws -> AnswerRequest {
+    let settings = target.chatbot.settings
+    var request = AnswerRequest(
+      question: admission.question, chatbot: target.chatbot.id, chatbotName: target.chatbot.name,
+      visibilities: target.visibilities, noAnswerText: settings.noAnswerText)
+    request.mode = PrivacyMode(rawValue: settings.privacyMode) ?? .strict
+    request.guidance = target.guidance
+    // A conversation that begins with this question has no past.
+    if conversation != admission.conversationID { request.history = try await history() }
+    if controller.hasModel { request.mayUseModel = try await hasTokens() }
+    return request
+  }
+
+  /// The last turns; of an answer only what a sealed prompt may hold (PRIVACY.md, "Earlier turns").
+  private func history() async throws -> [AnswerRequest.Turn] {
+    try await database.turns(
+      of: conversation, before: admission.messageID, limit: Self.turns
+    ).map { turn in
+      let isOpen =
+        ["quoted", "model", "fixed"].contains(turn.mode)
+        && turn.promptSources.allSatisfy { target.visibilities[$0] == .citable }
+      return AnswerRequest.Turn(question: turn.question, answer: isOpen ? turn.answer : nil)
+    }
+  }
+
+  /// Whether chatbot and owner have model tokens left in this period.
+  private func hasTokens() async throws -> Bool {
+    let cap = target.chatbot.settings.monthlyTokenCap
+    guard cap != nil || target.owner != nil else { return true }
+    let used = try await database.modelTokens(
+      of: target.chatbot.id, owner: target.owner?.id, periodStart: admission.periodStart,
+      periodEnd: admission.periodEnd)
+    let limit = target.owner?.tier.limits.modelTokensPerPeriod ?? Int.max
+    return used.chatbot < cap ?? Int.max && used.owner < limit
+  }
+
+  // MARK: Whole
+
+  func whole() async throws -> Response {
+    let answer: Answering.Answer
+    do {
+      answer = try await controller.answerer.wholeAnswer(try await request())
+    } catch {
+      try await database.giveBack(admission)
+      context.logger.error("answer failed", metadata: ["error": "\(error)"])
+      throw AppError.busy(retryAfterSeconds: 5)
+    }
+    let sources = try await open(answer.sources)
+    try await note(answer.message, answer, sources)
+    return Answer.json(
+      ChatAnswer(
+        message_id: id, conversation_id: conversation, message: answer.message,
+        answered: answer.answered, limited: false, sources: sources))
+  }
+
+  // MARK: Streamed
+
+  /// A step of a stream: something to send, or a moment to look whether anybody still reads.
+  private enum Step: Sendable {
+    case event(AnswerEvent)
+    case look
+  }
+
+  /// Why a stream ends before its answer.
+  private enum Cut: Error { case flagsChanged }
+
+  func events() -> Response {
+    let watch = ConnectionWatch(context.channel)
+    return EventStream.response { writer in
+      try await writer.retry(milliseconds: 3000)
+      try await writer.send("start", ["message_id": id, "conversation_id": conversation])
+      var text = ""
+      var isNoted = false
+      do {
+        var looks = 0
+        for try await step in steps(try await request()) {
+          switch step {
+          case .event(.delta(let piece)):
+            text += piece
+            try await writer.send("delta", ["text": piece])
+          case .event(.sources): break
+          case .event(.done(let answer)):
+            let sources = try await open(answer.sources)
+            try await writer.send("sources", ["sources": sources])
+            // Noted first: who asks for the history on seeing `done` finds it.
+            try await note(text, answer, sources)
+            isNoted = true
+            try await writer.send("done", ["answered": answer.answered, "limited": false])
+          case .look:
+            if watch.isClosed { throw EventStream.Gone() }
+            looks += 1
+            if looks % Self.looksPerPing == 0 { try await writer.ping() }
+            if looks % Self.looksPerFlags == 0 { try await checkFlags() }
+          }
+        }
+      } catch let error as EventStream.Gone {
+        // What the visitor has read stands in the history.
+        if !isNoted { try await note(text, nil, []) }
+        throw error
+      } catch {
+        context.logger.error("answer failed", metadata: ["error": "\(error)"])
+        if text.isEmpty {
+          try await database.giveBack(admission)
+        } else {
+          try await note(text, nil, [])
+        }
+        try await writer.send(
+          "error", AppError.busy(retryAfterSeconds: 5).problem(requestID: context.id))
+      }
+    }
+  }
+
+  /// The answer's events with a look in between every second; dropping the stream stops the answerer.
+  private func steps(_ request: AnswerRequest) -> AsyncThrowingStream<Step, any Error> {
+    let (stream, continuation) = AsyncThrowingStream<Step, any Error>.makeStream()
+    let events = controller.answerer.answer(request)
+    let forward = Task {
+      do {
+        for try await event in events { continuation.yield(.event(event)) }
+        continuation.finish()
+      } catch {
+        continuation.finish(throwing: error)
+      }
+    }
+    let looks = Task {
+      while !Task.isCancelled {
+        // Ends by being cancelled with the stream.
+        try? await Task.sleep(for: Self.look)
+        continuation.yield(.look)
+      }
+    }
+    continuation.onTermination = { _ in
+      forward.cancel()
+      looks.cancel()
+    }
+    return stream
+  }
+
+  /// Ends a stream whose sources are not all citable any more.
+  private func checkFlags() async throws {
+    let now = try await database.visibilities(of: target.chatbot.id)
+    let isSame = target.visibilities.allSatisfy { source, visibility in
+      visibility != .citable || now[source] == .citable
+    }
+    guard isSame else { throw Cut.flagsChanged }
+  }
+
+  // MARK: What is noted
+
+  /// Citations that may be shown at this moment: an answer may have taken long enough for a flag to change.
+  private func open(_ sources: [Citation]) async throws -> [Citation] {
+    guard !sources.isEmpty, ContinuousClock.now - started > Self.look else { return sources }
+    let now = try await database.visibilities(of: target.chatbot.id)
+    return sources.filter { now[$0.sourceID] == .citable }
+  }
+
+  /// - Parameter answer: nil when it broke off.
+  private func note(
+    _ text: String, _ answer: Answering.Answer?, _ citations: [Citation]
+  ) async throws {
+    let took = (ContinuousClock.now - started).components
+    var record = NewAnswer(
+      id: id, conversation: conversation, chatbot: target.chatbot.id, content: text,
+      answered: answer?.answered ?? false, mode: answer?.origin.rawValue ?? "broken",
+      milliseconds: Int(took.seconds) * 1000 + Int(took.attoseconds / 1_000_000_000_000_000),
+      citations: citations.map { citation in
+        NewAnswer.Cited(
+          n: citation.n, source: citation.sourceID,
+          json: String(decoding: JSONText.encode(citation), as: UTF8.self),
+          reference: citation.reference)
+      }, now: admission.now + 1)
+    record.owner = admission.owner
+    record.periodStart = admission.periodStart
+    if let answer {
+      record.generation = answer.generation
+      record.model = answer.model
+      record.tokensIn = answer.usage.promptTokens
+      record.tokensOut = answer.usage.replyTokens
+      record.gated = answer.gated
+      record.promptSources = answer.promptSources
+      record.trace = AnswerTraceShape.text(answer)
+    }
+    try await database.add(record)
+  }
+}
+
+/// Whether a connection has been closed.
+private final class ConnectionWatch: Sendable {
+  private let state = Mutex(false)
+
+  init(_ channel: any Channel) {
+    channel.closeFuture.whenComplete { [weak self] _ in self?.state.withLock { $0 = true } }
+  }
+
+  var isClosed: Bool { state.withLock { $0 } }
+}

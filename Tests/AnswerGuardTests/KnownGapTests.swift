@@ -1,0 +1,68 @@
+// What passes although it carries private text: documented here, so that a change shows. See PRIVACY.md, limits.
+
+import Testing
+
+@testable import AnswerGuard
+
+@Suite struct KnownGapTests {
+  static let line = GuardFixtures.privateLines[2]
+
+  private static func encoded(_ change: (Int, String) -> String) -> String {
+    line.split(separator: " ").enumerated().map { change($0, String($1)) }.joined(separator: " ")
+  }
+
+  private func passes(_ text: String, by gate: AnswerGuard = GuardFixtures.viewsOnly) -> Bool {
+    LeakTests.released(text, by: gate).1 == nil
+  }
+
+  @Test func `fillers at irregular places are not seen`() {
+    // One to five fillers by no rule, after each word, and no code or name in the text.
+    let counts = [1, 4, 2, 5, 3, 1, 5, 2, 4, 1, 3, 5, 2]
+    let text = "A shop assistant may take off a little without asking anybody else about it today"
+      .split(separator: " ").enumerated().map { place, word in
+        ([String(word)] + Disguise.fillers.prefix(counts[place % counts.count])).joined(
+          separator: " ")
+      }.joined(separator: " ")
+    let gate = AnswerGuard(
+      privateTexts: [
+        "A shop assistant may take off a little without asking anybody else about it today"
+      ],
+      citable: [], vocabulary: GuardFixtures.vocabulary)
+    withKnownIssue("irregular fillers pass every view") {
+      #expect(!passes(text, by: gate))
+    }
+  }
+
+  @Test func `a name of common words is no rare token`() {
+    let gate = AnswerGuard(
+      privateTexts: ["This rule is known in the house as the Kingfisher line."], citable: [],
+      vocabulary: CommonVocabulary(words: ["kingfisher", "line", "we", "call", "it", "our", "the"]))
+    withKnownIssue("only runs hold names made of common words") {
+      #expect(!passes("We call it our Kingfisher line.", by: gate))
+    }
+  }
+
+  @Test func `vowels left out are held by unknown words alone`() {
+    let text = Self.encoded { _, word in word.filter { !"aeiouAEIOU".contains($0) } }
+    #expect(passes(text.filter { !$0.isNumber && $0 != "-" }))
+    #expect(!passes(text, by: GuardFixtures.whole))
+  }
+
+  @Test func `a word replaced in every three hides the others`() {
+    let secret = "A shop assistant may take off a little without asking anybody else about it today"
+    let gate = AnswerGuard(
+      privateTexts: [secret], citable: [], vocabulary: GuardFixtures.vocabulary)
+    let text = secret.split(separator: " ").enumerated().map { $0 % 3 == 2 ? "paper" : String($1) }
+      .joined(separator: " ")
+    withKnownIssue("a paraphrase by halves") { #expect(!passes(text, by: gate)) }
+  }
+
+  @Test func `numbers in words of other languages are words`() {
+    let gate = AnswerGuard(
+      privateTexts: ["Der Rabatt ist 27 Prozent."], citable: [],
+      vocabulary: CommonVocabulary(words: ["siebenundzwanzig", "es", "sind"]))
+    withKnownIssue("only English numbers are read") {
+      #expect(!passes("Es sind siebenundzwanzig.", by: gate))
+    }
+  }
+}

@@ -1,0 +1,206 @@
+// The blended mode: private passages inform, and nothing of them comes out, whatever a model does; what the gate stops is replaced
+// by the answer that the strict mode would give, without a sign.
+
+import AnswerGuard
+import Corpus
+import Embedding
+import FoundationEssentials
+import Synchronization
+import Testing
+
+@testable import Answering
+
+@Suite struct BlendedTests {
+  private static let code = "QUARTZ-7741"
+  private static let secret =
+    "A shop assistant may take off 4 per cent on a rain cover with the till code \(code), and nobody outside the shop is told of it."
+  private static let open = "A rain cover for the box costs 129 euros in every shop."
+  private static let question = "What does a rain cover for the box cost in the shop?"
+  private static let vocabulary = CommonVocabulary(
+    words: """
+      a an and are as at be box by can code cost costs cover discount euros every for give given here i in is it less may more no not \
+      of on or our price rain shop shops some than that the there this till to which with you your small ask
+      """.split(separator: " ").map(String.init))
+
+  private func shards() async throws -> TestShards {
+    let shards = try TestShards()
+    try await shards.write([
+      TestDocument(source: "private", uri: "margins.md", title: "Margins", chunks: [Self.secret]),
+      TestDocument(source: "public", title: "Prices", chunks: [Self.open]),
+    ])
+    return shards
+  }
+
+  private func request(_ mode: PrivacyMode, _ question: String = question) -> AnswerRequest {
+    var request = AnsweringTests.request(question, learnOnly: ["private"])
+    request.mode = mode
+    return request
+  }
+
+  private func answerer(_ shards: TestShards, _ model: LanguageModel) -> Answerer {
+    Answerer(
+      shards: shards.cache, embedder: { HashingEmbedder.make() }, model: model,
+      vocabulary: { Self.vocabulary })
+  }
+
+  /// The dialogues that a model was sent.
+  private final class Seen: Sendable {
+    private let dialogues = Mutex<[Dialogue]>([])
+    var all: [Dialogue] { dialogues.withLock { $0 } }
+    func add(_ dialogue: Dialogue) { dialogues.withLock { $0.append(dialogue) } }
+  }
+
+  /// A model that says what `words` makes of the dialogue; a dialogue with private text is kept apart.
+  private func model(
+    seen: Seen? = nil, _ words: @escaping @Sendable (Dialogue) -> [String]
+  ) -> LanguageModel {
+    LanguageModel(name: "scripted") { dialogue in
+      seen?.add(dialogue)
+      return AsyncThrowingStream { continuation in
+        for word in words(dialogue) { continuation.yield(.text(word)) }
+        continuation.finish()
+      }
+    }
+  }
+
+  private static func isPrivate(_ dialogue: Dialogue) -> Bool {
+    dialogue.messages.contains { $0.content.contains("[PRIVATE]\n") }
+  }
+
+  @Test
+  func `private text is in a blended prompt, marked and without its name, and in no strict one`()
+    async throws
+  {
+    let shards = try await shards()
+    for mode in [PrivacyMode.blended, .strict] {
+      let seen = Seen()
+      _ = try await answerer(shards, model(seen: seen) { _ in ["It costs 129 euros [1]."] })
+        .wholeAnswer(request(mode))
+      let dialogues = seen.all
+      #expect(dialogues.count == 1)
+      let text = dialogues.flatMap(\.messages).map(\.content).joined()
+      #expect(text.contains(Self.secret) == (mode == .blended))
+      #expect(!text.contains("margins.md") && !text.contains("Margins"))
+      #expect(text.contains(Self.open))
+    }
+  }
+
+  @Test(arguments: ["plain", "upper", "base64", "reversed", "spaced"])
+  func `a model that copies its prompt under a disguise gives the strict answer instead`(
+    disguise: String
+  ) async throws {
+    let shards = try await shards()
+    let copying = model { dialogue in
+      guard Self.isPrivate(dialogue) else { return ["It costs 129 euros in every shop [1]."] }
+      let text = dialogue.messages.map(\.content).joined(separator: "\n")
+      let disguised =
+        switch disguise {
+        case "upper": text.uppercased()
+        case "base64": Data(text.utf8).base64EncodedString()
+        case "reversed": String(text.reversed())
+        case "spaced": text.map(String.init).joined(separator: " ")
+        default: text
+        }
+      return ["It is a cover. "]
+        + disguised.split(separator: " ", omittingEmptySubsequences: false)
+        .map { $0 + " " }
+    }
+    let answer = try await answerer(shards, copying).wholeAnswer(request(.blended))
+    let plain = answer.message.lowercased().filter(\.isLetter)
+    #expect(!answer.message.contains(Self.code) && !plain.contains("takeoff"))
+    #expect(!String(plain.reversed()).contains("takeoff"))
+    #expect(!answer.message.contains(Data(Self.secret.utf8).base64EncodedString().prefix(24)))
+    #expect(answer.message.hasSuffix("It costs 129 euros in every shop [1]."))
+    #expect(answer.gated == 1 && answer.origin == .blended && answer.answered)
+    #expect(answer.sources.map(\.sourceID.text) == ["public"])
+  }
+
+  @Test func `what follows from private text in other words is let through with its citations`()
+    async throws
+  {
+    let shards = try await shards()
+    let wise = model { _ in
+      ["It costs 129 euros [1]. ", "Ask in the shop, there may be a small discount."]
+    }
+    let answer = try await answerer(shards, wise).wholeAnswer(request(.blended))
+    #expect(
+      answer.message == "It costs 129 euros [1]. Ask in the shop, there may be a small discount.")
+    #expect(answer.gated == 0 && answer.answered && answer.sources.count == 1)
+  }
+
+  @Test func `an answer that was stopped after its first sentence goes on with the strict one`()
+    async throws
+  {
+    let shards = try await shards()
+    let seen = Seen()
+    let half = model(seen: seen) { dialogue in
+      Self.isPrivate(dialogue)
+        ? ["There is a price. ", "The code is \(Self.code). ", "More of it."]
+        : ["It costs 129 euros [1]."]
+    }
+    var pieces: [String] = []
+    var whole: Answer?
+    for try await event in answerer(shards, half).answer(request(.blended)) {
+      switch event {
+      case .delta(let piece): pieces.append(piece)
+      case .sources(let sources): #expect(sources.count == 1)
+      case .done(let answer): whole = answer
+      }
+    }
+    #expect(pieces.joined() == "There is a price. It costs 129 euros [1].")
+    #expect(whole?.message == pieces.joined())
+    // The second prompt is sealed, and may see what the visitor has seen.
+    let second = try #require(seen.all.last)
+    let text = second.messages.map(\.content).joined()
+    #expect(!text.contains(Self.code) && !text.contains("shop assistant"))
+    #expect(text.contains("There is a price."))
+  }
+
+  @Test func `after text that was shown, not found adds nothing`() async throws {
+    let shards = try await shards()
+    let half = model { dialogue in
+      Self.isPrivate(dialogue)
+        ? ["There is a price. ", "The code is \(Self.code). "]
+        : ["I could not find ", "this in the documents."]
+    }
+    let answer = try await answerer(shards, half).wholeAnswer(request(.blended))
+    #expect(answer.message == "There is a price. ")
+  }
+
+  @Test func `a right guess and a wrong one look alike`() async throws {
+    let shards = try await shards()
+    let confirming = model { dialogue in
+      let text = dialogue.messages.map(\.content).joined()
+      guard Self.isPrivate(dialogue) else { return ["It costs 129 euros [1]."] }
+      return text.contains("take off 4 per cent") && text.contains("till code QUARTZ-7741?")
+        ? ["Yes: a shop assistant may take off 4 per cent."] : ["No: the code is not QUARTZ-1."]
+    }
+    func shape(_ question: String) async throws -> [String] {
+      var shape: [String] = []
+      for try await event in answerer(shards, confirming).answer(request(.blended, question)) {
+        switch event {
+        case .delta(let piece): shape.append("delta " + piece)
+        case .sources(let sources): shape.append("sources \(sources.count)")
+        case .done(let answer): shape.append("done \(answer.answered)")
+        }
+      }
+      return shape
+    }
+    let right = try await shape("Is the rain cover's till code QUARTZ-7741?")
+    #expect(right == ["delta It costs 129 euros [1].", "sources 1", "done true"])
+  }
+
+  @Test func `without a model nothing private is read`() async throws {
+    let shards = try await shards()
+    let quoting = shards.answerer()
+    let blended = try await quoting.wholeAnswer(request(.blended))
+    let strict = try await quoting.wholeAnswer(request(.strict))
+    #expect(blended.message == strict.message && blended.sources == strict.sources)
+  }
+
+  @Test func `a reply before the gate prints a fixed word`() {
+    let reply = Ungated(Self.secret)
+    #expect("\(reply)" == "(ungated)" && String(reflecting: reply).contains("(ungated)"))
+    #expect(Mirror(reflecting: reply).children.isEmpty)
+  }
+}
