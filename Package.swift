@@ -143,7 +143,8 @@ let package = Package(
     tests(
       "AnsweringTests",
       [
-        "Answering", "ChunkStage", "Corpus", "Embedding", "Extraction", "VectorShard", "WebClient",
+        "Answering", "ChunkStage", "Corpus", "Embedding", "Extraction", "TestSupport",
+        "VectorShard", "WebClient",
       ]),
     tests(
       "AppTests",
