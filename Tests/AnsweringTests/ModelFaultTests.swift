@@ -316,6 +316,28 @@ import WebClient
     for await _ in gone {}
   }
 
+  @Test func `a whole reply does not wait for the rest of its answer, which is read all the same`()
+    async throws
+  {
+    let (rests, tell) = AsyncStream.makeStream(of: Bool.self)
+    let gate = Gate()
+    let endpoint = try ScriptedEndpoint { connection in
+      connection.begin()
+      connection.text("Twelve")
+      connection.event("[DONE]")
+      gate.wait()
+      // More than any buffer between us holds.
+      let piece = [UInt8](repeating: 0x20, count: 1 << 16)
+      tell.yield((0..<256).allSatisfy { _ in connection.piece(piece) })
+      connection.end()
+    }
+    let received = try await Received(endpoint.model().reply(try prompt()))
+    #expect(received.text == "Twelve" && received.reason == .stop)
+    gate.open()
+    var rest = rests.makeAsyncIterator()
+    #expect(await rest.next() == true)
+  }
+
   @Test func `a connection serves one reply after the other`() async throws {
     let endpoint = try ScriptedEndpoint { connection in
       // In one piece, so that the end is there when the reply is.

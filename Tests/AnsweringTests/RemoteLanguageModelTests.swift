@@ -192,6 +192,18 @@ private final class FakeEndpoint: Sendable {
     #expect(!second.contains("temperature"))
   }
 
+  @Test func `a setting that was refused once is not offered again`() async throws {
+    let refusal = FakeEndpoint.Reply.stream(
+      [Array(#"{"error":{"code":"unsupported_value"}}"#.utf8)], status: 400)
+    let good = FakeEndpoint.Reply.stream([Array(Self.streamed.utf8)])
+    let endpoint = FakeEndpoint([refusal, good, good])
+    let model = remote().languageModel(transport: endpoint.transport, waiting: patient)
+    for _ in 0..<2 {
+      #expect(try await Received(model.reply(try prompt())).text == "Zwölf Tage [1] 🚲")
+    }
+    #expect(endpoint.requests.count == 3)
+  }
+
   @Test(arguments: [
     "data: {\"error\":{\"code\":500,\"message\":\"Twelve days.\"}}\n\n", "data: not json\n\n",
     "data: [DONE]\n\n", "", "<html>hello</html>",
