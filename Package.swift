@@ -100,7 +100,8 @@ let package = Package(
     .target(
       name: "App",
       dependencies: [
-        "AnswerGuard", "Answering", "Billing", "BlobStore", "CCrypt", "CLinux", "COpenSSL", "Corpus", "Embedding",
+        "AnswerGuard", "Answering", "Billing", "BlobStore", "CCrypt", "CLinux", "COpenSSL",
+        "Corpus", "Embedding",
         "Spool",
         "Storage",
         "VectorShard", "WebClient", arguments,
@@ -146,7 +147,8 @@ let package = Package(
     tests(
       "AnsweringTests",
       [
-        "AnswerGuard", "Answering", "ChunkStage", "Corpus", "Embedding", "Extraction", "VectorShard", "WebClient",
+        "AnswerGuard", "Answering", "ChunkStage", "Corpus", "Embedding", "Extraction",
+        "TestSupport", "VectorShard", "WebClient",
       ]),
     tests(
       "AppTests",

@@ -28,7 +28,8 @@ import Testing
     "IndexStage": ["BlobStore", "Corpus", "Spool", "VectorShard"],
     "Answering": ["AnswerGuard", "Corpus", "Embedding", "VectorShard", "WebClient"],
     "App": [
-      "AnswerGuard", "Answering", "Billing", "BlobStore", "CCrypt", "CLinux", "COpenSSL", "Corpus", "Embedding",
+      "AnswerGuard", "Answering", "Billing", "BlobStore", "CCrypt", "CLinux", "COpenSSL", "Corpus",
+      "Embedding",
       "Spool",
       "Storage", "VectorShard", "WebClient",
     ],
