@@ -74,7 +74,7 @@ test: setup model peers lint ## build, pass the tests, 25 s of API fuzzing, 50 s
 	@Tests/api/run.sh --quick --bin .build/debug
 	@Tests/torture/run.sh --quick --again --bin .build/debug
 
-test-api: setup model ## try the HTTP API against its own description (8 minutes)
+test-api: setup model ## try the HTTP API against its own description, and its timing (9 minutes)
 	@pipelines/build.sh tests
 	@Tests/api/run.sh --bin .build/debug
 

@@ -151,7 +151,7 @@ let package = Package(
       "AnsweringTests",
       [
         "AnswerGuard", "Answering", "ChunkStage", "Corpus", "Embedding", "Extraction",
-        "VectorShard", "WebClient",
+        "TestSupport", "VectorShard", "WebClient",
       ]),
     tests(
       "AppTests",

@@ -61,11 +61,18 @@ struct ChatCompletionChunk: Decodable {
     let delta: Text?
     /// Of a whole completion.
     let message: Text?
+    /// Null until the reply ends; no two endpoints have the same words beyond the common ones.
+    let finishReason: String?
+
+    private enum CodingKeys: String, CodingKey {
+      case delta, message
+      case finishReason = "finish_reason"
+    }
   }
 
   struct Usage: Decodable {
-    let promptTokens: Int?
-    let completionTokens: Int?
+    let promptTokens: Int
+    let completionTokens: Int
 
     private enum CodingKeys: String, CodingKey {
       case promptTokens = "prompt_tokens"
@@ -74,19 +81,27 @@ struct ChatCompletionChunk: Decodable {
   }
 
   struct Failure: Decodable {
-    /// A word such as `rate_limit_exceeded`; some send a number.
+    /// A word such as `rate_limit_exceeded`.
     let code: String?
+    /// The same where others have it.
     let type: String?
+    /// Where the code is a number: mostly a status of HTTP.
+    let number: Int?
+
+    /// The most telling of them, always one plain word.
+    var reason: String? { code ?? type ?? number.map(String.init) }
 
     private enum CodingKeys: String, CodingKey { case code, type }
 
     init(from decoder: any Decoder) throws {
       guard let container = try? decoder.container(keyedBy: CodingKeys.self) else {
         // Some send the message alone, which is not ours to repeat.
-        (code, type) = (nil, nil)
+        (code, type, number) = (nil, nil, nil)
         return
       }
-      code = Self.word(try? container.decode(String.self, forKey: .code))
+      let word = Self.word(try? container.decode(String.self, forKey: .code))
+      number = (try? container.decode(Int.self, forKey: .code)) ?? word.flatMap { Int($0) }
+      code = number == nil ? word : nil
       type = Self.word(try? container.decode(String.self, forKey: .type))
     }
 
@@ -104,13 +119,26 @@ struct ChatCompletionChunk: Decodable {
     }
   }
 
-  /// Empty in the event that carries the usage.
+  /// Empty in the event that carries the usage, with some; others have both in one.
   let choices: [Choice]?
+  /// Nil too when its numbers are none: a reply is not lost for them.
   let usage: Usage?
   let error: Failure?
+
+  private enum CodingKeys: String, CodingKey { case choices, usage, error }
+
+  init(from decoder: any Decoder) throws {
+    let container = try decoder.container(keyedBy: CodingKeys.self)
+    choices = try container.decodeIfPresent([Choice].self, forKey: .choices)
+    usage = try? container.decodeIfPresent(Usage.self, forKey: .usage)
+    error = try container.decodeIfPresent(Failure.self, forKey: .error)
+  }
 
   /// The text it brings.
   var text: String {
     (choices ?? []).first.flatMap { $0.delta?.content ?? $0.message?.content } ?? ""
   }
+
+  /// Why the reply ends with it; nil when it goes on.
+  var finishReason: String? { choices?.first?.finishReason }
 }

@@ -14,6 +14,10 @@ package enum LanguageModelError: Error, Hashable, Sendable {
   case malformed(endpoint: String, why: String)
   /// The first word did not come in time.
   case tooSlow(endpoint: String, limit: Duration)
+  /// It was not asked: it failed too often of late; `left` is the time until it is tried again, nil while it is being tried.
+  case resting(endpoint: String, left: Duration?)
+  /// The reply broke after some text; `why` completes "the model endpoint …".
+  case cut(endpoint: String, why: String)
   /// The reply ended without a word.
   case empty(endpoint: String)
   /// Whoever asked has gone.
@@ -23,7 +27,19 @@ package enum LanguageModelError: Error, Hashable, Sendable {
   package var isTransient: Bool {
     switch self {
     case .unavailable, .rateLimited: true
-    case .refused, .rejected, .malformed, .tooSlow, .empty, .cancelled: false
+    case .refused, .rejected, .malformed, .tooSlow, .resting, .cut, .empty, .cancelled: false
+    }
+  }
+
+  /// What it says about the endpoint itself, whatever the prompt was.
+  var outcome: CircuitBreaker.Outcome {
+    switch self {
+    case .rateLimited(_, let asked?) where asked > RemoteConversation.longestPause:
+      .failed(rest: asked)
+    case .unavailable, .rateLimited, .malformed, .tooSlow, .cut: .failed(rest: nil)
+    // It answers; a wrong key or prompt does not pass by leaving it alone.
+    case .refused, .rejected, .empty: .worked
+    case .resting, .cancelled: .unknown
     }
   }
 }
@@ -46,6 +62,11 @@ extension LanguageModelError: CustomStringConvertible {
       "the model endpoint \(endpoint) gave no chat completion: \(why); check OPENAI_BASE_URL"
     case .tooSlow(let endpoint, let limit):
       "the model endpoint \(endpoint) gave no word within \(limit); use a faster model or wait longer"
+    case .resting(let endpoint, let left):
+      "the model endpoint \(endpoint) failed too often and is left alone"
+        + (left.map { " for \($0)" } ?? " while one request tries it") + "; check that it runs"
+    case .cut(let endpoint, let why):
+      "the model endpoint \(endpoint) \(why) in the middle of a reply; check that it runs"
     case .empty(let endpoint):
       "the model endpoint \(endpoint) gave an empty reply; check the model"
     case .cancelled:

@@ -38,7 +38,10 @@ struct PromptWriting {
   /// Takes the room of a text that must be there in any case.
   mutating func spend(_ text: String) { left -= cost(text) }
 
-  func fenced(_ text: String) -> String { "<<<\(mark)\n\(text)\n\(mark)>>>" }
+  /// Quoted material: what a tokenizer would take for a control token is not spelt like one in it.
+  func fenced(_ text: String) -> String {
+    "<<<\(mark)\n\(ControlTokens.defused(text))\n\(mark)>>>"
+  }
 
   /// A passage with its number, its title and its headings.
   func block(_ passage: Citable, number: Int) -> String {
@@ -70,7 +73,7 @@ struct PromptWriting {
     for turn in history.reversed() {
       var messages = [Dialogue.Message(role: .user, content: fenced(turn.question))]
       if let answer = turn.answer {
-        messages.append(Dialogue.Message(role: .assistant, content: answer))
+        messages.append(Dialogue.Message(role: .assistant, content: ControlTokens.defused(answer)))
       }
       let cost = messages.reduce(0) { $0 + self.cost($1.content) }
       guard left - cost >= floor else { break }

@@ -5,27 +5,41 @@ import WebClient
 
 /// Asks the endpoint once, or again before the first word.
 struct RemoteConversation: Sendable {
-  /// The longest wait that an endpoint may ask for.
-  private static let longestPause = Duration.seconds(5)
+  /// The longest wait that an endpoint may ask for; after a longer one a visitor would have gone.
+  static let longestPause = Duration.seconds(5)
 
   let remote: RemoteLanguageModel
   let transport: WebTransport
+  let memory: EndpointMemory
   let waiting: RemoteLanguageModel.Waiting
+  let watch: ReplyWatch
 
-  /// Gives the reply's events to `say`.
+  /// Gives the reply's events to `say`; returns what is left of the response, to be drained.
   ///
   /// - Throws: `LanguageModelError`.
   func run(
     _ prompt: Dialogue, say: @Sendable (LanguageModel.Event) -> Void
-  ) async throws(LanguageModelError) {
+  ) async throws(LanguageModelError) -> WebStream? {
     var attempt = 1
-    var dialect = ChatCompletionRequest.Dialect.common
+    var dialect = memory.dialect
+    var last: LanguageModelError?
     while true {
-      var reply = Reply(endpoint: remote.endpointName)
+      var pass: CircuitBreaker.Pass
+      switch memory.admit(at: waiting.now()) {
+      case .pass(let given): pass = given
+      case .refused(let left):
+        throw last ?? .resting(endpoint: remote.endpointName, left: left)
+      }
+      var reply = ReplyReader(
+        endpoint: remote.endpointName, textBytes: remote.limits.textBytes)
       do {
-        try await ask(prompt, dialect, reply: &reply, say: say)
-        return
+        let rest = try await ask(prompt, dialect, &pass, &reply, say: say)
+        memory.settle(pass, .worked, at: waiting.now())
+        if dialect != memory.dialect { memory.dialect = dialect }
+        reply.closing().forEach(say)
+        return rest
       } catch {
+        memory.settle(pass, error.outcome, at: waiting.now())
         // Newer models of some endpoints refuse the settings that all others understand.
         if case .rejected(_, 400, let code?) = error, dialect == .common,
           ["unsupported_parameter", "unsupported_value"].contains(code)
@@ -33,55 +47,115 @@ struct RemoteConversation: Sendable {
           dialect = .reduced
           continue
         }
-        guard error.isTransient, !reply.hasText, attempt < remote.attempts else { throw error }
+        guard error.isTransient, !reply.hasText, attempt < remote.attempts,
+          let pause = pause(after: error, attempt: attempt), pause < watch.left
+        else { throw error }
+        last = error
         do {
-          try await waiting.pause(pause(after: error, attempt: attempt))
+          try await waiting.pause(pause)
         } catch {
-          throw .cancelled
+          throw interruption(&reply) ?? .cancelled
         }
         attempt += 1
       }
     }
   }
 
-  private func pause(after error: LanguageModelError, attempt: Int) -> Duration {
-    if case .rateLimited(_, let asked?) = error { return min(asked, Self.longestPause) }
+  /// Reads what follows a reply, so that its connection can serve the next one; the watch ends it soon.
+  func drain(_ rest: WebStream?) async {
+    guard let rest else { return }
+    watch.closed()
+    // Best effort: the reply is whole.
+    do { for try await _ in rest.body {} } catch {}
+  }
+
+  /// How long to wait before the next attempt; nil for longer than anybody would.
+  private func pause(after error: LanguageModelError, attempt: Int) -> Duration? {
+    if case .rateLimited(_, let asked?) = error {
+      return asked > Self.longestPause ? nil : asked
+    }
     return .milliseconds(300) * (1 << min(attempt, 4))
   }
 
   private func ask(
-    _ prompt: Dialogue, _ dialect: ChatCompletionRequest.Dialect, reply: inout Reply,
-    say: @Sendable (LanguageModel.Event) -> Void
-  ) async throws(LanguageModelError) {
-    let response: WebStream
+    _ prompt: Dialogue, _ dialect: ChatCompletionRequest.Dialect, _ pass: inout CircuitBreaker.Pass,
+    _ reply: inout ReplyReader, say: @Sendable (LanguageModel.Event) -> Void
+  ) async throws(LanguageModelError) -> WebStream? {
     do {
-      response = try await transport.stream(try request(prompt, dialect))
-    } catch let error as WebError {
-      throw Self.meaning(of: error, endpoint: reply.endpoint)
-    } catch let error as LanguageModelError {
-      throw error
-    } catch {
-      throw .malformed(endpoint: reply.endpoint, why: "the prompt cannot be sent as JSON")
-    }
-    guard response.status == 200 else { throw await refusal(response, reply.endpoint) }
-    do {
-      if response.headers["Content-Type"]?.lowercased().hasPrefix("application/json") == true {
-        try reply.take(String(decoding: try await whole(response), as: UTF8.self), say: say)
-      } else {
+      let response = try await transport.stream(try request(prompt, dialect))
+      guard response.status == 200 else {
+        throw await EndpointRefusal.meaning(of: response, endpoint: remote.endpointName)
+      }
+      switch try BodyKind(response, endpoint: remote.endpointName) {
+      case .completion:
+        let body = try await response.whole(endpoint: remote.endpointName)
+        try take(String(decoding: body, as: UTF8.self), &pass, &reply, say)
+        if !reply.isOver, reply.reason == nil { _ = try reply.take("[DONE]") }
+      case .events:
         for try await event in response.events {
-          try reply.take(event.data, say: say)
+          try take(event.data, &pass, &reply, say)
           if reply.isOver { break }
         }
       }
+      // A stream may end without an error when its task is cancelled.
+      if Task.isCancelled, let interruption = interruption(&reply) { throw interruption }
+      guard reply.reason != nil else { throw reply.broken("ended its answer early") }
+      guard reply.hasText else {
+        throw LanguageModelError.empty(endpoint: remote.endpointName)
+      }
+      // An endless reply is not read on.
+      return reply.isOver && reply.reason != .bound ? response : nil
     } catch let error as LanguageModelError {
       throw error
     } catch let error as WebError {
-      throw Self.meaning(of: error, endpoint: reply.endpoint)
+      if case .cancelled = error {
+        guard let interruption = interruption(&reply) else { return nil }
+        throw interruption
+      }
+      // It has said why it ends; how the connection ends is no matter.
+      if reply.reason != nil, reply.hasText { return nil }
+      throw EndpointRefusal.meaning(of: error, reply, endpoint: remote.endpointName)
+    } catch is EncodingError {
+      throw .malformed(
+        endpoint: remote.endpointName, why: "the prompt cannot be sent as JSON")
     } catch {
       throw .cancelled
     }
-    if Task.isCancelled { throw .cancelled }
-    guard reply.hasText else { throw .empty(endpoint: reply.endpoint) }
+  }
+
+  /// Passes one event on.
+  private func take(
+    _ data: String, _ pass: inout CircuitBreaker.Pass, _ reply: inout ReplyReader,
+    _ say: (LanguageModel.Event) -> Void
+  ) throws(LanguageModelError) {
+    let text = try reply.take(data)
+    if !text.isEmpty {
+      guard watch.spoke() else {
+        if let interruption = interruption(&reply) { throw interruption }
+        return
+      }
+      reply.spoke()
+      pass = memory.heard(pass)
+      say(.text(text))
+    }
+    if reply.reason != nil { watch.closed() }
+  }
+
+  /// Why the work was stopped from outside; nil when the reply may stand as it is.
+  private func interruption(_ reply: inout ReplyReader) -> LanguageModelError? {
+    let endpoint = remote.endpointName
+    switch watch.verdict {
+    case nil: return .cancelled
+    case .firstToken: return .tooSlow(endpoint: endpoint, limit: remote.limits.firstToken)
+    case .idle:
+      return .cut(endpoint: endpoint, why: "gave no more for \(remote.limits.idle)")
+    case .whole where !reply.hasText:
+      return .tooSlow(endpoint: endpoint, limit: remote.limits.whole)
+    case .closing where !reply.hasText: return .empty(endpoint: endpoint)
+    case .whole, .closing:
+      reply.stop()
+      return nil
+    }
   }
 
   private func request(
@@ -97,89 +171,18 @@ struct RemoteConversation: Sendable {
     if let key = remote.apiKey, !key.isEmpty { headers.append("Authorization", "Bearer \(key)") }
     return WebRequest(
       url: remote.endpoint, method: "POST", headers: headers,
-      body: Array(try JSONEncoder().encode(body)), limits: remote.limits)
-  }
-
-  /// At most a megabyte of a body that is no stream.
-  private func whole(_ response: WebStream) async throws -> [UInt8] {
-    var bytes: [UInt8] = []
-    for try await piece in response.body {
-      bytes += piece
-      guard bytes.count <= 1 << 20 else {
-        throw LanguageModelError.malformed(
-          endpoint: remote.endpointName, why: "more than a megabyte")
-      }
-    }
-    return bytes
-  }
-
-  /// What a status other than 200 means.
-  private func refusal(_ response: WebStream, _ endpoint: String) async -> LanguageModelError {
-    let status = response.status
-    switch status {
-    case 401, 403, 404: return .refused(endpoint: endpoint, status: status)
-    case 429:
-      let wait = response.headers["Retry-After"].flatMap { UInt32($0) }
-      return .rateLimited(endpoint: endpoint, retryAfter: wait.map { .seconds(Int64($0)) })
-    case 408, 409, 425, 500...599:
-      return .unavailable(endpoint: endpoint, why: "answered \(status)")
-    default:
-      // Best effort: the status says enough when the body cannot be read.
-      let body = (try? await whole(response)) ?? []
-      let failure = try? JSONDecoder().decode(ChatCompletionChunk.self, from: Data(body)).error
-      return .rejected(endpoint: endpoint, status: status, code: failure?.code ?? failure?.type)
-    }
-  }
-
-  private static func meaning(of error: WebError, endpoint: String) -> LanguageModelError {
-    switch error {
-    case .cancelled: .cancelled
-    case .timeout(_, let phase):
-      .unavailable(endpoint: endpoint, why: "took too long (waiting for \(phase.rawValue))")
-    case .connection: .unavailable(endpoint: endpoint, why: "could not be reached or broke off")
-    case .blocked: .unavailable(endpoint: endpoint, why: "has no address")
-    case .badURL(let why): .malformed(endpoint: endpoint, why: "its address \(why)")
-    case .tooLarge(_, _, let limit): .malformed(endpoint: endpoint, why: "more than \(limit) bytes")
-    case .tooManyRedirects: .malformed(endpoint: endpoint, why: "it redirects")
-    case .tls: .malformed(endpoint: endpoint, why: "its certificate was refused")
-    case .protocolError: .malformed(endpoint: endpoint, why: "it does not speak HTTP")
-    }
+      body: Array(try JSONEncoder().encode(body)), limits: remote.limits.ofRequest)
   }
 }
 
-/// What has come of one reply.
-private struct Reply {
-  let endpoint: String
-  var hasText = false
-  var isOver = false
-
-  init(endpoint: String) { self.endpoint = endpoint }
-
-  /// Reads one event's data.
-  mutating func take(
-    _ data: String, say: (LanguageModel.Event) -> Void
-  ) throws(LanguageModelError) {
-    if data == "[DONE]" {
-      isOver = true
-      return
-    }
-    guard data.contains(where: { !$0.isWhitespace }) else { return }
-    let chunk: ChatCompletionChunk
-    do {
-      chunk = try JSONDecoder().decode(ChatCompletionChunk.self, from: Data(data.utf8))
-    } catch {
-      throw .malformed(endpoint: endpoint, why: "an event is not the JSON of a completion")
-    }
-    if let failure = chunk.error {
-      throw .unavailable(
-        endpoint: endpoint, why: "broke off (\(failure.code ?? failure.type ?? "no reason given"))")
-    }
-    if !chunk.text.isEmpty {
-      hasText = true
-      say(.text(chunk.text))
-    }
-    if let usage = chunk.usage, let prompt = usage.promptTokens, chunk.choices?.isEmpty ?? true {
-      say(.usage(promptTokens: prompt, replyTokens: usage.completionTokens ?? 0))
-    }
+extension ReplyLimits {
+  /// For the transport: the watch keeps all times but the connection's.
+  fileprivate var ofRequest: RequestLimits {
+    var limits = RequestLimits.streaming
+    limits.connect = connect
+    limits.total = whole + ReplyDeadlines.closing
+    limits.firstByte = nil
+    limits.idle = nil
+    return limits
   }
 }

@@ -1,11 +1,10 @@
 // A language model behind an OpenAI-compatible endpoint: OpenAI, vLLM, llama.cpp, Ollama and others.
 //
 // One POST, read as server-sent events; whole JSON from an endpoint that does not stream is taken too. Tried again only
-// before the first word, so nothing is said twice. Relies on WebTransport `.configured` for connections and time limits.
-// Keeps no text, logs nothing, and its errors carry neither key, prompt nor reply.
+// before the first word, so nothing is said twice; not tried at all while its circuit breaker is open. Relies on
+// WebTransport `.configured` for connections. Keeps no text, logs nothing, and its errors carry neither key, prompt nor reply.
 
 import FoundationEssentials
-import Synchronization
 package import WebClient
 
 /// Where a language model is, and how long it may take.
@@ -19,16 +18,14 @@ package struct RemoteLanguageModel: Sendable {
   package var budget: Prompt.Budget
   /// 0 for the same reply to the same prompt, as far as the model can.
   package var temperature: Double
-  package var limits: RequestLimits
-  /// From the request to the first word, all attempts together.
-  package var firstWord: Duration
+  package var limits: ReplyLimits
   /// Attempts before the first word.
   package var attempts: Int
 
   package init(
     baseURL: String, apiKey: String? = nil, model: String,
     budget: Prompt.Budget = Prompt.Budget(), temperature: Double = 0,
-    limits: RequestLimits = .streaming, firstWord: Duration = .seconds(60), attempts: Int = 3
+    limits: ReplyLimits = ReplyLimits(), attempts: Int = 3
   ) {
     self.baseURL = baseURL
     self.apiKey = apiKey
@@ -36,64 +33,43 @@ package struct RemoteLanguageModel: Sendable {
     self.budget = budget
     self.temperature = temperature
     self.limits = limits
-    self.firstWord = firstWord
     self.attempts = attempts
   }
 
-  /// Waiting, as a value: tests replace it.
-  package struct Waiting: Sendable {
-    /// Between two attempts.
-    package var pause: @Sendable (Duration) async throws -> Void
-    /// For the first word; returns when it is too late for it.
-    package var deadline: @Sendable (Duration) async throws -> Void
-
-    package init(
-      pause: @escaping @Sendable (Duration) async throws -> Void,
-      deadline: @escaping @Sendable (Duration) async throws -> Void
-    ) {
-      self.pause = pause
-      self.deadline = deadline
-    }
-
-    /// By the clock.
-    package static let clock = Waiting(
-      pause: { try await Task.sleep(for: $0) }, deadline: { try await Task.sleep(for: $0) })
-  }
-
   /// The model as the answerer knows it.
+  ///
+  /// - Parameters:
+  ///   - transport: what carries the requests.
+  ///   - memory: what is known of the endpoint; models of one endpoint share one.
+  ///   - waiting: the clock; tests have their own.
   package func languageModel(
-    transport: WebTransport, waiting: Waiting = .clock
+    transport: WebTransport, memory: EndpointMemory = EndpointMemory(), waiting: Waiting = .clock
   ) -> LanguageModel {
     LanguageModel(name: model, budget: budget) { prompt in
       let (stream, continuation) = AsyncThrowingStream<LanguageModel.Event, any Error>.makeStream()
-      let conversation = RemoteConversation(remote: self, transport: transport, waiting: waiting)
-      let begun = Begun()
+      let watch = ReplyWatch(limits, waiting)
+      let conversation = RemoteConversation(
+        remote: self, transport: transport, memory: memory, waiting: waiting, watch: watch)
       let work = Task {
-        do {
-          try await conversation.run(prompt) { event in
-            begun.set()
-            continuation.yield(event)
+        await withTaskGroup(of: Void.self) { group in
+          group.addTask {
+            do {
+              let rest = try await conversation.run(prompt) { continuation.yield($0) }
+              continuation.finish()
+              await conversation.drain(rest)
+            } catch {
+              continuation.finish(throwing: error)
+            }
           }
-          continuation.finish()
-        } catch {
-          continuation.finish(throwing: error)
+          group.addTask { await watch.waitForLimit() }
+          // Whichever ends first ends the other; the conversation asks the watch for its verdict.
+          await group.next()
+          group.cancelAll()
         }
       }
-      let watch = Task {
-        do {
-          try await waiting.deadline(firstWord)
-        } catch {
-          // Cancelled: the stream is over.
-          return
-        }
-        guard !begun.isSet else { return }
-        continuation.finish(
-          throwing: LanguageModelError.tooSlow(endpoint: endpointName, limit: firstWord))
-        work.cancel()
-      }
-      continuation.onTermination = { _ in
-        work.cancel()
-        watch.cancel()
+      continuation.onTermination = { reason in
+        // After an end of its own, what is left to read is left to be read.
+        if case .cancelled = reason { work.cancel() }
       }
       return stream
     }
@@ -116,11 +92,4 @@ package struct RemoteLanguageModel: Sendable {
     let isVersion = last.first == "v" && last.count > 1 && last.dropFirst().first?.isNumber == true
     return base + (isVersion ? "/chat/completions" : "/v1/chat/completions")
   }
-}
-
-/// Whether the first word has come.
-private final class Begun: Sendable {
-  private let state = Mutex(false)
-  var isSet: Bool { state.withLock { $0 } }
-  func set() { state.withLock { $0 = true } }
 }

@@ -88,6 +88,7 @@ struct Writer: Sendable {
           show(opening.feed(cited.feed(piece)), &draft)
         case .usage(let prompt, let reply):
           usage = Answer.Usage(promptTokens: prompt, replyTokens: reply)
+        case .finished: break
         }
       }
     } catch {
@@ -136,6 +137,7 @@ struct Writer: Sendable {
           if outcome.isEnded { draft.gated += 1 }
         case .usage(let prompt, let reply):
           usage = Answer.Usage(promptTokens: prompt, replyTokens: reply)
+        case .finished: break
         }
         if draft.gated > 0 { break }
       }

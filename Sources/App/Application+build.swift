@@ -30,8 +30,10 @@ package struct Services: Sendable {
     let vocabularies = Vocabularies(modelDirectory: configuration.modelDirectory)
     let model = configuration.modelBaseURL.map { base in
       RemoteLanguageModel(
-        baseURL: base, apiKey: configuration.modelKey, model: configuration.modelName
-      ).languageModel(transport: .curl(.configured))
+        baseURL: base, apiKey: configuration.modelKey, model: configuration.modelName,
+        limits: configuration.replyLimits
+      ).languageModel(
+        transport: .curl(.configured), memory: EndpointMemory(configuration.modelBreaker))
     }
     answerer = Answerer(
       shards: ShardCache(root: "\(configuration.data)/shards", byteLimit: 8 << 30),

@@ -1,5 +1,6 @@
 // Every setting of the reading half: its variable, default and unit, in one place. Read once at start.
 
+package import Answering
 import FoundationEssentials
 import WebClient
 
@@ -31,6 +32,16 @@ package struct Configuration: Sendable {
   ///
   /// Default gpt-4o-mini.
   package var modelName: String
+  /// `BOBBIN_MODEL_CONNECT_TIMEOUT`, `…_FIRST_TOKEN_TIMEOUT`, `…_IDLE_TIMEOUT`, `…_REPLY_TIMEOUT`, all in seconds, and
+  /// `BOBBIN_MODEL_REPLY_BYTES`: how long it may take, and how much it may write.
+  ///
+  /// Defaults 5, 60, 30, 300; 65,536 bytes.
+  package var replyLimits: ReplyLimits
+  /// `BOBBIN_MODEL_FAILURES`: failures in a row after which it is left alone, and
+  /// `BOBBIN_MODEL_COOL_DOWN`: for how many seconds.
+  ///
+  /// Defaults 5 and 30.
+  package var modelBreaker: CircuitBreaker.Policy
   /// `BOBBIN_EMBEDDING_BASE_URL`: an OpenAI-compatible server for embeddings.
   ///
   /// Default none: MiniLM in process.
@@ -126,6 +137,15 @@ package struct Configuration: Sendable {
     modelBaseURL = text("OPENAI_BASE_URL") ?? (key == nil ? nil : "https://api.openai.com")
     modelKey = key
     modelName = text("BOBBIN_CHAT_MODEL") ?? "gpt-4o-mini"
+    replyLimits = ReplyLimits(
+      connect: .seconds(try number("BOBBIN_MODEL_CONNECT_TIMEOUT", 5, 1...600)),
+      firstToken: .seconds(try number("BOBBIN_MODEL_FIRST_TOKEN_TIMEOUT", 60, 1...3600)),
+      idle: .seconds(try number("BOBBIN_MODEL_IDLE_TIMEOUT", 30, 1...3600)),
+      whole: .seconds(try number("BOBBIN_MODEL_REPLY_TIMEOUT", 300, 1...86_400)),
+      textBytes: try number("BOBBIN_MODEL_REPLY_BYTES", 65_536, 1024...16_777_216))
+    modelBreaker = CircuitBreaker.Policy(
+      failures: try number("BOBBIN_MODEL_FAILURES", 5, 1...1000),
+      coolDown: .seconds(try number("BOBBIN_MODEL_COOL_DOWN", 30, 1...3600)))
     embeddingBaseURL = text("BOBBIN_EMBEDDING_BASE_URL")
     embeddingModel = text("BOBBIN_EMBEDDING_MODEL") ?? "text-embedding-3-small"
     embeddingDimension = try number("BOBBIN_EMBEDDING_DIMENSION", 1536, 1...16_384)

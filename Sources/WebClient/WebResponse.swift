@@ -23,9 +23,6 @@ package struct WebResponse: Hashable, Sendable {
   /// The declared character set, lower case, without quotes; nil when none is declared.
   package var charset: String? { MediaType(headers["Content-Type"])?.charset }
 
-  /// How long the server asks us to wait, for 429 and 503; nil when it names no number of seconds.
-  package var retryAfter: Duration? {
-    guard let text = headers["Retry-After"], let seconds = UInt32(text) else { return nil }
-    return .seconds(Int64(seconds))
-  }
+  /// How long the server asks us to wait, for 429 and 503; nil when it does not say.
+  package var retryAfter: Duration? { headers.retryAfter() }
 }

@@ -24,4 +24,8 @@ package struct WebStream: Sendable {
     self.finalURL = finalURL
     self.body = body
   }
+
+  /// The declared media type without parameters, lower case; nil when none or no valid one is
+  /// declared.
+  package var mediaType: String? { MediaType(headers["Content-Type"])?.name }
 }

@@ -12,8 +12,6 @@ private final class FakeEndpoint: Sendable {
       [[UInt8]], status: Int = 200, headers: WebHeaders = ["Content-Type": "text/event-stream"],
       end: WebError? = nil)
     case failure(WebError)
-    /// Neither a word nor an end.
-    case silence
   }
 
   private let replies: Mutex<[Reply]>
@@ -38,10 +36,6 @@ private final class FakeEndpoint: Sendable {
               continuation.finish(throwing: end)
             })
         case .failure(let error): throw error
-        case .silence:
-          return WebStream(
-            status: 200, headers: ["Content-Type": "text/event-stream"], finalURL: request.url,
-            body: AsyncThrowingStream { _ in })
         case nil: throw .connection(host: "fake", why: "is not expected")
         }
       })
@@ -57,17 +51,8 @@ private final class FakeEndpoint: Sendable {
     + "data: {\"choices\":[],\"usage\":{\"prompt_tokens\":71,\"completion_tokens\":5}}\n\n"
     + "data: [DONE]\n\ndata: {\"choices\":[{\"delta\":{\"content\":\"never\"}}]}\n\n"
 
-  /// No pauses, and a deadline that never comes.
-  private let patient = RemoteLanguageModel.Waiting(
-    pause: { _ in }, deadline: { _ in try await Task.sleep(for: .seconds(3_600)) })
-
-  private func prompt() throws -> Dialogue {
-    var generator = SystemRandomNumberGenerator()
-    return Prompt(
-      passages: [try citable("Twelve days.")], for: request("How long?"), noAnswerText: "No.",
-      countTokens: { $0.count / 4 }, using: &generator
-    ).dialogue
-  }
+  /// No pauses, and limits that never pass.
+  private let patient = ManualClock().waiting
 
   private func remote(base: String = "http://model.example:8080") -> RemoteLanguageModel {
     RemoteLanguageModel(baseURL: base, apiKey: "sk-secret-key", model: "small")
@@ -97,7 +82,7 @@ private final class FakeEndpoint: Sendable {
       }
       let found = try await events(FakeEndpoint([.stream(pieces)]))
       #expect(text(found) == "Zwölf Tage [1] 🚲")
-      #expect(found.last == .usage(promptTokens: 71, replyTokens: 5))
+      #expect(found.suffix(2) == [.usage(promptTokens: 71, replyTokens: 5), .finished(.stop)])
     }
   }
 
@@ -160,14 +145,24 @@ private final class FakeEndpoint: Sendable {
   @Test func `the wait that an endpoint asks for is kept, within bounds`() async throws {
     let pauses = Mutex<[Duration]>([])
     let waiting = RemoteLanguageModel.Waiting(
-      pause: { duration in pauses.withLock { $0.append(duration) } }, deadline: patient.deadline)
+      now: patient.now, pause: { duration in pauses.withLock { $0.append(duration) } },
+      deadline: patient.deadline)
     let endpoint = FakeEndpoint([
       .stream([], status: 429, headers: ["Retry-After": "2"]),
-      .stream([], status: 429, headers: ["Retry-After": "4000000000"]),
+      .stream([], status: 503, headers: ["Retry-After": "5"]),
       .stream([Array(Self.streamed.utf8)]),
     ])
     _ = try await events(endpoint, waiting: waiting)
     #expect(pauses.withLock { $0 } == [.seconds(2), .seconds(5)])
+    // A longer one is not shortened: then it is not asked again.
+    let busy = FakeEndpoint([.stream([], status: 429, headers: ["Retry-After": "4000000000"])])
+    await #expect(
+      throws: LanguageModelError.rateLimited(
+        endpoint: "model.example:8080", retryAfter: .seconds(4_000_000_000))
+    ) {
+      _ = try await events(busy, waiting: waiting)
+    }
+    #expect(busy.requests.count == 1 && pauses.withLock { $0.count } == 2)
   }
 
   @Test(arguments: [
@@ -197,6 +192,18 @@ private final class FakeEndpoint: Sendable {
     #expect(!second.contains("temperature"))
   }
 
+  @Test func `a setting that was refused once is not offered again`() async throws {
+    let refusal = FakeEndpoint.Reply.stream(
+      [Array(#"{"error":{"code":"unsupported_value"}}"#.utf8)], status: 400)
+    let good = FakeEndpoint.Reply.stream([Array(Self.streamed.utf8)])
+    let endpoint = FakeEndpoint([refusal, good, good])
+    let model = remote().languageModel(transport: endpoint.transport, waiting: patient)
+    for _ in 0..<2 {
+      #expect(try await Received(model.reply(try prompt())).text == "Zwölf Tage [1] 🚲")
+    }
+    #expect(endpoint.requests.count == 3)
+  }
+
   @Test(arguments: [
     "data: {\"error\":{\"code\":500,\"message\":\"Twelve days.\"}}\n\n", "data: not json\n\n",
     "data: [DONE]\n\n", "", "<html>hello</html>",
@@ -205,15 +212,6 @@ private final class FakeEndpoint: Sendable {
     let endpoint = FakeEndpoint(Array(repeating: .stream([Array(stream.utf8)]), count: 3))
     let error = await #expect(throws: LanguageModelError.self) { _ = try await events(endpoint) }
     #expect(error.map { !"\($0)".contains("Twelve") } == true)
-  }
-
-  @Test func `without a first word in time the reply ends`() async throws {
-    let late = RemoteLanguageModel.Waiting(pause: { _ in }, deadline: { _ in })
-    await #expect(
-      throws: LanguageModelError.tooSlow(endpoint: "model.example:8080", limit: .seconds(60))
-    ) {
-      _ = try await events(FakeEndpoint([.silence]), waiting: late)
-    }
   }
 
   @Test func `whoever stops listening stops the request`() async throws {
@@ -230,9 +228,9 @@ private final class FakeEndpoint: Sendable {
           })
       })
     let model = remote().languageModel(transport: transport, waiting: patient)
-    let prompt = try prompt()
+    let question = try prompt()
     let reader = Task {
-      for try await _ in model.reply(prompt) { break }
+      for try await _ in model.reply(question) { break }
     }
     try await reader.value
     // Ends when the body is dropped; a leak would hang here.

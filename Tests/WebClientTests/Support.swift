@@ -1,6 +1,5 @@
 // What the suites of WebClient share besides the loopback server of TestSupport.
 
-import Dispatch
 import Glibc
 import TestSupport
 
@@ -41,11 +40,4 @@ func failure<Value>(
 /// Ends a response whose length its headers do not tell, or cuts one short.
 func shutdownWriting(_ connection: LoopbackServer.Connection) {
   shutdown(connection.descriptor, Int32(SHUT_WR))
-}
-
-/// A gate that a server's thread waits at until the test opens it.
-final class Gate: Sendable {
-  private let condition = DispatchSemaphore(value: 0)
-  func wait() { condition.wait() }
-  func open() { condition.signal() }
 }
