@@ -97,12 +97,14 @@ let package = Package(
     library(
       "Answering", ["AnswerGuard", "Corpus", "Embedding", "VectorShard", "WebClient"],
       exclude: ["THRESHOLD.md"]),
+    library(
+      "Evaluation", ["Answering", "Corpus", "Embedding", "VectorShard"],
+      exclude: ["EVALUATION.md"]),
     .target(
       name: "App",
       dependencies: [
         "AnswerGuard", "Answering", "Billing", "BlobStore", "CCrypt", "CLinux", "COpenSSL",
-        "Corpus", "Embedding",
-        "Spool",
+        "Corpus", "Embedding", "Evaluation", "Spool",
         "Storage",
         "VectorShard", "WebClient", arguments,
         .product(name: "HTTPTypes", package: "swift-http-types"),
@@ -135,7 +137,7 @@ let package = Package(
     tool(
       "bobbin",
       [
-        "Answering", "App", "Corpus", "Embedding", "Spool", "StageCommand", "Storage",
+        "Answering", "App", "Corpus", "Embedding", "Evaluation", "Spool", "StageCommand", "Storage",
         "VectorShard",
         arguments,
       ]),
@@ -169,6 +171,11 @@ let package = Package(
       "EmbedStageTests", ["BlobStore", "Corpus", "EmbedStage", "Embedding", "Spool", "TestSupport"]),
     tests("EmbeddingTests", ["CKernels", "Embedding", "WebClient"]),
     tests("EndToEndTests", ["Spool", "TestSupport", "WebClient"]),
+    tests(
+      "EvaluationTests",
+      [
+        "Answering", "Corpus", "Embedding", "Evaluation", "TestSupport", "VectorShard",
+      ]),
     tests("ExtractStageTests", ["Corpus", "ExtractStage", "Extraction"]),
     tests("ExtractionTests", ["Corpus", "Extraction"]),
     tests(

@@ -40,6 +40,7 @@ enum ProblemCode: String, CaseIterable, Sendable {
   case invalid
   case weakPassword = "weak-password"
   case badDomain = "bad-domain"
+  case badQuestion = "bad-question"
   case unsafeURL = "unsafe-url"
   case tokenInvalid = "token-invalid"
   case idempotencyMismatch = "idempotency-mismatch"
@@ -112,6 +113,11 @@ enum ProblemCode: String, CaseIterable, Sendable {
       )
     case .badDomain:
       (.unprocessableContent, "Not a domain", "Give origins such as https://www.example.com.")
+    case .badQuestion:
+      (
+        .unprocessableContent, "Not a golden question",
+        "A question names a source of this chatbot, or words of its answer, or says no_answer."
+      )
     case .unsafeURL:
       (
         .unprocessableContent, "Address cannot be reached",

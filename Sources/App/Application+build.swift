@@ -18,6 +18,8 @@ package struct Services: Sendable {
   package let configuration: Configuration
   package let database: AppDatabase
   package let answerer: Answerer
+  /// Evaluations, with the same model in memory.
+  package let quality: QualityCheck
 
   /// Opens the database and prepares everything else to be opened at first use.
   package init(_ configuration: Configuration) throws {
@@ -38,6 +40,19 @@ package struct Services: Sendable {
       embedder: { try await embedder.embedder() }, model: model,
       vocabulary: { await vocabularies.vocabulary() },
       report: { error in logger.warning("model", metadata: ["error": "\(error)"]) })
+    quality = QualityCheck(
+      database: database, data: configuration.data, embedder: { try await embedder.embedder() })
+  }
+}
+
+extension Services {
+  /// What judges generations that wait for it.
+  ///
+  /// - Parameter report: told of trouble.
+  package func gatekeeper(report: @escaping @Sendable (String) -> Void) -> Gatekeeper {
+    Gatekeeper(
+      database: database, training: Training(spool: configuration.spool, database: database),
+      quality: quality, report: report)
   }
 }
 
@@ -94,6 +109,7 @@ struct Routes {
       spool: configuration.spool, data: configuration.data,
       board: SpoolBoard(spool: configuration.spool, database: database)
     ).addRoutes(to: &table, access)
+    QuestionController(database: database).addRoutes(to: &table, access)
     DocumentController(
       database: database, spool: configuration.spool, data: configuration.data
     ).addRoutes(to: &table, access)
@@ -162,6 +178,7 @@ package enum Server {
           data: configuration.data, spool: configuration.spool, database: services.database),
         guidance: GuidanceReview(data: configuration.data, database: services.database),
         database: services.database, logger: logger),
+      EvaluationService(gatekeeper: services.gatekeeper { [logger] in logger.error("\($0)") }),
     ]
     if configuration.metricsPort > 0 {
       let metrics = MetricsServer(metrics: routes.metrics, configuration: configuration)

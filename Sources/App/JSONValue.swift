@@ -42,6 +42,15 @@ package enum JSONValue: Codable, Hashable, Sendable {
     }
   }
 
+  /// A number, whole or not; nil for anything else.
+  package var double: Double? {
+    switch self {
+    case .integer(let number): Double(number)
+    case .number(let number): number
+    case .null, .bool, .string, .array, .object: nil
+    }
+  }
+
   /// The same with strings cut to `limit` characters; the mark at the cut says how many are left out.
   package func cut(to limit: Int) -> JSONValue {
     switch self {

@@ -102,7 +102,14 @@ package struct Training: Sendable {
   package func advance(patience: Int = defaultPatience) async throws -> Bool {
     var isWorking = false
     var ordered = try await database.openOrders()
-    for run in try await database.openRuns() {
+    let open = try await database.openRuns()
+    // What is judged now must find the generation it was built from still answering.
+    for run in open where run.evaluatedGeneration != nil { ordered[run.chatbot] = run.id }
+    for run in open {
+      if run.evaluatedGeneration != nil {
+        isWorking = true
+        continue
+      }
       let progress = try await database.progress(of: run.id)
       let ready =
         progress.documents["embedded", default: 0] > 0
@@ -142,8 +149,11 @@ package struct Training: Sendable {
     let live = try await documentsWithRoom(in: run, chunks: limits?.chunksPerChatbot)
     let order = IndexOrder(
       live: live.sorted(), removed: run.removed, mayShrink: run.mayShrink,
-      purge: run.trigger == "removal" ? true : nil, keep: limits?.generationsKept)
+      purge: run.trigger == "removal" ? true : nil, keep: limits?.generationsKept,
+      hold: try await database.openGate(of: run.id) ? true : nil)
     guard try await publish(order, of: run.id, chatbot: run.chatbot, born: run.startedAt) else {
+      // Another process was quicker, and what it ordered is judged by now or waits for it.
+      if try await database.isJudged(run.id) { return false }
       // This very order has ended without making its documents live: ordering it again would go round for ever.
       try await database.endDocuments(
         of: run.id, reason: "index_failed",
@@ -188,7 +198,11 @@ package struct Training: Sendable {
   package func order(
     _ action: IndexOrder.Action, generation: Int, of chatbot: ChatbotID
   ) async throws -> RunID {
-    if try await database.openOrders()[chatbot] != nil {
+    let isJudged = try await database.openRuns().contains {
+      $0.chatbot == chatbot && $0.evaluatedGeneration != nil
+    }
+    let isOrdered = try await database.openOrders()[chatbot] != nil
+    if isJudged || isOrdered {
       throw StageFault("a build of this chatbot is under way; try again shortly", exitCode: 75)
     }
     if action == .rollback {
@@ -204,16 +218,33 @@ package struct Training: Sendable {
         "no run holds generation \(generation) back; `bobbin shard ls` shows what is held",
         exitCode: 65)
     }
-    let live = try await database.documents(of: held.id).filter { $0.state == "embedded" }
-      .map { DocumentID(unchecked: $0.id) }
-    let order = IndexOrder(
-      action: .publish, generation: generation, live: live.sorted(), removed: held.removed,
-      mayShrink: true)
+    let order = try await publishing(held, generation)
     guard try await publish(order, of: held.id, chatbot: chatbot, born: held.startedAt) else {
       throw StageFault(
         "this was ordered before and refused; train the chatbot again", exitCode: 65)
     }
     return held.id
+  }
+
+  /// Orders a generation that has passed its evaluation to go live; the verdict is committed with the order.
+  ///
+  /// - Returns: false when it was refused before, or does not wait for its verdict any more.
+  func order(_ run: OpenRun, passing verdict: Verdict) async throws -> Bool {
+    let order = try await publishing(run, verdict.generation)
+    return try await publish(
+      order, of: run.id, chatbot: run.chatbot, born: run.startedAt, verdict: verdict)
+  }
+
+  /// The order that lets a held generation answer, with the documents that were built into it: others of the run may have
+  /// come through since.
+  private func publishing(_ run: OpenRun, _ generation: Int) async throws -> IndexOrder {
+    let built = try await database.builtDocuments(of: run.id)
+    let live = try await database.documents(of: run.id)
+      .filter { $0.state == "embedded" && built.contains($0.id) }
+      .map { DocumentID(unchecked: $0.id) }
+    return IndexOrder(
+      action: .publish, generation: generation, live: live.sorted(), removed: run.removed,
+      mayShrink: true)
   }
 
   /// Ends a run at its owner's word.
@@ -255,7 +286,7 @@ package struct Training: Sendable {
   ///
   /// - Returns: false when this very order has ended already.
   private func publish(
-    _ order: IndexOrder, of run: RunID, chatbot: ChatbotID, born: Int
+    _ order: IndexOrder, of run: RunID, chatbot: ChatbotID, born: Int, verdict: Verdict? = nil
   ) async throws -> Bool {
     // Nothing of the clock in it: two that advance the same run publish the same item.
     let envelope = Envelope(
@@ -263,8 +294,9 @@ package struct Training: Sendable {
       born: born, madeBy: "app/1", from: [], recordCount: 0)
     let content = try ItemContent.encode(envelope, records: [try JSONLines.encode(order)])
     let id = SpoolDirectory.id(of: content)
-    guard try await database.addOrder(run, item: id, content: content, now: WallClock.now())
-    else { return false }
+    let isNew = try await database.addOrder(
+      run, item: id, content: content, verdict: verdict, now: WallClock.now())
+    guard isNew else { return false }
     let index = SpoolDirectory(spool: spool, stage: "index")
     try index.publish(content, lane: chatbot.text, due: born)
     try await database.markPublished(run, now: WallClock.now())

@@ -7,7 +7,7 @@ package struct IndexOrder: Codable, Hashable, Sendable {
   package enum Action: String, Codable, Sendable {
     /// Build the next generation from a run's parts.
     case build
-    /// Make a generation current that was built and held back by the shrink guard.
+    /// Make a generation current that was built and held back, by the shrink guard or for its evaluation.
     case publish
     /// Make an earlier generation current again.
     case rollback
@@ -26,10 +26,15 @@ package struct IndexOrder: Codable, Hashable, Sendable {
   package let purge: Bool?
   /// Generations that the owner's plan keeps for going back; nil leaves it to the stage.
   package let keep: Int?
+  /// Whether a build must wait, not current, for its evaluation; nil lets it answer at once.
+  package let hold: Bool?
+
+  /// The reason that a receipt gives for a generation that waits for its evaluation.
+  package static let evaluationReason = "evaluation"
 
   package init(
     action: Action = .build, generation: Int? = nil, live: [DocumentID], removed: [DocumentID],
-    mayShrink: Bool = false, purge: Bool? = nil, keep: Int? = nil
+    mayShrink: Bool = false, purge: Bool? = nil, keep: Int? = nil, hold: Bool? = nil
   ) {
     self.action = action
     self.generation = generation
@@ -38,5 +43,6 @@ package struct IndexOrder: Codable, Hashable, Sendable {
     self.mayShrink = mayShrink
     self.purge = purge
     self.keep = keep
+    self.hold = hold
   }
 }

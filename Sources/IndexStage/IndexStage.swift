@@ -98,7 +98,9 @@ package struct IndexStage: Stage {
       let answer = try carrier.carryOut(order, parts: parts, shard: shard, run: run)
       return .done(
         [], answer.documents,
-        generation: answer.held.map { .held(answer.generation, message: $0) }
+        generation: answer.held.map {
+          .held(answer.generation, message: $0, reason: answer.heldReason)
+        }
           ?? .live(answer.generation))
     } catch let error as ShardError {
       guard let refusal = Refusal(error) else {

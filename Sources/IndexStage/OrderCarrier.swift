@@ -47,6 +47,10 @@ struct OrderCarrier: Sendable {
         try journal.plan(answer, to: id)
         try ShardManifest.makeCurrent(answer.generation, in: shard)
       }
+      // What was held for its evaluation leaves no parts behind once it answers.
+      if order.action == .publish {
+        try parts.remove(try parts.read(), finished: answer.live.union(order.removed))
+      }
     }
     // After a crash too, whatever it had left.
     if order.purge == true {
@@ -82,9 +86,11 @@ struct OrderCarrier: Sendable {
   ) throws -> OrderJournal.Answer {
     let prepared = try builder.prepare(
       order, pending: pending, earlier: earlier, shard: shard, run: run)
-    let held = order.mayShrink ? nil : objection(to: prepared)
+    let objection = order.mayShrink ? nil : objection(to: prepared)
+    let held = objection ?? (order.hold == true ? prepared.manifest.map(Self.waiting) : nil)
     let answer = OrderJournal.Answer(
       generation: prepared.manifest?.generation ?? prepared.current?.generation ?? 0, held: held,
+      heldReason: held != nil && objection == nil ? IndexOrder.evaluationReason : nil,
       isBuilt: prepared.manifest != nil,
       documents: order.live.map { id in
         prepared.live.contains(id)
@@ -102,6 +108,11 @@ struct OrderCarrier: Sendable {
       }
     }
     return answer
+  }
+
+  /// What is said of a generation that is to be evaluated before it answers.
+  private static func waiting(_ manifest: ShardManifest) -> String {
+    "Generation \(manifest.generation) is built and waits for its evaluation."
   }
 
   /// The shrink guard: why a generation must wait for the owner's word; nil when it may go live.

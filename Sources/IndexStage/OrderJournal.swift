@@ -15,6 +15,8 @@ struct OrderJournal {
     let generation: Int
     /// Why the generation waits, when it was not made current.
     let held: String?
+    /// What it waits for, when that is not its owner's word.
+    var heldReason: String? = nil
     /// Whether the order built the generation, so that its manifest stands there for nothing if it was not carried out.
     let isBuilt: Bool
     let documents: [Receipt.Document]

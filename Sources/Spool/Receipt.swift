@@ -59,7 +59,8 @@ package struct Receipt: Codable, Hashable, Sendable {
   package let worker: String
   /// The generation that an index order made live.
   package let generation: Int?
-  /// The generation that an index order built and the shrink guard kept from going live; `message` says why.
+  /// The generation that an index order built and that does not answer yet; `message` says why, and `reason` is
+  /// `evaluation` when it is not for its owner's word.
   package let heldGeneration: Int?
 
   package init(

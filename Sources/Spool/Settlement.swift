@@ -209,9 +209,10 @@ struct Settlement<S: Stage>: Sendable {
     var live: Int?
     var held: Int?
     var message = message
+    var reason = outcome == .done ? nil : name.reason
     switch generation {
     case .live(let number): live = number
-    case .held(let number, let why): (held, message) = (number, why)
+    case .held(let number, let why, let cause): (held, message, reason) = (number, why, cause)
     case nil: break
     }
     let documents = documents.map { document in
@@ -222,7 +223,7 @@ struct Settlement<S: Stage>: Sendable {
     }
     return Receipt(
       stage: S.name, item: name.id, outcome: outcome, tries: name.tries,
-      reason: outcome == .done ? nil : name.reason, due: due, message: message, outputs: outputs,
+      reason: reason, due: due, message: message, outputs: outputs,
       documents: documents, startedAt: started, milliseconds: WallClock.now() - started,
       worker: worker, generation: live, heldGeneration: held)
   }

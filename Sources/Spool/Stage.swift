@@ -5,8 +5,8 @@
 package enum Generation: Hashable, Sendable {
   /// The generation that answers now.
   case live(Int)
-  /// A generation that was built and waits for the owner's word, with the sentence that says why.
-  case held(Int, message: String)
+  /// A generation that was built and waits, with the sentence that says why; `reason` when it is not for the owner's word.
+  case held(Int, message: String, reason: String? = nil)
 }
 
 /// How one record ended.

@@ -156,11 +156,23 @@ extension AppDatabase {
           "UPDATE runs SET generation = $1, held_generation = NULL, held_reason = NULL WHERE id = $2",
         arguments: [generation, run])
     } else if let held = receipt.heldGeneration {
-      try database.execute(
-        sql: """
-          UPDATE runs SET state = 'held', held_generation = $1, held_reason = $2
-          WHERE id = $3 AND generation IS NULL
-          """, arguments: [held, receipt.message, run])
+      // A later generation of a run may be held when an earlier one answers; one that has been judged is not judged again.
+      if receipt.reason == Self.evaluationReason {
+        try database.execute(
+          sql: """
+            UPDATE runs SET held_generation = $1, held_reason = $2
+            WHERE id = $3 AND state = 'running' AND gate_json = $4
+              AND coalesce(generation, 0) < $5 AND coalesce(held_generation, 0) < $6
+            """, arguments: [held, receipt.message, run, Self.openGate, held, held])
+      } else {
+        try database.execute(
+          sql: """
+            UPDATE runs SET state = 'held', held_generation = $1, held_reason = $2,
+              gate_json = CASE WHEN gate_json = $3 THEN $4 ELSE gate_json END
+            WHERE id = $5 AND state <> 'cancelled' AND coalesce(generation, 0) < $6
+            """,
+          arguments: [held, receipt.message, Self.openGate, Self.skippedGate, run, held])
+      }
     } else if receipt.stage == "index",
       let refusal = receipt.documents.first(where: { $0.id.isEmpty })
     {

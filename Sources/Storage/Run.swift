@@ -16,58 +16,6 @@ package struct SourceRequest: Sendable {
   }
 }
 
-/// A run that is not over.
-package struct OpenRun: Sendable {
-  package let id: RunID
-  package let chatbot: ChatbotID
-  /// Milliseconds since 1970 UTC.
-  package let startedAt: Int
-  /// Documents that the run's generation must not hold any more.
-  package let removed: [DocumentID]
-  /// The owner's word that the shard may shrink.
-  package let mayShrink: Bool
-  /// train, rollback, or removal: nothing but taking documents out.
-  package let trigger: String
-}
-
-/// A run's row as its owner sees it.
-package struct RunRow: Sendable {
-  package let id: RunID
-  package let chatbot: ChatbotID
-  /// running, held, done, failed or cancelled.
-  package let state: String
-  package let trigger: String
-  package let generation: Int?
-  package let heldReason: String?
-  /// The generation that waits for its owner's word.
-  package let heldGeneration: Int?
-  package let startedAt: Int
-  package let finishedAt: Int?
-
-  init(row: Row) {
-    id = RunID(unchecked: row["id"])
-    chatbot = ChatbotID(unchecked: row["chatbot_id"])
-    state = row["state"]
-    trigger = row["trigger"]
-    generation = row["generation"]
-    heldReason = row["held_reason"]
-    heldGeneration = row["held_generation"]
-    startedAt = row["started_at"]
-    finishedAt = row["finished_at"]
-  }
-}
-
-extension OpenRun {
-  init(row: Row) throws {
-    let removed = try JSONDecoder().decode(
-      [String].self, from: Data((row["removed_json"] as String).utf8))
-    self.init(
-      id: RunID(unchecked: row["id"]), chatbot: ChatbotID(unchecked: row["chatbot_id"]),
-      startedAt: row["started_at"], removed: removed.map { DocumentID(unchecked: $0) },
-      mayShrink: row["may_shrink"] == 1, trigger: row["trigger"])
-  }
-}
-
 extension AppDatabase {
   /// Commits sources, documents and the run's first items, before any of these is published.
   ///
@@ -154,9 +102,10 @@ extension AppDatabase {
 
   /// Commits an order's content and names its item, before it is published.
   ///
-  /// - Returns: false when this very order has ended already.
+  /// - Parameter verdict: commits with it that the run's generation was judged; the order stands only if it still waits for that.
+  /// - Returns: false when this very order has ended already, or the verdict comes too late.
   package func addOrder(
-    _ run: RunID, item: String, content: [UInt8], now: Int
+    _ run: RunID, item: String, content: [UInt8], verdict: Verdict? = nil, now: Int
   ) async throws -> Bool {
     try await pool.write { database in
       let closed = try Int.fetchOne(
@@ -164,6 +113,7 @@ extension AppDatabase {
         sql: "SELECT closed FROM run_items WHERE run_id = $1 AND stage = 'index' AND item = $2",
         arguments: [run.text, item])
       if closed == 1 { return false }
+      if let verdict, try !Self.note(verdict, of: run, in: database) { return false }
       try Self.name(item, stage: "index", of: run.text, now: now, in: database)
       try database.execute(
         sql:
@@ -280,8 +230,9 @@ extension AppDatabase {
       try Row.fetchAll(
         database,
         sql: """
-          SELECT id, chatbot_id, started_at, removed_json, may_shrink, "trigger" FROM runs
-          WHERE state = 'running' ORDER BY started_at, id
+          SELECT id, chatbot_id, started_at, removed_json, may_shrink, "trigger", gate_json,
+            held_generation
+          FROM runs WHERE state = 'running' ORDER BY started_at, id
           """
       ).map(OpenRun.init(row:))
     }
@@ -293,8 +244,9 @@ extension AppDatabase {
       try Row.fetchOne(
         database,
         sql: """
-          SELECT id, chatbot_id, started_at, removed_json, may_shrink, "trigger" FROM runs
-          WHERE chatbot_id = $1 AND state = 'held' AND held_generation = $2
+          SELECT id, chatbot_id, started_at, removed_json, may_shrink, "trigger", gate_json,
+            held_generation
+          FROM runs WHERE chatbot_id = $1 AND state = 'held' AND held_generation = $2
           """, arguments: [chatbot.text, generation]
       ).map(OpenRun.init(row:))
     }

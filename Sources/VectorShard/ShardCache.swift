@@ -37,6 +37,7 @@ package final class ShardCache: Sendable {
 
   private let root: String
   private let byteLimit: Int
+  private let fixed: [String: ShardSet]
   private let state = Mutex(State())
 
   /// Serves the shards in the folders of `root`, keeping at most about `byteLimit` bytes of them mapped.
@@ -45,6 +46,14 @@ package final class ShardCache: Sendable {
   package init(root: String, byteLimit: Int) {
     self.root = root
     self.byteLimit = byteLimit
+    fixed = [:]
+  }
+
+  /// Serves these sets and no others, whatever is current: for a generation that is looked at before it is published.
+  package init(fixed: [String: ShardSet]) {
+    root = ""
+    byteLimit = 0
+    self.fixed = fixed
   }
 
   /// The current generation of the shard called `name`; nil when there is none.
@@ -54,6 +63,7 @@ package final class ShardCache: Sendable {
   /// - Throws: `invalid` for a name outside `a-z 0-9 - _`, otherwise as `ShardSet.open` when no generation is open yet.
   package func shard(_ name: String) throws(ShardError) -> ShardSet? {
     guard Self.isName(name) else { throw .invalid("a shard named \(name)") }
+    if root.isEmpty { return fixed[name] }
     let directory = "\(root)/\(name)"
     guard let stamp = try stamp(of: "\(directory)/\(CurrentPointer.fileName)") else {
       forget(name)

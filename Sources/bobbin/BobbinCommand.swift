@@ -10,11 +10,12 @@ struct BobbinCommand: AsyncParsableCommand {
     commandName: "bobbin",
     abstract: "Turns documents into a chatbot that answers with citations.",
     discussion: """
-      Exit codes: 0 done, 64 usage, 65 some documents did not come through, 69 no answer found,
-      70 bug, 74 I/O, 75 not yet (run again), 78 configuration.
+      Exit codes: 0 done, 1 below a minimum (eval), 64 usage, 65 some documents did not come
+      through, 69 no answer found, 70 bug, 74 I/O, 75 not yet (run again), 78 configuration.
       """,
     subcommands: [
-      IngestCommand.self, AskCommand.self, ServeCommand.self, PipelineCommand.self,
+      IngestCommand.self, AskCommand.self, EvalCommand.self, ServeCommand.self,
+      PipelineCommand.self,
       StatusCommand.self, RecrawlCommand.self, SpoolCommand.self, TraceCommand.self,
       ShardCommand.self, SweepCommand.self, AdminCommand.self, KeysCommand.self,
       DoctorCommand.self,

@@ -3,6 +3,7 @@
 import App
 import ArgumentParser
 import Embedding
+import Evaluation
 import Glibc
 import Spool
 import StageCommand
@@ -33,6 +34,8 @@ enum Failure {
     case let error as StorageError: error.exitCode
     case let error as EmbeddingError: error.stopsStage ? 78 : 75
     case is ShardError: 65
+    case EvaluationError.badLine: 64
+    case EvaluationError.noQuestions: 69
     case let error as AdministrationError: error.exitCode
     case is ConfigurationError, is SecretKeysError: 78
     default: StorageError.exitCode(ofDatabase: error) ?? 70

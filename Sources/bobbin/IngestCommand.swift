@@ -45,14 +45,16 @@ struct IngestCommand: AsyncParsableCommand {
   @OptionGroup var common: CommonOptions
 
   func run() async throws {
-    throw ExitCode(await Failure.code("bobbin ingest") { try await ingest() })
+    // A model that was loaded to judge a generation has threads of its own.
+    ProcessEnd.now(await Failure.code("bobbin ingest") { try await ingest() })
   }
 
   private func ingest() async throws -> Int32 {
     let configuration = try common.configuration()
     let pipelineFile = try PipelineFile(chosen: pipeline)
     let locations = try SourceList.locations(of: sources)
-    let database = try AppDatabase(path: "\(configuration.data)/bobbin.sqlite")
+    let services = try Services(configuration)
+    let database = services.database
     let row = try await database.ensureChatbot(
       slug: chatbot, id: ChatbotID(unchecked: Training.newID()), now: WallClock.now())
     let training = Training(
@@ -76,6 +78,8 @@ struct IngestCommand: AsyncParsableCommand {
       Supervisor.stages(
         pipelineFile, pipelinePath: pipeline, configuration: configuration, quiet: true))
     defer { stages.stop() }
+    let judging = Task { await services.gatekeeper { StandardStream.error.line($0) }.run() }
+    defer { judging.cancel() }
     let stop = StopFlag(heedingSignals: true)
     let drain = LedgerDrain(spool: configuration.spool, database: database)
     var meter = IngestMeter(

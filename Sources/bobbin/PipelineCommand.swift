@@ -39,13 +39,14 @@ struct PipelineCommand: AsyncParsableCommand {
   @OptionGroup var common: CommonOptions
 
   func run() async throws {
-    throw ExitCode(await Failure.code("bobbin pipeline") { try await work() })
+    ProcessEnd.now(await Failure.code("bobbin pipeline") { try await work() })
   }
 
   private func work() async throws -> Int32 {
     let configuration = try common.configuration()
     let file = try PipelineFile(chosen: pipeline)
-    let database = try AppDatabase(path: "\(configuration.data)/bobbin.sqlite")
+    let services = try Services(configuration)
+    let database = services.database
     let training = Training(spool: configuration.spool, database: database)
     let drain = LedgerDrain(spool: configuration.spool, database: database)
     let report = try await Janitor(spool: configuration.spool, database: database).run()
@@ -62,6 +63,13 @@ struct PipelineCommand: AsyncParsableCommand {
     let stop = StopFlag(heedingSignals: true)
     let supervisor = try Supervisor(programs)
     defer { supervisor.stop() }
+    // A server beside the stages has the model in its memory anyway.
+    let isServed = serve
+    let judging = Task {
+      guard !isServed else { return }
+      await services.gatekeeper { StandardStream.error.line("bobbin pipeline: \($0)") }.run()
+    }
+    defer { judging.cancel() }
     while !stop.isSet {
       for end in supervisor.look() {
         StandardStream.error.line("bobbin pipeline: \(end.message)")

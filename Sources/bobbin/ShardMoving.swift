@@ -42,7 +42,7 @@ struct ShardRollback: AsyncParsableCommand {
 struct ShardPublish: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "publish",
-    abstract: "Lets a generation answer that the shrink guard holds back.",
+    abstract: "Lets a generation answer that the shrink guard or its evaluation holds back.",
     discussion: "bobbin shard publish handbook; bobbin status handbook says why it is held.")
 
   @Argument(help: "The chatbot's name.")

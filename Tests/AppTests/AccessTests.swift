@@ -24,7 +24,7 @@ import Testing
       }
     case .choice(let names): return .string(names.first ?? "")
     case .integer(let range): return .integer(range.lowerBound)
-    case .number: return .number(0)
+    case .number, .share: return .number(0)
     case .boolean: return .bool(true)
     case .array(let element, let count):
       return .array((0..<count.lowerBound).map { _ in example(element) })

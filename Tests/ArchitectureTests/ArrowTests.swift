@@ -27,10 +27,10 @@ import Testing
     "EmbedStage": ["BlobStore", "Corpus", "Embedding", "Spool"],
     "IndexStage": ["BlobStore", "Corpus", "Spool", "VectorShard"],
     "Answering": ["AnswerGuard", "Corpus", "Embedding", "VectorShard", "WebClient"],
+    "Evaluation": ["Answering", "Corpus", "Embedding", "VectorShard"],
     "App": [
       "AnswerGuard", "Answering", "Billing", "BlobStore", "CCrypt", "CLinux", "COpenSSL", "Corpus",
-      "Embedding",
-      "Spool",
+      "Embedding", "Evaluation", "Spool",
       "Storage", "VectorShard", "WebClient",
     ],
     "bobbin-fetch": ["BlobStore", "Corpus", "FetchStage", "Spool", "StageCommand", "WebClient"],
@@ -40,7 +40,8 @@ import Testing
     "bobbin-index": ["BlobStore", "IndexStage", "StageCommand"],
     "bobbin-serve": ["App"],
     "bobbin": [
-      "Answering", "App", "Corpus", "Embedding", "Spool", "StageCommand", "Storage", "VectorShard",
+      "Answering", "App", "Corpus", "Embedding", "Evaluation", "Spool", "StageCommand", "Storage",
+      "VectorShard",
     ],
   ]
 

@@ -77,6 +77,50 @@ import VectorShard
     #expect(try bench.parts("r2").isEmpty)
   }
 
+  @Test func `a build that is to be evaluated waits, and says the same when it is repeated`()
+    async throws
+  {
+    try await start()
+    try await bench.add(try bench.chunks("d5", ["five"]), run: "r2")
+    for _ in 0..<2 {
+      let held = try await bench.order("r2", live: ["d5"], hold: true).done()
+      #expect(
+        held.generation
+          == .held(
+            2, message: "Generation 2 is built and waits for its evaluation.",
+            reason: IndexOrder.evaluationReason))
+      #expect(held.documents.map(\.outcome) == [.done])
+    }
+    #expect(try bench.texts() == ["four", "one", "three", "two"])
+    let live = try await bench.order("r2", .publish, generation: 2, live: ["d5"]).done()
+    #expect(live.generation == .live(2))
+    #expect(try bench.texts() == ["five", "four", "one", "three", "two"])
+    #expect(try bench.parts("r2").isEmpty)
+    // Nothing new: there is nothing to wait for.
+    let again = try await bench.order("r3", live: [], hold: true).done()
+    #expect(again.generation == .live(2))
+  }
+
+  @Test func `the shrink guard speaks before an evaluation, and a first generation waits too`()
+    async throws
+  {
+    try await bench.add(try bench.chunks("d1", ["one"]), run: "r0")
+    let first = try await bench.order("r0", live: ["d1"], hold: true).done()
+    guard case .held(1, _, IndexOrder.evaluationReason) = first.generation else {
+      Issue.record("\(String(describing: first.generation))")
+      return
+    }
+    #expect(try bench.texts().isEmpty)
+    #expect(
+      try await bench.order("r0", .publish, generation: 1, live: ["d1"]).done().generation
+        == .live(1))
+    let shrunk = try await bench.order("r1", removed: ["d1"], hold: true).done()
+    guard case .held(2, _, nil) = shrunk.generation else {
+      Issue.record("\(String(describing: shrunk.generation))")
+      return
+    }
+  }
+
   @Test func `a held generation is refused once another was published`() async throws {
     try await start()
     _ = try await bench.order("r2", removed: ["d1", "d2"])

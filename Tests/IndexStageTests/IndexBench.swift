@@ -73,11 +73,11 @@ struct IndexBench {
   @discardableResult
   func order(
     _ run: String, _ action: IndexOrder.Action = .build, generation: Int? = nil,
-    live: [String] = [], removed: [String] = [], mayShrink: Bool = false
+    live: [String] = [], removed: [String] = [], mayShrink: Bool = false, hold: Bool? = nil
   ) async throws -> Answered {
     let order = IndexOrder(
       action: action, generation: generation, live: live.map { DocumentID(unchecked: $0) },
-      removed: removed.map { DocumentID(unchecked: $0) }, mayShrink: mayShrink)
+      removed: removed.map { DocumentID(unchecked: $0) }, mayShrink: mayShrink, hold: hold)
     let outcomes = try await stage.process(
       [.order(order)], of: envelope(RecordSchema.order, run: run))
     return Answered(outcome: try #require(outcomes.first))

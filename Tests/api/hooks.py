@@ -73,6 +73,7 @@ MEMBERS = {
     f"POST {BOT}train/": lambda: {"source_ids": [world.spare["source_id"]]},
     f"POST {BOT}rollback/": lambda: {"generation": 1},
     f"PATCH {BOT}": lambda: {"allowed_domains": ["https://example.org"], "crm_webhook_url": "https://example.org/leads"},
+    f"PUT {BOT}questions/": lambda: {"items": [{"question": "How high is the tower?", "expected": "31 metres"}]},
 }
 
 # By operation: what was made for it, and the account whose it is.
@@ -82,7 +83,7 @@ removable, owners = {}, {}
 EVENTS = {f"POST {CHAT}", f"GET {BOT}status/"}
 
 # Refusals of a body that is as its schema says: no schema can say what is common, private, spent, or inside a file.
-BEYOND_SCHEMA = {"weak-password", "bad-domain", "unsafe-url", "token-invalid", "idempotency-mismatch", "unsupported-type"}
+BEYOND_SCHEMA = {"weak-password", "bad-domain", "bad-question", "unsafe-url", "token-invalid", "idempotency-mismatch", "unsupported-type"}
 
 # Answers of 5xx that are refusals and described: no sign-in provider is set up here, and no index stage runs that would carry out
 # the first rollback, so that a second has to wait.

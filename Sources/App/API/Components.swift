@@ -53,6 +53,12 @@ enum Components {
         required("daily_message_cap", .nullable(.count)),
         required("monthly_token_cap", .nullable(.count)),
         required("retention_days", .nullable(.count)),
+        required(
+          "quality_gate",
+          .nullable(
+            .object([
+              required("recall_at_5", .nullable(.share)), required("no_answer", .nullable(.share)),
+            ]))),
         required("state", .choice(["empty", "training", "held", "ready", "failed"])),
         required("generation", .nullable(.count)), required("trained_at", .nullable(.time)),
         required("sources_count", .count), required("chunks_count", .count),
@@ -101,6 +107,7 @@ enum Components {
         required("state", .choice(["queued", "running", "held", "done", "failed", "cancelled"])),
         required("trigger", .text), required("generation", .nullable(.count)),
         required("documents", .map(.count)), required("held_reason", .nullable(.text)),
+        required("gate", .nullable(.component("GateFinding"))),
         required("started_at", .time), required("finished_at", .nullable(.time)),
       ])
     ),
@@ -111,6 +118,25 @@ enum Components {
         required("state", .choice(["draft", "approved", "review"])),
         required("source_id", .nullable(.text)), required("approved_at", .nullable(.time)),
         required("created_at", .time),
+      ])
+    ),
+    (
+      "GateFinding",
+      .object([
+        // Null while the generation waits for its evaluation.
+        required("passed", .nullable(.boolean)), required("recall_at_5", .nullable(.share)),
+        required("mrr", .nullable(.share)), required("no_answer", .nullable(.share)),
+        required("questions", .count),
+      ])
+    ),
+    (
+      "GoldenQuestion",
+      .object([
+        required("question", .string(1...1000, .filled)),
+        optional("history", .array(.string(1...1000, .filled), 0...5)),
+        optional("source_id", .nullable(.id)),
+        optional("expected", .nullable(.string(1...500, .filled))),
+        optional("no_answer", .boolean),
       ])
     ),
     (

@@ -8,6 +8,8 @@ indirect enum Schema: Sendable {
   case choice([String])
   case integer(ClosedRange<Int>)
   case number
+  /// A number from 0 to 1.
+  case share
   case boolean
   case array(Schema, ClosedRange<Int>)
   /// No other members than these.
@@ -179,6 +181,9 @@ extension Schema {
       if number < range.lowerBound { return problem("too-small") }
       return number > range.upperBound ? problem("too-large") : []
     case (.number, .integer), (.number, .number), (.boolean, .bool): return []
+    case (.share, .integer), (.share, .number):
+      guard let number = value.double else { return problem("type") }
+      return number < 0 ? problem("too-small") : number > 1 ? problem("too-large") : []
     case (.array(let element, let count), .array(let values)):
       if values.count < count.lowerBound { return problem("too-short") }
       if values.count > count.upperBound { return problem("too-long") }
@@ -240,6 +245,10 @@ extension Schema {
       if range.upperBound < Int.max { members["maximum"] = .integer(range.upperBound) }
       return .object(members)
     case .number: return .object(["type": .string("number")])
+    case .share:
+      return .object([
+        "type": .string("number"), "minimum": .integer(0), "maximum": .integer(1),
+      ])
     case .boolean: return .object(["type": .string("boolean")])
     case .array(let element, let count):
       return .object([

@@ -3,6 +3,7 @@
 
 import Billing
 import Corpus
+import Evaluation
 import FoundationEssentials
 import HTTPTypes
 import Hummingbird
@@ -28,6 +29,12 @@ struct ChatbotController: Sendable {
     optional("daily_message_cap", .nullable(.integer(0...1_000_000))),
     optional("monthly_token_cap", .nullable(.integer(0...1_000_000_000))),
     optional("retention_days", .nullable(.integer(1...3650))),
+    optional(
+      "quality_gate",
+      .nullable(
+        .object([
+          optional("recall_at_5", .nullable(.share)), optional("no_answer", .nullable(.share)),
+        ]))),
   ]
 
   func addRoutes(to routes: inout RouteTable, _ access: Accesses) {
@@ -168,6 +175,14 @@ struct ChatbotController: Sendable {
         }
         if input.has("monthly_token_cap") {
           settings.monthlyTokenCap = input.whole("monthly_token_cap")
+        }
+        if input.has("quality_gate") {
+          let demanded = input.object("quality_gate")
+          settings.qualityGate =
+            QualityGate(
+              recallAt5: demanded?.members["recall_at_5"]?.double,
+              noAnswer: demanded?.members["no_answer"]?.double
+            ).json
         }
         if input.has("retention_days") { settings.retentionDays = input.whole("retention_days") }
       }

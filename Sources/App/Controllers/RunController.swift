@@ -113,7 +113,7 @@ struct RunController: Sendable {
     routes.add(
       Route(
         .post, Self.base + "runs/{run_id}/publish/",
-        "Go live with a generation that is held because it would lose many documents.",
+        "Go live with a generation that is held: it would lose many documents, or failed its evaluation.",
         answers: [run], problems: [.notHeld]),
       for: access.owner,
       { call, owner in

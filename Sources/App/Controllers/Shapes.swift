@@ -2,6 +2,7 @@
 
 import Billing
 import Corpus
+import Evaluation
 import FoundationEssentials
 import Spool
 import Storage
@@ -78,6 +79,7 @@ struct ChatbotShape: Encodable {
   let allowed_domains, lead_form: RawJSON
   let crm_webhook_url, trained_at: Nullable<String>
   let daily_message_cap, monthly_token_cap, retention_days, generation: Nullable<Int>
+  let quality_gate: Nullable<QualityGateShape>
   let sources_count, chunks_count: Int
 
   init(_ summary: ChatbotSummary, publicURL: String) {
@@ -103,6 +105,7 @@ struct ChatbotShape: Encodable {
     daily_message_cap = Nullable(settings.dailyMessageCap)
     monthly_token_cap = Nullable(settings.monthlyTokenCap)
     retention_days = Nullable(settings.retentionDays)
+    quality_gate = Nullable(QualityGateShape(QualityGate(json: settings.qualityGate)))
     generation = Nullable(summary.generation)
     sources_count = summary.sources
     chunks_count = summary.chunks
@@ -179,6 +182,7 @@ struct RunShape: Encodable {
   let generation: Nullable<Int>
   let documents: [String: Int]
   let held_reason, finished_at: Nullable<String>
+  let gate: Nullable<GateShape>
 
   /// - Parameter documents: how many are in each state.
   init(_ row: RunRow, documents: [String: Int]) {
@@ -190,7 +194,51 @@ struct RunShape: Encodable {
     generation = Nullable(row.generation)
     self.documents = documents
     held_reason = Nullable(row.heldReason)
+    gate = Nullable(GateShape(row))
     finished_at = Nullable(row.finishedAt.map(APITime.text))
+  }
+}
+
+/// What an owner demands of a generation; nil when that is nothing.
+struct QualityGateShape: Encodable {
+  let recall_at_5, no_answer: Nullable<Double>
+
+  init?(_ gate: QualityGate) {
+    guard !gate.isOff else { return nil }
+    recall_at_5 = Nullable(gate.recallAt5)
+    no_answer = Nullable(gate.noAnswer)
+  }
+}
+
+/// What the gate found of a run's generation; nil when nobody judges it.
+struct GateShape: Encodable {
+  let passed: Nullable<Bool>
+  let recall_at_5, mrr, no_answer: Nullable<Double>
+  let questions: Int
+
+  init?(_ row: RunRow) {
+    let finding = GateFinding(json: row.verdict)
+    guard finding != nil || row.awaitsEvaluation else { return nil }
+    passed = Nullable(finding?.passed)
+    recall_at_5 = Nullable(finding?.recallAt5)
+    mrr = Nullable(finding?.mrr)
+    no_answer = Nullable(finding?.noAnswer)
+    questions = finding?.questions ?? 0
+  }
+}
+
+struct GoldenQuestionShape: Encodable {
+  let question: String
+  let history: [String]
+  let source_id, expected: Nullable<String>
+  let no_answer: Bool
+
+  init(_ row: GoldenQuestionRow) {
+    question = row.question
+    history = row.history
+    source_id = Nullable(row.source?.text)
+    expected = Nullable(row.expected)
+    no_answer = row.hasNoAnswer
   }
 }
 
