@@ -104,8 +104,7 @@ let package = Package(
       name: "App",
       dependencies: [
         "AnswerGuard", "Answering", "Billing", "BlobStore", "CCrypt", "CLinux", "COpenSSL",
-        "Corpus", "Embedding",
-        "Evaluation", "Spool",
+        "Corpus", "Embedding", "Evaluation", "Spool",
         "Storage",
         "VectorShard", "WebClient", arguments,
         .product(name: "HTTPTypes", package: "swift-http-types"),

@@ -30,8 +30,7 @@ import Testing
     "Evaluation": ["Answering", "Corpus", "Embedding", "VectorShard"],
     "App": [
       "AnswerGuard", "Answering", "Billing", "BlobStore", "CCrypt", "CLinux", "COpenSSL", "Corpus",
-      "Embedding",
-      "Evaluation", "Spool",
+      "Embedding", "Evaluation", "Spool",
       "Storage", "VectorShard", "WebClient",
     ],
     "bobbin-fetch": ["BlobStore", "Corpus", "FetchStage", "Spool", "StageCommand", "WebClient"],

@@ -112,6 +112,15 @@ enum Components {
       ])
     ),
     (
+      "GuidanceLine",
+      .object([
+        required("id", .id), required("text", .text),
+        required("state", .choice(["draft", "approved", "review"])),
+        required("source_id", .nullable(.text)), required("approved_at", .nullable(.time)),
+        required("created_at", .time),
+      ])
+    ),
+    (
       "GateFinding",
       .object([
         // Null while the generation waits for its evaluation.
@@ -128,15 +137,6 @@ enum Components {
         optional("source_id", .nullable(.id)),
         optional("expected", .nullable(.string(1...500, .filled))),
         optional("no_answer", .boolean),
-      ])
-    ),
-    (
-      "GuidanceLine",
-      .object([
-        required("id", .id), required("text", .text),
-        required("state", .choice(["draft", "approved", "review"])),
-        required("source_id", .nullable(.text)), required("approved_at", .nullable(.time)),
-        required("created_at", .time),
       ])
     ),
     (
