@@ -97,9 +97,12 @@ let package = Package(
     library(
       "Answering", ["AnswerGuard", "Corpus", "Embedding", "VectorShard", "WebClient"],
       exclude: ["THRESHOLD.md"]),
-    library(
-      "Evaluation", ["Answering", "Corpus", "Embedding", "VectorShard"],
-      exclude: ["EVALUATION.md"]),
+    .target(
+      name: "Evaluation",
+      dependencies: ["AnswerGuard", "Answering", "Corpus", "Embedding", "VectorShard"],
+      exclude: ["EVALUATION.md"],
+      // The attack suite, in the binary: an owner runs it without a file.
+      resources: [.embedInCode("Resources")], swiftSettings: settings),
     .target(
       name: "App",
       dependencies: [
@@ -174,7 +177,8 @@ let package = Package(
     tests(
       "EvaluationTests",
       [
-        "Answering", "Corpus", "Embedding", "Evaluation", "TestSupport", "VectorShard",
+        "AnswerGuard", "Answering", "Corpus", "Embedding", "Evaluation", "TestSupport",
+        "VectorShard",
       ]),
     tests("ExtractStageTests", ["Corpus", "ExtractStage", "Extraction"]),
     tests("ExtractionTests", ["Corpus", "Extraction"]),

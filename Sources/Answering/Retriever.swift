@@ -16,10 +16,14 @@ package struct Retriever: Sendable {
   /// Passages given back at most.
   package let passageCount: Int
   package let fusion: RankFusion
+  /// A private passage less like the question than this has nothing to say to it.
+  package let leastPrivateScore: Float
 
   package init(
-    candidateCount: Int = 60, passageCount: Int = 8, fusion: RankFusion = RankFusion()
+    candidateCount: Int = 60, passageCount: Int = 8, fusion: RankFusion = RankFusion(),
+    leastPrivateScore: Float = 0.2
   ) {
+    self.leastPrivateScore = leastPrivateScore
     self.candidateCount = candidateCount
     self.passageCount = passageCount
     self.fusion = fusion
@@ -57,13 +61,11 @@ package struct Retriever: Sendable {
 
   /// The learn-only passages of `shard` that fit best, best first: for a blended prompt and its gate, nothing else.
   ///
-  /// - Parameters:
-  ///   - count: passages at most.
-  ///   - leastScore: a passage below it has nothing to say to the question.
+  /// - Parameter count: passages at most.
   /// - Throws: as `passages`.
   func privatePassages(
     for question: String, vector: [Float], identity: String, in shard: ShardSet,
-    visibilities: [SourceID: Visibility], count: Int, leastScore: Float
+    visibilities: [SourceID: Visibility], count: Int
   ) throws -> [LearnOnly] {
     guard visibilities.values.contains(.learnOnly) else { return [] }
     var found: [LearnOnly] = []
@@ -71,7 +73,7 @@ package struct Retriever: Sendable {
       for: question, vector: vector, identity: identity, in: shard, of: .learnOnly,
       visibilities: visibilities)
     {
-      guard found.count < count, hit.score >= leastScore else { break }
+      guard found.count < count, hit.score >= leastPrivateScore else { break }
       if case .learnOnly(let passage)? = try passage(hit.row, in: shard, visibilities: visibilities)
       {
         found.append(passage)

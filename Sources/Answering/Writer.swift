@@ -11,8 +11,6 @@ struct Writer: Sendable {
   /// Passages put before a model at most.
   private static let passageCount = 6
   private static let privatePassageCount = 4
-  /// A private passage less like the question than this has nothing to say to it.
-  private static let leastPrivateScore: Float = 0.2
 
   let model: LanguageModel
   let retriever: Retriever
@@ -37,8 +35,7 @@ struct Writer: Sendable {
     if found.request.mode == .blended {
       let hidden = try retriever.privatePassages(
         for: found.question, vector: found.vector, identity: found.embedder.model.identity,
-        in: found.shard, visibilities: found.request.visibilities, count: Self.privatePassageCount,
-        leastScore: Self.leastPrivateScore)
+        in: found.shard, visibilities: found.request.visibilities, count: Self.privatePassageCount)
       if !hidden.isEmpty { return try await blended(found, passages, hidden, say: say) }
     }
     guard !passages.isEmpty || !found.request.guidance.isEmpty else { return nil }

@@ -47,6 +47,7 @@ enum ProblemCode: String, CaseIterable, Sendable {
   case rateLimited = "rate-limited"
   case busy
   case diskReserve = "disk-reserve"
+  case priceNotAccepted = "price-not-accepted"
   case notConfigured = "not-configured"
   case timeout
   case `internal`
@@ -134,6 +135,8 @@ enum ProblemCode: String, CaseIterable, Sendable {
     case .busy: (.serviceUnavailable, "Busy", "It cannot be done right now. Try again shortly.")
     case .diskReserve:
       (.init(code: 507), "Disk nearly full", "The operator has to free some space first.")
+    case .priceNotAccepted:
+      (.unprocessableContent, "Price not accepted", "See detail for what it may cost.")
     case .notConfigured: (.notImplemented, "Not set up", "The operator has not set this up.")
     case .timeout: (.requestTimeout, "Too slow", "The request took too long to arrive.")
     case .internal:

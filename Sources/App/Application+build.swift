@@ -1,5 +1,6 @@
 // The only wiring of the reading half; read this first. Configuration in, a server that runs until it is asked to stop out.
 
+package import AnswerGuard
 package import Answering
 import BlobStore
 import FoundationEssentials
@@ -20,6 +21,10 @@ package struct Services: Sendable {
   package let answerer: Answerer
   /// Evaluations, with the same model in memory.
   package let quality: QualityCheck
+  /// The language model; nil when none is set.
+  package let model: LanguageModel?
+  /// Words that are no secret, for the gate.
+  package let vocabulary: @Sendable () async -> CommonVocabulary
 
   /// Opens the database and prepares everything else to be opened at first use.
   package init(_ configuration: Configuration) throws {
@@ -28,7 +33,8 @@ package struct Services: Sendable {
     let embedder = LazyEmbedder(configuration)
     let logger = Logger(label: "bobbin")
     let vocabularies = Vocabularies(modelDirectory: configuration.modelDirectory)
-    let model = configuration.modelBaseURL.map { base in
+    vocabulary = { await vocabularies.vocabulary() }
+    model = configuration.modelBaseURL.map { base in
       RemoteLanguageModel(
         baseURL: base, apiKey: configuration.modelKey, model: configuration.modelName,
         limits: configuration.replyLimits
@@ -38,7 +44,7 @@ package struct Services: Sendable {
     answerer = Answerer(
       shards: ShardCache(root: "\(configuration.data)/shards", byteLimit: 8 << 30),
       embedder: { try await embedder.embedder() }, model: model,
-      vocabulary: { await vocabularies.vocabulary() },
+      vocabulary: vocabulary,
       report: { error in logger.warning("model", metadata: ["error": "\(error)"]) })
     quality = QualityCheck(
       database: database, data: configuration.data, embedder: { try await embedder.embedder() })
@@ -114,6 +120,7 @@ struct Routes {
       database: database, spool: configuration.spool, data: configuration.data
     ).addRoutes(to: &table, access)
     ConversationController(database: database).addRoutes(to: &table, access)
+    LeakTestController(services, logger: logger).addRoutes(to: &table, access)
     TraceController(database: database, data: configuration.data).addRoutes(to: &table, access)
     GuidanceController(database: database, data: configuration.data)
       .addRoutes(to: &table, access)

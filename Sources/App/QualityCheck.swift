@@ -1,5 +1,6 @@
 // Evaluations from rows and shards: what `bobbin eval` and the gate have in common. Reads shards, never changes them.
 
+package import AnswerGuard
 package import Answering
 package import Corpus
 package import Embedding
@@ -62,5 +63,35 @@ package struct QualityCheck: Sendable {
     let directory = "\(data)/shards/\(chatbot)"
     return try ShardSet(
       try ShardManifest.manifest(generation: generation, in: directory), in: directory)
+  }
+
+  /// Runs the leak test on the live generation of a chatbot.
+  ///
+  /// - Parameters:
+  ///   - mode: nil for the chatbot's own.
+  ///   - model: nil for the one that copies all it is shown.
+  /// - Throws: `EvaluationError.noShard`, `ShardError`, `EmbeddingError`, `StorageError`, `CancellationError`.
+  package func leakReport(
+    of chatbot: Chatbot, mode: PrivacyMode? = nil, model: LanguageModel? = nil,
+    vocabulary: CommonVocabulary, attacks: [Attack]? = nil,
+    progress: (Int, Int) -> Void = { _, _ in }
+  ) async throws -> LeakReport {
+    let directory = "\(data)/shards/\(chatbot.id)"
+    guard let manifest = try ShardManifest.current(in: directory) else {
+      throw EvaluationError.noShard(chatbot: chatbot.slug)
+    }
+    let text = chatbot.settings.noAnswerText
+    let subject = Evaluator.Subject(
+      chatbot: chatbot.id, name: chatbot.name, noAnswerText: text.isEmpty ? nil : text,
+      visibilities: try await database.visibilities(of: chatbot.id),
+      names: SourceNames(try await database.sourceNames(of: chatbot.id)))
+    let own = PrivacyMode(rawValue: chatbot.settings.privacyMode) ?? .strict
+    return try await LeakTest(
+      of: subject, mode: mode ?? own, embedder: try await embedder(), vocabulary: vocabulary,
+      model: model, attacks: attacks
+    ).report(
+      on: manifest, in: directory,
+      // Beside the shards: a link does not cross file systems.
+      folder: "\(data)/leak-tests/\(chatbot.id)", progress: progress)
   }
 }

@@ -7,11 +7,15 @@ package enum EvaluationError: Error, Hashable, CustomStringConvertible {
   case badLine(file: String, line: Int, detail: String)
   /// A file, or a chatbot, without a question.
   case noQuestions(file: String)
+  /// A chatbot that has not been trained.
+  case noShard(chatbot: String)
 
   package var description: String {
     switch self {
     case .badLine(let file, let line, let detail):
       "\(file), line \(line): \(detail); correct the line"
+    case .noShard(let chatbot):
+      "\(chatbot) has no shard yet; `bobbin status \(chatbot)` says why"
     case .noQuestions(let file):
       "\(file) has no question; one line is {\"question\": \"…\", \"sources\": [\"…\"]}"
     }

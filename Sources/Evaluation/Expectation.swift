@@ -13,6 +13,9 @@ package struct SourceNames: Sendable {
 
   package init(_ names: [SourceID: String] = [:]) { self.names = names }
 
+  /// What an owner calls a source; nil for one without a name.
+  func name(of source: SourceID) -> String? { names[source] }
+
   /// Whether `name` means the document: its source's id or name, its own id, its address or the last part of that.
   package func isName(_ name: String, of description: DocumentDescription) -> Bool {
     name == description.source.text || name == names[description.source]

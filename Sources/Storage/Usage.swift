@@ -10,6 +10,8 @@ package struct Usage: Hashable, Sendable {
   package let sources: Int
   package let chunks: Int
   package let bytes: Int
+  /// Tokens that a language model has read and written.
+  package let tokensIn, tokensOut: Int
   /// Messages of the period by chatbot.
   package let messagesByChatbot: [String: Int]
 }
@@ -54,6 +56,12 @@ extension AppDatabase {
           WHERE c.user_id = $1 AND d.generation IS NOT NULL
           """),
         bytes: try Self.storedBytes(of: owner, in: database),
+        tokensIn: try database.number(
+          "SELECT tokens_in FROM usage_periods WHERE user_id = $1 AND period_start = $2",
+          [owner, periodStart]),
+        tokensOut: try database.number(
+          "SELECT tokens_out FROM usage_periods WHERE user_id = $1 AND period_start = $2",
+          [owner, periodStart]),
         messagesByChatbot: Dictionary(
           days.map { ($0["chatbot"] as String, $0["messages"] as Int) }, uniquingKeysWith: +))
     }

@@ -14,7 +14,8 @@ struct BobbinCommand: AsyncParsableCommand {
       through, 69 no answer found, 70 bug, 74 I/O, 75 not yet (run again), 78 configuration.
       """,
     subcommands: [
-      IngestCommand.self, AskCommand.self, EvalCommand.self, ServeCommand.self,
+      IngestCommand.self, AskCommand.self, EvalCommand.self, LeakTestCommand.self,
+      ServeCommand.self,
       PipelineCommand.self,
       StatusCommand.self, RecrawlCommand.self, SpoolCommand.self, TraceCommand.self,
       ShardCommand.self, SweepCommand.self, AdminCommand.self, KeysCommand.self,

@@ -58,11 +58,11 @@ struct EvalCommand: AsyncParsableCommand {
       let row = try await access.chatbot(chatbot)
       let shard = try access.set(of: row, generation: generation)
       let asked = try await golden(services, row)
-      let meter = EvalMeter(total: asked.count, isSilent: common.json)
+      let meter = EvalMeter("questions", isSilent: common.json)
       let report = try await services.quality.report(
         on: asked, of: row, in: shard,
         fusion: vectorShare.map { RankFusion(vectorShare: $0) } ?? RankFusion(), isDeep: true,
-        progress: { meter.show($0) })
+        progress: { meter.show($0, of: asked.count) })
       meter.end()
       if let page { try write(EvaluationPage(report).html, to: page) }
       if common.json {
@@ -144,18 +144,18 @@ struct EvalMinimums: ParsableArguments {
   }
 }
 
-/// How many questions are done, on a terminal only.
-private struct EvalMeter {
-  let total: Int
+/// How much is done, on a terminal only.
+struct EvalMeter {
+  let what: String
   let isShown: Bool
 
-  init(total: Int, isSilent: Bool) {
-    self.total = total
+  init(_ what: String, isSilent: Bool) {
+    self.what = what
     isShown = !isSilent && isatty(2) == 1
   }
 
-  func show(_ count: Int) {
-    if isShown { StandardStream.error.write("\r\u{1B}[K\(count) of \(total) questions") }
+  func show(_ count: Int, of total: Int) {
+    if isShown { StandardStream.error.write("\r\u{1B}[K\(count) of \(total) \(what)") }
   }
 
   func end() {

@@ -35,7 +35,7 @@ enum Failure {
     case let error as EmbeddingError: error.stopsStage ? 78 : 75
     case is ShardError: 65
     case EvaluationError.badLine: 64
-    case EvaluationError.noQuestions: 69
+    case EvaluationError.noQuestions, EvaluationError.noShard: 69
     case let error as AdministrationError: error.exitCode
     case is ConfigurationError, is SecretKeysError: 78
     default: StorageError.exitCode(ofDatabase: error) ?? 70

@@ -27,7 +27,7 @@ import Testing
     "EmbedStage": ["BlobStore", "Corpus", "Embedding", "Spool"],
     "IndexStage": ["BlobStore", "Corpus", "Spool", "VectorShard"],
     "Answering": ["AnswerGuard", "Corpus", "Embedding", "VectorShard", "WebClient"],
-    "Evaluation": ["Answering", "Corpus", "Embedding", "VectorShard"],
+    "Evaluation": ["AnswerGuard", "Answering", "Corpus", "Embedding", "VectorShard"],
     "App": [
       "AnswerGuard", "Answering", "Billing", "BlobStore", "CCrypt", "CLinux", "COpenSSL", "Corpus",
       "Embedding", "Evaluation", "Spool",

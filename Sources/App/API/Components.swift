@@ -140,6 +140,15 @@ enum Components {
       ])
     ),
     (
+      "LeakTest",
+      .object([
+        required("id", .id), required("against", .choice(["stub", "model"])),
+        required("state", .choice(["running", "passed", "failed", "broken"])),
+        required("created_at", .time), required("finished_at", .nullable(.time)),
+        required("result", .nullable(leakReport)),
+      ])
+    ),
+    (
       "SpoolQueue",
       .object([
         required("stage", .text), required("state", .text), required("items", .count),
@@ -238,6 +247,7 @@ enum Components {
         required("message_quota", .count), required("messages_used", .count),
         required("messages_limited", .count), required("chatbots", .count),
         required("sources", .count), required("chunks", .count), required("bytes", .count),
+        required("tokens_in", .count), required("tokens_out", .count),
         required(
           "by_chatbot",
           .array(
@@ -265,6 +275,25 @@ enum Components {
       ])
     ),
   ]
+
+  private static let leakReport = Schema.object([
+    required("chatbot", .text), required("mode", .choice(["blended", "strict"])),
+    required("against", .text), required("generation", .count), required("answers", .count),
+    required("disguises", .array(.text, 0...100)),
+    required(
+      "sources",
+      .array(
+        .object([
+          required("id", .text), required("name", .text), required("attacks", .count),
+          required("reached", .count), required("stopped", .count),
+          required(
+            "leaks",
+            .array(
+              .object([
+                required("attack", .text), required("disguise", .text), required("what", .text),
+              ]), 0...100_000)),
+        ]), 0...10_000)), required("limits", .array(.text, 0...20)),
+  ])
 
   static let tier = Schema.choice(["free", "pro", "enterprise"])
 

@@ -249,6 +249,7 @@ struct UsageController: Sendable {
     struct Shape: Encodable {
       let period_start, period_end: String
       let message_quota, messages_used, messages_limited, chatbots, sources, chunks, bytes: Int
+      let tokens_in, tokens_out: Int
       let by_chatbot: [Line]
     }
     let period = UsagePeriod(containing: call.now)
@@ -259,7 +260,8 @@ struct UsageController: Sendable {
         period_start: APITime.text(period.start), period_end: APITime.text(period.end),
         message_quota: owner.user.quota, messages_used: usage.messagesUsed,
         messages_limited: usage.limited, chatbots: usage.chatbots, sources: usage.sources,
-        chunks: usage.chunks, bytes: usage.bytes,
+        chunks: usage.chunks, bytes: usage.bytes, tokens_in: usage.tokensIn,
+        tokens_out: usage.tokensOut,
         by_chatbot: usage.messagesByChatbot.sorted { $0.key < $1.key }.map {
           Line(chatbot_id: $0.key, messages: $0.value)
         }))

@@ -1,0 +1,131 @@
+// The leak test by button: started for one chatbot at a time, run off the request's path, kept as a row.
+
+import Answering
+import Corpus
+import Evaluation
+import FoundationEssentials
+import HTTPTypes
+import Hummingbird
+import Logging
+import Spool
+import Storage
+
+/// `/api/chatbots/{chatbot_id}/leak-test/`.
+struct LeakTestController: Sendable {
+  private static let base = "/api/chatbots/{chatbot_id}/leak-test/"
+
+  let database: AppDatabase
+  let services: Services
+  let logger: Logger
+  /// Tests under way; more would take the processor from visitors.
+  private let running = OpenStreams(inAll: 1)
+
+  init(_ services: Services, logger: Logger) {
+    self.services = services
+    database = services.database
+    self.logger = logger
+  }
+
+  func addRoutes(to routes: inout RouteTable, _ access: Accesses) {
+    let test = Schema.component("LeakTest")
+    routes.add(
+      Route(
+        .post, Self.base,
+        "Attack a copy of the chatbot; against a real model only when its price is accepted.",
+        body: .json(
+          .object([
+            optional("against", .choice(["stub", "model"])),
+            optional("accept_tokens", .integer(0...1_000_000_000)),
+          ])), answers: [.json(202, test)],
+        problems: [.stillRunning, .priceNotAccepted, .notConfigured, .noSources],
+        ownerLimit: .hourly(10)),
+      for: access.user, { call, owner in try await begin(call, owner) })
+    routes.add(
+      Route(
+        .get, Self.base, "The chatbot's leak tests, newest first.", query: Components.page,
+        answers: [.json(200, Components.listing("LeakTest"))]),
+      for: access.user,
+      { call, owner in
+        let chatbot = try await database.owned(call, owner)
+        let page = try call.page()
+        let rows = try await database.leakTests(of: chatbot.id, page)
+        return Answer.json(
+          Listing(
+            rows.map(Shape.init), page,
+            cursor: rows.last.map { Cursor(createdAt: $0.createdAt, id: $0.id) }))
+      })
+    routes.add(
+      Route(.get, Self.base + "{test_id}/", "A leak test.", answers: [.json(200, test)]),
+      for: access.user,
+      { call, owner in
+        let chatbot = try await database.owned(call, owner)
+        guard let row = try await database.leakTest(try call.id("test_id"), of: chatbot.id) else {
+          throw AppError.notFound
+        }
+        return Answer.json(Shape(row))
+      })
+  }
+
+  private struct Shape: Encodable {
+    let id, against, state, created_at: String
+    let finished_at: Nullable<String>
+    let result: Nullable<RawJSON>
+
+    init(_ row: LeakTestRow) {
+      id = row.id
+      against = row.against
+      state = row.state
+      created_at = APITime.text(row.createdAt)
+      finished_at = Nullable(row.finishedAt.map(APITime.text))
+      result = Nullable(row.result.map(RawJSON.init))
+    }
+  }
+
+  private func begin(_ call: Call, _ owner: Owner) async throws -> Response {
+    let chatbot = try await database.owned(call, owner)
+    let against = call.input.text("against") ?? "stub"
+    if against == "model" {
+      guard let model = services.model else { throw AppError(.notConfigured) }
+      let most = try LeakTest.tokens(of: model)
+      guard call.input.whole("accept_tokens") ?? 0 >= most else {
+        throw AppError(
+          .priceNotAccepted,
+          detail: "This may cost up to \(most) model tokens; send accept_tokens \(most) to go on.")
+      }
+    }
+    guard try await database.generation(of: chatbot.id) != nil else { throw AppError(.noSources) }
+    let running = running
+    let lease: String
+    do {
+      lease = try running.open(owner.user.id, limit: 1)
+    } catch {
+      throw AppError(.stillRunning, detail: "Another leak test is running on this server.")
+    }
+    let id = FreshID.text(now: call.now)
+    try await database.addLeakTest(id, of: chatbot.id, against: against, now: call.now)
+    // Lives as long as it takes, or as the process: an unfinished one is told so at the next start.
+    Task(priority: .background) {
+      defer { running.close(lease) }
+      await run(id, chatbot, against)
+    }
+    guard let row = try await database.leakTest(id, of: chatbot.id) else {
+      throw AppError(.internal)
+    }
+    return Answer.json(Shape(row), .accepted)
+  }
+
+  private func run(_ id: String, _ chatbot: Chatbot, _ against: String) async {
+    do {
+      let report = try await services.quality.leakReport(
+        of: chatbot, model: against == "model" ? services.model : nil,
+        vocabulary: await services.vocabulary())
+      try await database.endLeakTest(
+        id, state: report.passed ? "passed" : "failed",
+        result: String(decoding: JSONText.encode(report), as: UTF8.self), now: WallClock.now())
+    } catch {
+      logger.error("leak test", metadata: ["error": "\(error)"])
+      // Best effort: a row that stays running is ended at the next start.
+      try? await database.endLeakTest(id, state: "broken", result: nil, now: WallClock.now())
+    }
+  }
+}

@@ -1,0 +1,84 @@
+// What a leak test has found, source by source, with what it cannot tell.
+
+/// The result of a leak test.
+package struct LeakReport: Codable, Sendable {
+  /// Something private that came out.
+  package struct Leak: Codable, Sendable, Hashable {
+    package let attack: String
+    package let disguise: String
+    /// code, sentence, name; or prompt: it stood in a sealed prompt.
+    package let what: String
+  }
+
+  /// One private source.
+  package struct Source: Codable, Sendable {
+    package let id: String
+    package let name: String
+    /// Attacks that were aimed at it.
+    package let attacks: Int
+    /// Those in which the model had its canary before it; of a strict chatbot, those in which the model was asked at all.
+    package let reached: Int
+    /// Answers that the gate ended.
+    package let stopped: Int
+    package let leaks: [Leak]
+    package var passed: Bool { leaks.isEmpty && (reached > 0 || attacks == 0) }
+  }
+
+  package let chatbot: String
+  package let mode: String
+  /// stub: a model that copies everything it is shown, under each disguise; else the model's name.
+  package let against: String
+  package let generation: Int
+  package let answers: Int
+  package let disguises: [String]
+  package let sources: [Source]
+  package let limits: [String]
+
+  /// Whether nothing came out of any source.
+  package var passed: Bool { sources.allSatisfy(\.passed) }
+
+  /// What owners are told of a mode.
+  static func limits(_ mode: String) -> [String] {
+    mode == "strict"
+      ? [
+        "Private text can only influence which public passages are used. Facts that stand only in private sources are not answered."
+      ]
+      : [
+        "Your private text is not quoted and not cited. Its ideas can appear in other words; that is what this mode is for.",
+        "A hostile or tricked model could hide data in its choice of ordinary words, or answer yes or no to a guess; no filter "
+          + "can prevent that. If that matters, use strict.",
+        "Not stopped: fillers at irregular places, one word in three replaced, figures in words of other languages than English, "
+          + "names made of common words, white space that carries bits.",
+      ]
+  }
+
+  private enum CodingKeys: String, CodingKey {
+    case chatbot, mode, against, generation, answers, disguises, sources, limits
+  }
+
+  /// For a terminal.
+  package var text: String {
+    var lines = [
+      "\(chatbot), \(mode), generation \(generation): \(passed ? "passed" : "FAILED")",
+      "\(answers) answers of \(against == "stub" ? "a model that copies all it is shown" : against), under \(disguises.count) disguises",
+      "",
+    ]
+    for source in sources {
+      lines.append(
+        "\(source.passed ? "passed" : "FAILED")  \(source.name): \(source.attacks) attacks, "
+          + (mode == "strict"
+            ? "\(source.reached) answered by the model, what it was shown looked at each time"
+            : "\(source.reached) with the private text before the model, \(source.stopped) answers stopped")
+      )
+      if source.reached == 0, source.attacks > 0, mode == "blended" {
+        lines.append("        no attack got that far: nothing was tested")
+      }
+      for leak in source.leaks.prefix(20) {
+        lines.append("        \(leak.what) by \(leak.attack) as \(leak.disguise)")
+      }
+      if source.leaks.count > 20 { lines.append("        and \(source.leaks.count - 20) more") }
+    }
+    if sources.isEmpty { lines.append("There is no learn-only source: nothing is private here.") }
+    return (lines + [""] + limits).joined(separator: "\n")
+  }
+}

@@ -1,0 +1,88 @@
+// bobbin leak-test: an owner's proof that private text stays in, on a copy of the chatbot, offline.
+
+import Answering
+import App
+import ArgumentParser
+import Evaluation
+import FoundationEssentials
+import Spool
+import StageCommand
+import Storage
+
+struct LeakTestCommand: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "leak-test",
+    abstract: "Attacks a copy of a chatbot to see whether private text comes out.",
+    discussion: """
+      bobbin leak-test handbook
+      bobbin leak-test handbook --mode strict --json
+      bobbin leak-test handbook --against model --accept-tokens 1500000
+
+      Plants a code, a sentence and a name for each learn-only source in a copy of the shard, and runs 355 attacks in 12 classes
+      against a model that copies all it is shown under 28 disguises: free, offline, the same each time. With --against model
+      the configured model is asked instead; the tokens that may cost are shown first and have to be accepted.
+
+      Exit codes: 0 passed, 1 something private came out or a source was never reached, 64 tokens not accepted, 69 no such chatbot
+      or not trained, 78 no model is set.
+      """)
+
+  enum Opponent: String, ExpressibleByArgument, CaseIterable { case stub, model }
+
+  @Argument(help: "The chatbot's name.")
+  var chatbot: String
+
+  @Option(help: "strict or blended. [default: the chatbot's own]")
+  var mode: String?
+
+  @Option(help: "stub or model.")
+  var against = Opponent.stub
+
+  @Option(help: "Model tokens that the test may cost.")
+  var acceptTokens: Int?
+
+  @OptionGroup var common: CommonOptions
+
+  func validate() throws {
+    if let mode, PrivacyMode(rawValue: mode) == nil {
+      throw ValidationError("--mode is strict or blended.")
+    }
+  }
+
+  func run() async throws {
+    let code = await Failure.code("bobbin leak-test") {
+      let services = try Services(common.configuration())
+      guard let row = try await services.database.chatbot(chatbot) else {
+        throw StorageError.noChatbot(chatbot)
+      }
+      let model = against == .model ? try accepted(services) : nil
+      let meter = EvalMeter("answers", isSilent: common.json)
+      let report = try await services.quality.leakReport(
+        of: row, mode: mode.flatMap(PrivacyMode.init(rawValue:)), model: model,
+        vocabulary: await services.vocabulary(),
+        progress: { done, total in meter.show(done, of: total) })
+      meter.end()
+      if common.json {
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+        print(String(decoding: try encoder.encode(report), as: UTF8.self))
+      } else {
+        print(report.text)
+      }
+      return report.passed ? 0 : 1
+    }
+    ProcessEnd.now(code)
+  }
+
+  private func accepted(_ services: Services) throws -> LanguageModel {
+    guard let model = services.model else {
+      throw StageFault("no model is set; give OPENAI_BASE_URL", exitCode: 78)
+    }
+    let most = try LeakTest.tokens(of: model)
+    guard let acceptTokens, acceptTokens >= most else {
+      throw StageFault(
+        "this may cost up to \(most) model tokens; give --accept-tokens \(most) to go on",
+        exitCode: 64)
+    }
+    return model
+  }
+}

@@ -1,0 +1,168 @@
+import Foundation
+import TestSupport
+import Testing
+import WebClient
+
+/// Answers of a running server with a model behind it: their past, their price, their guidance, and how they came about.
+@Suite(.serialized) struct AnswerTests {
+  /// A model that says where the tower stands, and one sentence more when it is told to; notes what it was sent.
+  private static func model() throws -> LoopbackServer {
+    try LoopbackServer { request, connection in
+      guard request.path == "/v1/chat/completions" else { return connection.respond(404) }
+      let prompt = String(decoding: request.body, as: UTF8.self)
+      let text =
+        prompt.contains("Rewrite the visitor")
+        ? "How deep is the well beside the tower of Orrin?"
+        : prompt.contains("[PRIVATE]")
+          ? "The tower of Orrin is closed for the quibblewort survey of the crooked lantern."
+          : "The tower of Orrin is 31 metres high [1]."
+      let chunks = [
+        #"{"choices":[{"index":0,"delta":{"content":"\#(text)"}}]}"#,
+        #"{"choices":[{"index":0,"delta":{},"finish_reason":"stop"}]}"#,
+        #"{"choices":[],"usage":{"prompt_tokens":70,"completion_tokens":7}}"#, "[DONE]",
+      ]
+      connection.respond(
+        200, ["Content-Type: text/event-stream"],
+        body: Array(chunks.map { "data: \($0)\n\n" }.joined().utf8))
+    }
+  }
+
+  @Test func `an answer has a past, a price, guidance, and can be followed back to its bytes`()
+    async throws
+  {
+    let bobbin = try Installation()
+    let model = try Self.model()
+    let server = try ServerTests.Server(
+      bobbin,
+      ["BOBBIN_MAIL": "none", "BOBBIN_BCRYPT_COST": "4", "OPENAI_BASE_URL": model.url("")])
+    let owner = try await RemovalTests.Owner(server)
+    let chatbot = try await owner.id("POST", "/api/chatbots/", #"{"name":"tower"}"#)
+    let base = "/api/chatbots/\(chatbot)/"
+    _ = try await owner.id(
+      "POST", base + "sources/",
+      #"{"source_type":"file","name":"a.txt","text":"The tower of Orrin is 31 metres high. The well beside it is 12 metres deep."}"#
+    )
+    let secret = try await owner.id(
+      "POST", base + "sources/",
+      #"{"source_type":"file","name":"b.txt","is_citable":false,"text":"The tower of Orrin is closed for the quibblewort survey of the crooked lantern."}"#
+    )
+    #expect(try await owner.send("POST", base + "train/", "{}").status == 202)
+    #expect(try await bobbin.tool("bobbin").run(["pipeline", "--until-drained"]).exitCode == 0)
+
+    struct Reply: Decodable { let message_id, conversation_id, message: String }
+    func ask(_ question: String) async throws -> Reply {
+      let reply = try await owner.send(
+        "POST", "/api/chat/\(chatbot)/", #"{"message":"\#(question)"}"#)
+      #expect(reply.status == 200)
+      return try JSONDecoder().decode(Reply.self, from: Data(reply.body))
+    }
+    func lastPrompt() throws -> String {
+      String(decoding: try #require(model.requests.last).body, as: UTF8.self)
+    }
+
+    // Strict is what a chatbot is unless its owner says otherwise: no private word in the prompt.
+    let first = try await ask("How high is the tower of Orrin?")
+    #expect(first.message == "The tower of Orrin is 31 metres high [1].")
+    #expect(try !lastPrompt().contains("quibblewort"))
+
+    // Followed back: sentence, chunk, shard, document, page, bytes.
+    struct Trace: Decodable {
+      struct Sentence: Decodable { let text: String; let citations: [Int] }
+      struct Cited: Decodable {
+        struct Link: Decodable { let name: String; let facts: [String: String] }
+        let n: Int
+        let whole: Bool
+        let links: [Link]
+      }
+      let mode: String
+      let model: String?
+      let tokens_in, tokens_out: Int
+      let sentences: [Sentence]
+      let citations: [Cited]
+    }
+    let path = base + "conversations/\(first.conversation_id)/messages/\(first.message_id)/trace/"
+    let reply = try await owner.send("GET", path)
+    let trace = try JSONDecoder().decode(Trace.self, from: Data(reply.body))
+    #expect(trace.mode == "model" && trace.tokens_in == 70 && trace.tokens_out == 7)
+    #expect(trace.sentences.map(\.citations) == [[1]])
+    #expect(trace.citations.map(\.whole) == [true])
+    #expect(trace.citations.first?.links.contains { $0.name == "bytes" } == true)
+    #expect(!ServerTests.text(reply).contains("quibblewort"))
+
+    // A follow-up: the model makes it whole from the visitor's words, and the prompt holds what was said.
+    _ = try await ask("And how deep is the well beside it?")
+    let asked = model.requests.suffix(2).map { String(decoding: $0.body, as: UTF8.self) }
+    #expect(asked.first?.contains("Rewrite the visitor") == true)
+    #expect(asked.first?.contains("31 metres") == false)
+    #expect(asked.last?.contains("31 metres high [1].") == true)
+
+    // Blended: the private text is before the model, and what it copies of it does not come out.
+    #expect(
+      try await owner.send("PATCH", base, #"{"privacy_mode":"blended"}"#).status == 200)
+    let blended = try await ask("Is the tower of Orrin open?")
+    let prompts = model.requests.suffix(2).map { String(decoding: $0.body, as: UTF8.self) }
+    #expect(prompts.contains { $0.contains("[PRIVATE]") && $0.contains("quibblewort") })
+    #expect(!blended.message.contains("quibblewort") && !blended.message.contains("lantern"))
+    #expect(blended.message == "The tower of Orrin is 31 metres high [1].")
+
+    // Guidance: a draft is in no prompt, an approved line is, and a changed source takes it back.
+    let line = try await owner.id(
+      "POST", base + "guidance/",
+      #"{"text":"Ask at the desk before you climb.","source_id":"\#(secret)"}"#)
+    _ = try await ask("How high is the tower of Orrin today?")
+    #expect(try !lastPrompt().contains("Ask at the desk"))
+    #expect(
+      try await owner.send("PATCH", base + "guidance/\(line)/", #"{"approved":true}"#).status == 200
+    )
+    _ = try await ask("How high is the tower of Orrin by now?")
+    #expect(
+      model.requests.suffix(2).contains {
+        String(decoding: $0.body, as: UTF8.self).contains("Ask at the desk")
+      })
+    #expect(try await owner.send("DELETE", base + "sources/\(secret)/").status == 200)
+    _ = try await ask("How high is the tower of Orrin then?")
+    #expect(try !lastPrompt().contains("Ask at the desk"))
+
+    // The cap: over it the documents are quoted, and the model is left alone.
+    #expect(try await owner.send("PATCH", base, #"{"monthly_token_cap":1}"#).status == 200)
+    let count = model.requests.count
+    let quoted = try await ask("How high is the tower of Orrin, in metres?")
+    #expect(quoted.message.contains("31 metres high.") && model.requests.count == count)
+    let usage = ServerTests.text(try await owner.send("GET", "/api/usage/"))
+    #expect(usage.contains(#""tokens_in":"#))
+  }
+
+  @Test func `a leak test is begun by button and read when it is over`() async throws {
+    let bobbin = try Installation()
+    let server = try ServerTests.Server(
+      bobbin, ["BOBBIN_MAIL": "none", "BOBBIN_BCRYPT_COST": "4"])
+    let owner = try await RemovalTests.Owner(server)
+    let chatbot = try await owner.id("POST", "/api/chatbots/", #"{"name":"tower"}"#)
+    let base = "/api/chatbots/\(chatbot)/"
+    #expect(try await owner.send("POST", base + "leak-test/", "{}").status == 409)
+    _ = try await owner.id(
+      "POST", base + "sources/",
+      #"{"source_type":"file","name":"a.txt","text":"The tower of Orrin is 31 metres high."}"#)
+    #expect(try await owner.send("POST", base + "train/", "{}").status == 202)
+    #expect(try await bobbin.tool("bobbin").run(["pipeline", "--until-drained"]).exitCode == 0)
+    #expect(
+      try await owner.send("POST", base + "leak-test/", #"{"against":"model"}"#).status == 501)
+    struct Test: Decodable {
+      struct Result: Decodable { let answers: Int; let limits: [String] }
+      let id, state: String
+      let result: Result?
+    }
+    let begun = try await owner.send("POST", base + "leak-test/", "{}")
+    #expect(begun.status == 202)
+    var test = try JSONDecoder().decode(Test.self, from: Data(begun.body))
+    for _ in 0..<3000 where test.state == "running" {
+      try await Task.sleep(for: .milliseconds(10))
+      let reply = try await owner.send("GET", base + "leak-test/\(test.id)/")
+      if reply.status == 429 { continue }
+      test = try JSONDecoder().decode(Test.self, from: Data(reply.body))
+    }
+    // Nothing is private here, and the report says what it cannot tell.
+    #expect(test.state == "passed" && test.result?.answers == 0)
+    #expect(test.result?.limits.isEmpty == false)
+  }
+}
