@@ -55,12 +55,26 @@ struct ClientAddress: RouterMiddleware {
     if let peer, trustedProxies.contains(peer),
       let forwarded = request.headers[ResponseHeaders.name("X-Forwarded-For")]
     {
-      // From the right: the first address that no proxy of ours has is what the outermost of ours saw.
-      let hops = forwarded.split(separator: ",").map { String($0.trimmingSpace()) }
-      context.clientAddress =
-        hops.last { !trustedProxies.contains($0) && IPAddress($0) != nil }
-        ?? peer
+      // From the right: the first address that no proxy of ours has is what the outermost of ours saw. What cannot be read there
+      // is not passed over: whatever stands left of it was written by the client.
+      let hops = forwarded.split(separator: ",").map {
+        Self.address(in: String($0.trimmingSpace()))
+      }
+      let hop = hops.last { $0.map { !trustedProxies.contains($0) } ?? true }
+      context.clientAddress = hop.flatMap { $0 } ?? peer
     }
     return try await next(request, context)
+  }
+
+  /// The address of a hop, without the port and brackets that some proxies write; nil for what is none.
+  private static func address(in hop: String) -> String? {
+    if IPAddress(hop) != nil { return hop }
+    let bare: Substring
+    if hop.hasPrefix("[") {
+      bare = hop.dropFirst().prefix { $0 != "]" }
+    } else {
+      bare = hop.prefix { $0 != ":" }
+    }
+    return IPAddress(String(bare)) == nil ? nil : String(bare)
   }
 }

@@ -72,10 +72,14 @@ package struct UserChange: Sendable {
 extension AppDatabase {
   /// Makes an account.
   ///
-  /// - Returns: false when the address is taken; nothing is changed then.
+  /// - Returns: false when the address is taken; no account is changed then.
   package func add(_ user: NewUser, now: Int) async throws -> Bool {
     try await changes.write { database in
+      // Written in both cases: a commit without a write is quicker, and would tell who has an account.
       try database.change(
+        "INSERT INTO rate_limits (scope, next_at, created_at) VALUES ($1, $2, $3)",
+        ["register:\(user.id)", now, now])
+      return try database.change(
         """
         INSERT INTO users (id, email, email_verified, password_hash, google_id, name, plan_tier,
           token_epoch, is_admin, disabled, created_at, updated_at)

@@ -197,11 +197,18 @@ struct Gate: Sendable {
       throw AppError.tooLarge(limit: route.bodyLimit)
     }
     var bytes: [UInt8] = []
-    for try await buffer in request.body {
-      guard bytes.count + buffer.readableBytes <= route.bodyLimit else {
-        throw AppError.tooLarge(limit: route.bodyLimit)
+    do {
+      for try await buffer in request.body {
+        guard bytes.count + buffer.readableBytes <= route.bodyLimit else {
+          throw AppError.tooLarge(limit: route.bodyLimit)
+        }
+        bytes += buffer.readableBytesView
       }
-      bytes += buffer.readableBytesView
+    } catch let error as AppError {
+      throw error
+    } catch {
+      // Not HTTP, or cut off: the client's fault, whatever it is.
+      throw AppError.malformed("The body could not be read to its end.")
     }
     return bytes
   }

@@ -82,11 +82,14 @@ enum StringFormat: Sendable {
     case .oneLine:
       #"^[^\u0000-\u001f\u007f-\u009f]*[^\s\u0000-\u001f\u007f-\u009f]"#
         + #"[^\u0000-\u001f\u007f-\u009f]*$"#
-    case .filled: #"\S"#
+    case .filled: #"^[^\u0000]*[^\s\u0000][^\u0000]*$"#
     case .token: "^[A-Za-z0-9_-]+$"
     case .cursor: "^[0-9a-z]{1,12}-[0-9a-z]{1,32}$"
     }
   }
+
+  /// A text of any kind: all but the sign that ends a text for the database.
+  static let anyPattern = #"^[^\u0000]*$"#
 
   /// The word of JSON Schema's format vocabulary.
   var format: String? {
@@ -174,6 +177,7 @@ extension Schema {
       let count = text.unicodeScalars.count
       if count < length.lowerBound { return problem("too-short") }
       if count > length.upperBound { return problem("too-long") }
+      if text.utf8.contains(0) { return problem("format") }
       return format.map { $0.holds(text) } == false ? problem("format") : []
     case (.choice(let names), .string(let text)):
       return names.contains(text) ? [] : problem("not-offered")
@@ -234,7 +238,7 @@ extension Schema {
       var members: [String: JSONValue] = ["type": .string("string")]
       if length.lowerBound > 0 { members["minLength"] = .integer(length.lowerBound) }
       if length.upperBound < Int.max { members["maxLength"] = .integer(length.upperBound) }
-      if let pattern = format?.pattern { members["pattern"] = .string(pattern) }
+      members["pattern"] = .string(format?.pattern ?? StringFormat.anyPattern)
       if let format = format?.format { members["format"] = .string(format) }
       return .object(members)
     case .choice(let names):

@@ -54,6 +54,8 @@ final class MailService: Service, Sendable {
   private let jobs: AsyncStream<MailJob>.Continuation
   private let underWay = Mutex(0)
 
+  private static let pause = Duration.milliseconds(100)
+
   init(database: AppDatabase, way: MailWay, from: String, publicURL: String, logger: Logger) {
     self.database = database
     self.way = way
@@ -77,6 +79,9 @@ final class MailService: Service, Sendable {
       // A letter that has to be tried again holds no other back.
       await withDiscardingTaskGroup { group in
         for await job in stream {
+          // Nothing of a letter is done while the answer to who has asked for it is on its way: it would tell by its time
+          // whether there is a letter.
+          try? await Task.sleep(for: Self.pause)
           let isRoom = underWay.withLock { count in
             guard count < Self.concurrency else { return false }
             count += 1

@@ -25,12 +25,14 @@ struct DescriptionController: Sendable {
     let own = Route(
       .get, "/openapi.json", "This description.", answers: [.media(["application/json"])])
     let all = routes.routes + [own.with(.any)]
-    let document = JSONText.encode(OpenAPIDocument.json(all, server: publicURL))
+    // One buffer, shared by all who ask for it.
+    let document = ByteBuffer(
+      bytes: JSONText.encode(OpenAPIDocument.json(all, server: publicURL)))
     routes.add(own, for: access.any) { _, _ in
       Response(
         status: .ok,
         headers: [.contentType: "application/json", .cacheControl: "no-cache"],
-        body: ResponseBody(byteBuffer: ByteBuffer(bytes: document)))
+        body: ResponseBody(byteBuffer: document))
     }
   }
 

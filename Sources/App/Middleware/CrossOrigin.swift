@@ -18,6 +18,7 @@ struct CrossOrigin: RouterMiddleware {
       && request.headers[ResponseHeaders.name("Access-Control-Request-Method")] != nil
     var response =
       isPreflight ? Response(status: .noContent) : try await next(request, context)
+    if isPreflight { ResponseHeaders.add(to: &response, requestID: context.id) }
     let isChat = request.uri.path.hasPrefix("/api/chat/")
     if isChat {
       response.headers[.accessControlAllowOrigin] = "*"

@@ -31,6 +31,12 @@ struct ResponseHeaders: RouterMiddleware {
       }
       response = refusal.response(requestID: requestID)
     }
+    Self.add(to: &response, requestID: requestID)
+    return response
+  }
+
+  /// Adds the headers of every response.
+  static func add(to response: inout Response, requestID: String) {
     response.headers[Self.requestID] = requestID
     response.headers[.xContentTypeOptions] = "nosniff"
     response.headers[.referrerPolicy] = "no-referrer"
@@ -39,7 +45,6 @@ struct ResponseHeaders: RouterMiddleware {
     if response.headers[.contentSecurityPolicy] == nil {
       response.headers[.contentSecurityPolicy] = Self.contentSecurityPolicy
     }
-    return response
   }
 
   /// Methods that are answered by address: others are refused before one is looked for.
