@@ -16,12 +16,12 @@ package struct Retriever: Sendable {
   /// Passages given back at most.
   package let passageCount: Int
   package let fusion: RankFusion
-  /// A private passage less like the question than this has nothing to say to it.
-  package let leastPrivateScore: Float
+  /// The least score of a private passage; nil asks for as much as the last citable one has: it then ranks among them.
+  package let leastPrivateScore: Float?
 
   package init(
     candidateCount: Int = 60, passageCount: Int = 8, fusion: RankFusion = RankFusion(),
-    leastPrivateScore: Float = 0.2
+    leastPrivateScore: Float? = nil
   ) {
     self.leastPrivateScore = leastPrivateScore
     self.candidateCount = candidateCount
@@ -61,19 +61,22 @@ package struct Retriever: Sendable {
 
   /// The learn-only passages of `shard` that fit best, best first: for a blended prompt and its gate, nothing else.
   ///
-  /// - Parameter count: passages at most.
+  /// - Parameters:
+  ///   - citable: the citable passages that are beside them.
+  ///   - count: passages at most.
   /// - Throws: as `passages`.
   func privatePassages(
     for question: String, vector: [Float], identity: String, in shard: ShardSet,
-    visibilities: [SourceID: Visibility], count: Int
+    visibilities: [SourceID: Visibility], beside citable: [RetrievedPassage], count: Int
   ) throws -> [LearnOnly] {
+    let least = leastPrivateScore ?? (citable.count > count ? citable.last?.score : nil) ?? 0
     guard visibilities.values.contains(.learnOnly) else { return [] }
     var found: [LearnOnly] = []
     for hit in try ranking(
       for: question, vector: vector, identity: identity, in: shard, of: .learnOnly,
       visibilities: visibilities)
     {
-      guard found.count < count, hit.score >= leastPrivateScore else { break }
+      guard found.count < count, hit.score >= least else { break }
       if case .learnOnly(let passage)? = try passage(hit.row, in: shard, visibilities: visibilities)
       {
         found.append(passage)

@@ -35,7 +35,8 @@ struct Writer: Sendable {
     if found.request.mode == .blended {
       let hidden = try retriever.privatePassages(
         for: found.question, vector: found.vector, identity: found.embedder.model.identity,
-        in: found.shard, visibilities: found.request.visibilities, count: Self.privatePassageCount)
+        in: found.shard, visibilities: found.request.visibilities, beside: passages,
+        count: Self.privatePassageCount)
       if !hidden.isEmpty { return try await blended(found, passages, hidden, say: say) }
     }
     guard !passages.isEmpty || !found.request.guidance.isEmpty else { return nil }

@@ -13,9 +13,11 @@ import WebClient
       let text =
         prompt.contains("Rewrite the visitor")
         ? "How deep is the well beside the tower of Orrin?"
-        : prompt.contains("[PRIVATE]")
-          ? "The tower of Orrin is closed for the quibblewort survey of the crooked lantern."
-          : "The tower of Orrin is 31 metres high [1]."
+        : prompt.contains("coat") && prompt.contains("[PRIVATE]")
+          ? "Yes, bring a coat."
+          : prompt.contains("[PRIVATE]")
+            ? "The tower of Orrin is closed for the quibblewort survey of the crooked lantern."
+            : "The tower of Orrin is 31 metres high [1]."
       let chunks = [
         #"{"choices":[{"index":0,"delta":{"content":"\#(text)"}}]}"#,
         #"{"choices":[{"index":0,"delta":{},"finish_reason":"stop"}]}"#,
@@ -104,6 +106,14 @@ import WebClient
     #expect(prompts.contains { $0.contains("[PRIVATE]") && $0.contains("quibblewort") })
     #expect(!blended.message.contains("quibblewort") && !blended.message.contains("lantern"))
     #expect(blended.message == "The tower of Orrin is 31 metres high [1].")
+
+    // What a blended answer has said is in no strict prompt; what the visitor has asked may be.
+    let coat = try await ask("Should I bring a coat to the tower of Orrin?")
+    #expect(coat.message == "Yes, bring a coat.")
+    #expect(try await owner.send("PATCH", base, #"{"privacy_mode":"strict"}"#).status == 200)
+    _ = try await ask("How high is the tower of Orrin, please?")
+    let strict = try lastPrompt()
+    #expect(strict.contains("Should I bring a coat") && !strict.contains("Yes, bring a coat"))
 
     // Guidance: a draft is in no prompt, an approved line is, and a changed source takes it back.
     let line = try await owner.id(
