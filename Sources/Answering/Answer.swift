@@ -43,6 +43,26 @@ package struct Answer: Sendable {
   package var usage = Usage()
   /// How often the gate ended a reply.
   package var gated = 0
-  /// Citable sources whose text stood in the prompt.
+  /// Citable sources whose text stood in the prompt, in passages or in earlier answers.
   package var promptSources: [SourceID] = []
+  /// Lines of guidance that were in the prompt.
+  package var guidance: [String] = []
+  /// The passages that were looked at, as the trace keeps them.
+  package var looked: [LookedAt] = []
+
+  /// A passage that was looked at, without its text.
+  package struct LookedAt: Sendable, Hashable {
+    /// The chunk, as `bobbin trace` takes it: `<document>.<ordinal>`.
+    package let reference: String
+    package let source: SourceID
+    package let score, cosine, wordScore: Float
+
+    init(_ passage: RetrievedPassage) {
+      reference = "\(passage.citable.description.document.text.prefix(8)).\(passage.ordinal)"
+      source = passage.citable.source
+      score = passage.score
+      cosine = passage.cosine
+      wordScore = passage.wordScore
+    }
+  }
 }

@@ -5,12 +5,29 @@
 import Corpus
 import VectorShard
 
+/// A digest of which sources are citable, good for this process.
+struct CitableDigest: Hashable, Sendable {
+  private let first, second: Int
+
+  init(_ visibilities: [SourceID: Visibility]) {
+    let ids = visibilities.filter { $0.value == .citable }.map(\.key.text).sorted()
+    // Two keyed 64-bit hashes of different beginnings: 128 bits in all.
+    var (one, two) = (Hasher(), Hasher())
+    one.combine(0)
+    two.combine(1)
+    one.combine(ids)
+    two.combine(ids)
+    (first, second) = (one.finalize(), two.finalize())
+  }
+}
+
 /// A bounded memory of quoted answers.
 final class AnswerMemory: Sendable {
   struct Key: Hashable, Sendable {
     let chatbot: ChatbotID
     let generation: ShardManifest
-    let visibilities: [SourceID: Visibility]
+    /// A digest of the citable sources: with two thousand of them a key would be larger than its answer.
+    let citable: CitableDigest
     let noAnswerText: String?
     let question: String
 
@@ -18,7 +35,7 @@ final class AnswerMemory: Sendable {
     init(_ request: AnswerRequest, _ question: String, _ shard: ShardSet) {
       chatbot = request.chatbot
       generation = shard.manifest
-      visibilities = request.visibilities
+      citable = CitableDigest(request.visibilities)
       noAnswerText = request.noAnswerText
       self.question = question
     }
@@ -40,6 +57,7 @@ final class AnswerMemory: Sendable {
     kept.searched = answer.searched
     kept.generation = answer.generation
     kept.promptSources = answer.promptSources
+    kept.looked = answer.looked
     memory.keep([(key, kept)])
   }
 }

@@ -19,10 +19,13 @@ package struct AnswerRequest: Sendable {
     package let question: String
     /// Nil when the answer may not be shown to a model any more: it was blended, or one of its sources is private now.
     package let answer: String?
+    /// What the answer rests on, directly or through earlier answers.
+    package let sources: [SourceID]
 
-    package init(question: String, answer: String?) {
+    package init(question: String, answer: String?, sources: [SourceID] = []) {
       self.question = question
       self.answer = answer
+      self.sources = sources
     }
   }
 
@@ -45,6 +48,8 @@ package struct AnswerRequest: Sendable {
   package var guidance: [String] = []
   /// False when the chatbot has used up its model tokens: the answer is quoted then.
   package var mayUseModel = true
+  /// Counts what a model takes and gives, also when the answer breaks off.
+  package let meter = UsageMeter()
 
   package init(
     question: String, chatbot: ChatbotID, chatbotName: String,

@@ -19,7 +19,7 @@ package struct Answerer: Sendable {
   private let weights: QuotingWeights?
   private let sentences = SentenceVectors()
   private let lines = PassageLines()
-  private let memory = AnswerMemory()
+  private let memory: AnswerMemory?
   private let report: @Sendable (any Error) -> Void
 
   /// Makes an answerer.
@@ -31,12 +31,14 @@ package struct Answerer: Sendable {
   ///   - vocabulary: words that are no secret, for the gate of blended answers; called when one is made.
   ///   - retriever: replaced in tests and by the evaluation.
   ///   - weights: nil takes those set for the embedding model.
+  ///   - remembers: whether quoted answers are kept and given again.
   ///   - report: told of a model's failure that was covered by quoting; for the log.
   package init(
     shards: ShardCache, embedder: @escaping @Sendable () async throws -> Embedder,
     model: LanguageModel? = nil,
     vocabulary: @escaping @Sendable () async -> CommonVocabulary = { CommonVocabulary(words: []) },
     retriever: Retriever = Retriever(), weights: QuotingWeights? = nil,
+    remembers: Bool = true,
     report: @escaping @Sendable (any Error) -> Void = { _ in }
   ) {
     self.shards = shards
@@ -45,6 +47,7 @@ package struct Answerer: Sendable {
     self.vocabulary = vocabulary
     self.retriever = retriever
     self.weights = weights
+    memory = remembers ? AnswerMemory() : nil
     self.report = report
   }
 
@@ -83,13 +86,18 @@ package struct Answerer: Sendable {
     if let fixed = FixedReplies.reply(to: request.question, chatbotName: request.chatbotName) {
       return self.fixed(fixed.text, answered: fixed.answered, say: say)
     }
-    guard let shard = try shards.shard(request.chatbot.text),
-      request.visibilities.values.contains(.citable)
-    else { return fixed(FixedReplies.untrained, answered: false, say: say) }
     let model = request.mayUseModel ? model : nil
+    let hasText =
+      request.visibilities.values.contains(.citable)
+      || (model != nil
+        && (!request.guidance.isEmpty
+          || (request.mode == .blended && !request.visibilities.isEmpty)))
+    guard let shard = try shards.shard(request.chatbot.text), hasText else {
+      return fixed(FixedReplies.untrained, answered: false, say: say)
+    }
     let question = await wholeQuestion(of: request, model: model)
     let key = model == nil ? AnswerMemory.Key(request, question, shard) : nil
-    if let key, let known = memory.answer(key) {
+    if let key, let known = memory?.answer(key) {
       say(known.message)
       return known
     }
@@ -114,7 +122,9 @@ package struct Answerer: Sendable {
     guard var answer else { throw CancellationError() }
     answer.searched = question
     answer.generation = shard.manifest.generation
-    if let key { memory.keep(answer, for: key) }
+    answer.usage = request.meter.usage
+    answer.looked = passages.map(Answer.LookedAt.init)
+    if let key { memory?.keep(answer, for: key) }
     return answer
   }
 
@@ -122,7 +132,9 @@ package struct Answerer: Sendable {
   private func wholeQuestion(of request: AnswerRequest, model: LanguageModel?) async -> String {
     let earlier = request.history.map(\.question)
     guard !earlier.isEmpty, FollowUp.isDependent(request.question) else { return request.question }
-    if let model, let written = await FollowUp.written(request.question, after: earlier, by: model)
+    if let model,
+      let written = await FollowUp.written(
+        request.question, after: earlier, by: model, meter: request.meter)
     {
       return written
     }

@@ -1,5 +1,5 @@
 // The prompt of a blended answer: beside citable passages it holds private ones, marked [PRIVATE], with no name, title, address or
-// number of theirs. The reply to it is Ungated: it has no encoder and no text that can be read outside this file, and the
+// number of theirs. The reply to it comes as Ungated: it has no encoder and no text that can be read outside this file, and the
 // only way on is through the output gate.
 
 import AnswerGuard
@@ -7,9 +7,11 @@ import Corpus
 
 /// The blended messages of one question.
 struct BlendedPrompt: Sendable {
-  let dialogue: Dialogue
+  fileprivate let dialogue: Dialogue
   /// Passage `[n]` is at index n − 1; those that found room.
   let passages: [Citable]
+  /// What the earlier answers in it rest on.
+  let historySources: Set<SourceID>
   /// The private passages that found room: what the gate has to keep in.
   fileprivate let privatePassages: [LearnOnly]
 
@@ -58,13 +60,46 @@ struct BlendedPrompt: Sendable {
     let (citable, blocks) = writing.blocks(of: passages)
     let past = writing.messages(of: request.history)
     self.passages = citable
+    historySources = past.sources
     self.privatePassages = held
     dialogue = Dialogue(
-      messages: [Dialogue.Message(role: .system, content: rules)] + past + [
+      messages: [Dialogue.Message(role: .system, content: rules)] + past.messages + [
         Dialogue.Message(
           role: .user, content: (guidance + blocks + hidden + [asked]).joined(separator: "\n\n"))
       ], replyTokens: budget.replyTokens)
   }
+
+  /// One step of a reply, before the gate.
+  enum Event: Sendable {
+    case text(Ungated)
+    case usage(promptTokens: Int, replyTokens: Int)
+  }
+
+  /// Has a model reply; its text comes out as `Ungated` and nothing else.
+  func reply(by model: LanguageModel) -> AsyncThrowingStream<Event, any Error> {
+    let (stream, continuation) = AsyncThrowingStream<Event, any Error>.makeStream()
+    let reply = model.reply(dialogue)
+    let work = Task {
+      do {
+        for try await event in reply {
+          switch event {
+          case .text(let text): continuation.yield(.text(Ungated(text)))
+          case .usage(let prompt, let reply):
+            continuation.yield(.usage(promptTokens: prompt, replyTokens: reply))
+          case .finished: break
+          }
+        }
+        continuation.finish()
+      } catch {
+        continuation.finish(throwing: error)
+      }
+    }
+    continuation.onTermination = { _ in work.cancel() }
+    return stream
+  }
+
+  /// What the prompt costs, by a tokenizer's count.
+  func tokens(_ countTokens: (String) -> Int) -> Int { dialogue.tokens(countTokens) }
 
   /// The gate for replies to this prompt.
   ///
@@ -88,6 +123,9 @@ struct Ungated: Sendable, CustomStringConvertible, CustomReflectable {
   private let text: String
 
   init(_ text: String) { self.text = text }
+
+  /// How long it is, by a tokenizer's count.
+  func tokens(_ countTokens: (String) -> Int) -> Int { countTokens(text) }
 
   var description: String { "(ungated)" }
   var customMirror: Mirror { Mirror(self, children: []) }

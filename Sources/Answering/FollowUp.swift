@@ -91,7 +91,8 @@ extension FollowUp {
 
   /// The question made whole by a model, which is shown the visitor's own words and nothing else; nil when it fails.
   static func written(
-    _ question: String, after earlier: [String], by model: LanguageModel
+    _ question: String, after earlier: [String], by model: LanguageModel,
+    meter: UsageMeter = UsageMeter()
   ) async -> String? {
     let rules = """
       Rewrite the visitor's last question so that it can be understood without the questions before it. Keep its language and its \
@@ -106,10 +107,18 @@ extension FollowUp {
         Dialogue.Message(role: .user, content: text),
       ], replyTokens: 80)
     var written = ""
+    // No tokenizer is at hand here: four characters a token.
+    var call = meter.call(promptTokens: dialogue.tokens { $0.utf8.count / 4 })
     do {
-      for try await case .text(let piece) in model.reply(dialogue) {
-        written += piece
-        if written.unicodeScalars.count > longest { return nil }
+      for try await event in model.reply(dialogue) {
+        switch event {
+        case .text(let piece):
+          written += piece
+          call.add(replyTokens: max(1, piece.utf8.count / 4))
+          if written.unicodeScalars.count > longest { return nil }
+        case .usage(let prompt, let reply): call.settle(promptTokens: prompt, replyTokens: reply)
+        case .finished: break
+        }
       }
     } catch {
       return nil

@@ -26,6 +26,8 @@ package struct Prompt: Sendable {
   package let dialogue: Dialogue
   /// Passage `[n]` is at index n − 1; those that found room.
   package let passages: [Citable]
+  /// What the earlier answers in it rest on.
+  package let historySources: Set<SourceID>
 
   /// Builds the prompt for a request, with as many of `passages`, in order, as the budget holds.
   ///
@@ -68,8 +70,9 @@ package struct Prompt: Sendable {
     // What was said before gives way to what is asked about.
     let past = writing.messages(of: request.history)
     self.passages = held
+    historySources = past.sources
     dialogue = Dialogue(
-      messages: [Dialogue.Message(role: .system, content: rules)] + past + [
+      messages: [Dialogue.Message(role: .system, content: rules)] + past.messages + [
         Dialogue.Message(
           role: .user, content: (guidance + blocks + [asked]).joined(separator: "\n\n"))
       ], replyTokens: budget.replyTokens)

@@ -67,7 +67,12 @@ struct PromptWriting {
   }
 
   /// The earlier turns that find room in a quarter of what is left, the latest first to be kept, as messages in their order.
-  mutating func messages(of history: [AnswerRequest.Turn]) -> [Dialogue.Message] {
+  ///
+  /// - Returns: also what the kept answers rest on: a reply may repeat it.
+  mutating func messages(
+    of history: [AnswerRequest.Turn]
+  ) -> (messages: [Dialogue.Message], sources: Set<SourceID>) {
+    var sources: Set<SourceID> = []
     let floor = left - left / 4
     var kept: [[Dialogue.Message]] = []
     for turn in history.reversed() {
@@ -79,8 +84,9 @@ struct PromptWriting {
       guard left - cost >= floor else { break }
       left -= cost
       kept.append(messages)
+      if turn.answer != nil { sources.formUnion(turn.sources) }
     }
-    return kept.reversed().flatMap { $0 }
+    return (kept.reversed().flatMap { $0 }, sources)
   }
 
   /// On one line.

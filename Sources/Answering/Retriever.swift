@@ -1,8 +1,9 @@
 // From a question to the citable passages that fit it: both searches over the sources a visitor may see, one ranking, no
 // passage twice.
 //
-// Learn-only sources and sources without a row are left out of the scan itself (PRIVACY.md, "strict", in its simplest
-// form: private text steers nothing). Their words still count in BM25's document frequencies, which are the shard's.
+// Sources of another class than is asked for, and sources without a row, are left out of the scan itself: in a citable ranking
+// private text steers nothing but one thing, BM25's document frequencies, which are the whole shard's. Private passages are
+// found for blended prompts alone.
 // Relies on VectorShard for the searches, on Corpus for the classes. Does not judge whether there is an answer.
 
 package import Corpus

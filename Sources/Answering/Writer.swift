@@ -21,7 +21,6 @@ struct Writer: Sendable {
   /// What a model has written so far.
   private struct Draft {
     var message = ""
-    var usage = Answer.Usage()
     var gated = 0
     /// Ended in good order, by the model or by the gate; false when the model failed.
     var isWhole = false
@@ -29,20 +28,17 @@ struct Writer: Sendable {
 
   /// The model's answer; nil when it failed before its first word, or when there is nothing to write from.
   ///
+  /// A blended chatbot's answers all go through a gate, with private text in the prompt or without: the size of the pieces that a
+  /// visitor gets must not tell which.
+  ///
   /// - Throws: `LanguageModelError` when it breaks later, `ShardError`, `CancellationError`.
   func write(_ found: Found, say: @escaping @Sendable (String) -> Void) async throws -> Answer? {
     let passages = Array(found.passages.prefix(Self.passageCount))
-    if found.request.mode == .blended {
-      let hidden = try retriever.privatePassages(
-        for: found.question, vector: found.vector, identity: found.embedder.model.identity,
-        in: found.shard, visibilities: found.request.visibilities, beside: passages,
-        count: Self.privatePassageCount)
-      if !hidden.isEmpty { return try await blended(found, passages, hidden, say: say) }
-    }
+    guard found.request.mode == .strict else { return try await blended(found, passages, say: say) }
     guard !passages.isEmpty || !found.request.guidance.isEmpty else { return nil }
     let (draft, prompt) = try await sealed(found, passages, after: Draft(), say: say)
     guard draft.isWhole, draft.message.contains(where: { !$0.isWhitespace }) else { return nil }
-    return try answer(draft, .model, prompt.passages, passages, found)
+    return try answer(draft, .model, prompt.passages, prompt.historySources, passages, found)
   }
 
   // MARK: Sealed
@@ -63,7 +59,6 @@ struct Writer: Sendable {
     var draft = begun
     // After text that was shown already "not found" has nothing to add: held back while it may still be that.
     var opening = Opening(without: begun.message.isEmpty ? nil : found.noAnswerText)
-    var reply = ""
     func show(_ text: String, _ draft: inout Draft) {
       guard !text.isEmpty else { return }
       if !begun.message.isEmpty, draft.message == begun.message,
@@ -75,17 +70,18 @@ struct Writer: Sendable {
       draft.message += text
       say(text)
     }
-    var usage: Answer.Usage?
+    let countTokens = found.embedder.countTokens
+    var call = found.request.meter.call(promptTokens: prompt.dialogue.tokens(countTokens))
     do {
       for try await event in model.reply(prompt.dialogue) {
         // A dropped stream ends without an error when its task is cancelled.
         try Task.checkCancellation()
         switch event {
         case .text(let piece):
-          reply += piece
+          call.add(replyTokens: countTokens(piece))
           show(opening.feed(cited.feed(piece)), &draft)
         case .usage(let prompt, let reply):
-          usage = Answer.Usage(promptTokens: prompt, replyTokens: reply)
+          call.settle(promptTokens: prompt, replyTokens: reply)
         case .finished: break
         }
       }
@@ -97,7 +93,6 @@ struct Writer: Sendable {
     }
     try Task.checkCancellation()
     show(opening.feed(cited.finish()) + opening.finish(), &draft)
-    draft.usage += usage ?? estimate(prompt.dialogue, reply, found.embedder)
     draft.isWhole = true
     return (draft, prompt)
   }
@@ -105,14 +100,21 @@ struct Writer: Sendable {
   // MARK: Blended
 
   private func blended(
-    _ found: Found, _ passages: [RetrievedPassage], _ hidden: [LearnOnly],
-    say: @escaping @Sendable (String) -> Void
+    _ found: Found, _ passages: [RetrievedPassage], say: @escaping @Sendable (String) -> Void
   ) async throws -> Answer? {
+    let hidden = try retriever.privatePassages(
+      for: found.question, vector: found.vector, identity: found.embedder.model.identity,
+      in: found.shard, visibilities: found.request.visibilities, beside: passages,
+      count: Self.privatePassageCount)
+    guard !passages.isEmpty || !hidden.isEmpty || !found.request.guidance.isEmpty else {
+      return nil
+    }
     var generator = SystemRandomNumberGenerator()
+    let countTokens = found.embedder.countTokens
     let prompt = BlendedPrompt(
       passages: passages.map(\.citable), private: hidden, for: found.request,
-      noAnswerText: found.noAnswerText, budget: model.budget,
-      countTokens: found.embedder.countTokens, using: &generator)
+      noAnswerText: found.noAnswerText, budget: model.budget, countTokens: countTokens,
+      using: &generator)
     let publicTexts = try retriever.publicTexts(
       like: hidden, in: found.shard, visibilities: found.request.visibilities)
     var cited = CitedText(
@@ -122,20 +124,18 @@ struct Writer: Sendable {
       prompt.gate(
         publicTexts: publicTexts, request: found.request, vocabulary: await vocabulary()))
     var draft = Draft()
-    var usage: Answer.Usage?
-    var replyTokens = 0
+    var call = found.request.meter.call(promptTokens: prompt.tokens(countTokens))
     do {
-      for try await event in model.reply(prompt.dialogue) {
+      for try await event in prompt.reply(by: model) {
         try Task.checkCancellation()
         switch event {
         case .text(let piece):
-          replyTokens += found.embedder.countTokens(piece)
-          let outcome = Ungated(piece).pass(through: &cited, &gate)
+          call.add(replyTokens: piece.tokens(countTokens))
+          let outcome = piece.pass(through: &cited, &gate)
           show(outcome.released, &draft, say: say)
           if outcome.isEnded { draft.gated += 1 }
         case .usage(let prompt, let reply):
-          usage = Answer.Usage(promptTokens: prompt, replyTokens: reply)
-        case .finished: break
+          call.settle(promptTokens: prompt, replyTokens: reply)
         }
         if draft.gated > 0 { break }
       }
@@ -151,16 +151,18 @@ struct Writer: Sendable {
       show(outcome.released, &draft, say: say)
       if outcome.isEnded { draft.gated += 1 }
     }
-    draft.usage +=
-      usage ?? estimate(prompt.dialogue, replyTokens: replyTokens, found.embedder)
-    if draft.gated > 0 {
-      // The answer that a strict chatbot would give; it may see what was let out, which is public by now.
-      let (whole, sealedPrompt) = try await sealed(found, passages, after: draft, say: say)
-      guard whole.message.contains(where: { !$0.isWhitespace }) else { return nil }
-      return try answer(whole, .blended, sealedPrompt.passages, passages, found)
+    guard draft.gated > 0 else {
+      guard draft.message.contains(where: { !$0.isWhitespace }) else { return nil }
+      return try answer(draft, .blended, prompt.passages, prompt.historySources, passages, found)
     }
-    guard draft.message.contains(where: { !$0.isWhitespace }) else { return nil }
-    return try answer(draft, .blended, prompt.passages, passages, found)
+    // The answer that a strict chatbot would give; it may see what was let out, which is public by now.
+    let (whole, sealed) = try await sealed(found, passages, after: draft, say: say)
+    guard whole.message.contains(where: { !$0.isWhitespace }) else { return nil }
+    // What was let out before may cite a passage that found no room beside it in the second prompt.
+    let prompted = [prompt.passages, sealed.passages].max { $0.count < $1.count } ?? []
+    return try answer(
+      whole, .blended, prompted, prompt.historySources.union(sealed.historySources), passages, found
+    )
   }
 
   private func show(_ text: String, _ draft: inout Draft, say: (String) -> Void) {
@@ -171,7 +173,7 @@ struct Writer: Sendable {
   // MARK: What it rests on
 
   private func answer(
-    _ draft: Draft, _ origin: Answer.Origin, _ prompted: [Citable],
+    _ draft: Draft, _ origin: Answer.Origin, _ prompted: [Citable], _ past: Set<SourceID>,
     _ passages: [RetrievedPassage], _ found: Found
   ) throws -> Answer {
     // What the answer and the question say is what a quote should show.
@@ -187,34 +189,17 @@ struct Writer: Sendable {
         return try QuotingAnswerer.citation(
           n: number, of: passages[number - 1], for: said, lines: lines)
       }
+    // A strict answer rests on what it cites or on guidance; a blended one may rest on what cannot be cited.
+    let isFounded =
+      origin == .blended || !citations.isEmpty || !found.request.guidance.isEmpty
     var answer = Answer(
-      message: draft.message, answered: origin == .blended ? !isNoAnswer : !citations.isEmpty,
-      sources: citations, origin: origin, passages: found.passages)
+      message: draft.message, answered: !isNoAnswer && isFounded, sources: citations,
+      origin: origin, passages: found.passages)
     answer.model = model.name
-    answer.usage = draft.usage
     answer.gated = draft.gated
-    answer.promptSources = Array(Set(prompted.map(\.source))).sorted()
+    answer.promptSources = Array(past.union(prompted.map(\.source))).sorted()
+    answer.guidance = found.request.guidance
     return answer
-  }
-
-  private func estimate(_ dialogue: Dialogue, _ reply: String, _ embedder: Embedder) -> Answer.Usage
-  {
-    estimate(dialogue, replyTokens: embedder.countTokens(reply), embedder)
-  }
-
-  private func estimate(
-    _ dialogue: Dialogue, replyTokens: Int, _ embedder: Embedder
-  ) -> Answer.Usage {
-    Answer.Usage(
-      promptTokens: dialogue.messages.reduce(0) { $0 + embedder.countTokens($1.content) },
-      replyTokens: replyTokens)
-  }
-}
-
-extension Answer.Usage {
-  static func += (left: inout Self, right: Self) {
-    left.promptTokens += right.promptTokens
-    left.replyTokens += right.replyTokens
   }
 }
 

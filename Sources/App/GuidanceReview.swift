@@ -9,34 +9,48 @@ import VectorShard
 actor GuidanceReview {
   private let data: String
   private let database: AppDatabase
-  /// The generation that was looked at last, by chatbot.
-  private var seen: [ChatbotID: Int] = [:]
+  /// What was looked at last, by chatbot: the generation, and which lines with which digests.
+  private var seen: [ChatbotID: String] = [:]
 
   init(data: String, database: AppDatabase) {
     self.data = data
     self.database = database
   }
 
-  /// Looks at every chatbot that has another generation than at the last call.
+  /// Looks at every chatbot that has another generation, or other lines, than at the last call.
+  ///
+  /// - Throws: the first trouble with a shard, when all others have been looked at.
   func run() async throws {
     let lines = Dictionary(grouping: try await database.approvedLines(), by: \.chatbot)
+    var trouble: (any Error)?
     for (chatbot, lines) in lines {
-      let data = data
-      guard
-        let generation = try await BlockingWork.run({
-          try ShardManifest.currentGeneration(in: "\(data)/shards/\(chatbot)")
-        }), seen[chatbot] != generation
-      else { continue }
-      var changed: [String] = []
-      for line in lines {
-        let digest = try await Self.digest(of: line.source, in: chatbot, data: data)
-        if digest != line.sourceDigest { changed.append(line.id) }
+      do {
+        try await look(at: lines, of: chatbot)
+      } catch {
+        trouble = trouble ?? error
       }
-      if !changed.isEmpty {
-        try await database.reviewGuidance(changed, now: WallClock.now())
-      }
-      seen[chatbot] = generation
     }
+    if let trouble { throw trouble }
+  }
+
+  private func look(at lines: [ApprovedLine], of chatbot: ChatbotID) async throws {
+    let data = data
+    guard
+      let generation = try await BlockingWork.run({
+        try ShardManifest.currentGeneration(in: "\(data)/shards/\(chatbot)")
+      })
+    else { return }
+    let state = "\(generation) " + lines.map { "\($0.id) \($0.sourceDigest ?? "")" }.joined()
+    guard seen[chatbot] != state else { return }
+    var changed: [String] = []
+    for line in lines {
+      let digest = try await Self.digest(of: line.source, in: chatbot, data: data)
+      if digest != line.sourceDigest { changed.append(line.id) }
+    }
+    if !changed.isEmpty {
+      try await database.reviewGuidance(changed, now: WallClock.now())
+    }
+    seen[chatbot] = state
   }
 
   /// A digest of what a source's documents say in the live generation; nil when it has none there.

@@ -22,7 +22,10 @@ struct LedgerService: Service {
       var isReconciled = false
       var sweptAt = 0
       await attempt("requests") { try await database.forgetUnansweredRequests() }
-      await attempt("leak tests") { try await database.endBrokenLeakTests(now: WallClock.now()) }
+      await attempt("leak tests") {
+        try await database.endBrokenLeakTests(now: WallClock.now())
+        try await removals.removeLeakTests(olderThan: 86_400)
+      }
       while !Task.isCancelled {
         // What a crash left apart, then news, then what follows from it. One that fails holds no other back.
         if !isReconciled {

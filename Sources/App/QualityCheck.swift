@@ -92,6 +92,7 @@ package struct QualityCheck: Sendable {
     ).report(
       on: manifest, in: directory,
       // Beside the shards: a link does not cross file systems.
-      folder: "\(data)/leak-tests/\(chatbot.id)", progress: progress)
+      folder: "\(data)/leak-tests/\(chatbot.id)/\(FreshID.text(now: WallClock.now()))",
+      progress: progress)
   }
 }

@@ -97,6 +97,25 @@ package struct Removals: Sendable {
     _ = try await training.begin([], of: pending.chatbot, removing: pending.documents)
   }
 
+  /// Removes copies that leak tests have left behind: no test takes a day.
+  ///
+  /// - Parameter seconds: how old they must be.
+  func removeLeakTests(olderThan seconds: Int) async throws {
+    let data = data
+    try await BlockingWork.run {
+      let files = FileManager.default
+      let root = "\(data)/leak-tests"
+      for chatbot in (try? files.contentsOfDirectory(atPath: root)) ?? [] {
+        for test in (try? files.contentsOfDirectory(atPath: "\(root)/\(chatbot)")) ?? [] {
+          let path = "\(root)/\(chatbot)/\(test)"
+          let date = try files.attributesOfItem(atPath: path)[.modificationDate] as? Date
+          guard let date, Int(date.timeIntervalSinceNow) < -seconds else { continue }
+          try files.removeItem(atPath: path)
+        }
+      }
+    }
+  }
+
   /// Removes what lies on disk of a chatbot.
   ///
   /// - Returns: false while some item of it is being worked on: it would write again.
@@ -110,7 +129,7 @@ package struct Removals: Sendable {
     guard try selector.items(in: spool, stages: PipelineStage.names, now: now).isEmpty else {
       return false
     }
-    for folder in ["shards", "cache/embeddings"] {
+    for folder in ["shards", "cache/embeddings", "leak-tests"] {
       let path = "\(data)/\(folder)/\(chatbot)"
       // A reader that has a file mapped keeps it until it lets go.
       if DurableFile.exists(path) { try FileManager.default.removeItem(atPath: path) }

@@ -55,7 +55,8 @@ package struct Evaluator: Sendable {
     func answerer(_ retriever: Retriever) -> Answerer {
       Answerer(
         shards: ShardCache(fixed: [subject.chatbot.text: shard]), embedder: { embedder },
-        retriever: retriever)
+        // Every question is asked anew: a remembered answer has no passages to rank.
+        retriever: retriever, remembers: false)
     }
     let usual = Retriever(fusion: fusion)
     self.subject = subject
@@ -134,12 +135,15 @@ package struct Evaluator: Sendable {
       recallAt10: figure({ $0.recall(at: 10) }, to: 10),
       reciprocalRank: figure(\.reciprocalRank, to: 1),
       ndcgAt10: figure({ $0.discountedGain(at: 10) }, to: 10),
-      leaks: check.leaks(
-        in: [answer.message]
-          + answer.sources.flatMap {
-            [$0.quote, $0.title, $0.url ?? "", $0.place.heading ?? ""]
-          },
-        known: [question.question, subject.name, subject.noAnswerText ?? ""] + question.history))
+      // A fixed sentence comes from no source.
+      leaks: answer.origin == .fixed
+        ? []
+        : check.leaks(
+          in: [answer.message]
+            + answer.sources.flatMap {
+              [$0.quote, $0.title, $0.url ?? "", $0.place.heading ?? ""]
+            },
+          known: [question.question, subject.name, subject.noAnswerText ?? ""] + question.history))
   }
 
   /// Asks once what several questions have in common.

@@ -43,6 +43,8 @@ package struct NewAnswer: Sendable {
   package var gated = 0
   /// Citable sources whose text it rests on.
   package var promptSources: [SourceID] = []
+  /// Of the guidance that was in the prompt; nil without any.
+  package var guidanceDigest: String?
   /// What was looked at, for its owner.
   package var trace = "{}"
 
@@ -69,6 +71,7 @@ package struct PastTurn: Hashable, Sendable {
   /// How the answer came about: quoted, model, blended or fixed.
   package let mode: String
   package let promptSources: [SourceID]
+  package let guidanceDigest: String?
 }
 
 /// How an answer came about, for its chatbot's owner.
@@ -93,7 +96,8 @@ extension AppDatabase {
       // The visitor may have erased the conversation meanwhile; what was spent was spent.
       let stands = try database.number(
         "SELECT count(*) FROM conversations WHERE id = $1", [answer.conversation])
-      if stands == 1 { try Self.insert(answer, in: database) }
+      // One that broke off before its first word has nothing to keep but its price.
+      if stands == 1, !answer.content.isEmpty { try Self.insert(answer, in: database) }
       if answer.answered || answer.tokensIn + answer.tokensOut > 0 {
         try database.change(
           """
@@ -121,13 +125,14 @@ extension AppDatabase {
     try database.change(
       """
       INSERT INTO messages (id, conversation_id, role, content, answered, mode, milliseconds,
-        generation, model, tokens_in, tokens_out, gated, prompt_sources_json, trace_json, created_at)
-      VALUES ($1, $2, 'assistant', $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)
+        generation, model, tokens_in, tokens_out, gated, prompt_sources_json, guidance_digest, trace_json,
+        created_at)
+      VALUES ($1, $2, 'assistant', $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)
       """,
       [
         answer.id, answer.conversation, answer.content, answer.answered ? 1 : 0, answer.mode,
         answer.milliseconds, answer.generation, answer.model, answer.tokensIn, answer.tokensOut,
-        answer.gated, sources, answer.trace, answer.now,
+        answer.gated, sources, answer.guidanceDigest, answer.trace, answer.now,
       ])
     for citation in answer.citations {
       try database.change(
@@ -147,7 +152,7 @@ extension AppDatabase {
     try await pool.read { database -> [PastTurn] in
       let rows = try database.all(
         """
-        SELECT role, content, mode, prompt_sources_json FROM messages
+        SELECT role, content, mode, prompt_sources_json, guidance_digest FROM messages
         WHERE conversation_id = $1 AND id < $2 ORDER BY id DESC LIMIT $3
         """, [conversation, message, limit * 2])
       var turns: [PastTurn] = []
@@ -164,10 +169,34 @@ extension AppDatabase {
         turns.append(
           PastTurn(
             question: row["content"], answer: answer?["content"], mode: answer?["mode"] ?? "",
-            promptSources: (sources ?? []).map { SourceID(unchecked: $0) }))
+            promptSources: (sources ?? []).map { SourceID(unchecked: $0) },
+            guidanceDigest: answer?["guidance_digest"]))
         answer = nil
       }
       return turns.reversed()
+    }
+  }
+
+  /// Counts model tokens that no answer has used.
+  package func noteTokens(
+    _ tokens: Int, of chatbot: ChatbotID, owner: String?, periodStart: Int, periodEnd: Int, now: Int
+  ) async throws {
+    try await changes.write { database in
+      try database.change(
+        """
+        INSERT INTO usage_days (chatbot_id, day, messages, answered, limited, tokens, created_at)
+        VALUES ($1, $2, 0, 0, 0, $3, $4)
+        ON CONFLICT (chatbot_id, day) DO UPDATE SET tokens = usage_days.tokens + excluded.tokens
+        """, [chatbot.text, now / millisecondsOfDay, tokens, now])
+      guard let owner else { return }
+      try database.change(
+        """
+        INSERT INTO usage_periods (user_id, period_start, period_end, messages_used, limited,
+          tokens_in, tokens_out, tokens_embedded, created_at)
+        VALUES ($1, $2, $3, 0, 0, $4, 0, 0, $5)
+        ON CONFLICT (user_id, period_start) DO UPDATE
+          SET tokens_in = usage_periods.tokens_in + excluded.tokens_in
+        """, [owner, periodStart, periodEnd, tokens, now])
     }
   }
 

@@ -95,7 +95,7 @@ extension AppDatabase {
 
   /// Approves a line, if it still says what was approved; or takes approval back.
   ///
-  /// - Parameter hash: of the text that the owner has seen.
+  /// - Parameter hash: of the text that is approved.
   /// - Returns: false when the text is another by now.
   package func approveGuidance(
     _ id: String, of chatbot: ChatbotID, hash: [UInt8], by user: String?, sourceDigest: String?,

@@ -84,6 +84,7 @@ enum Migrations {
     ALTER TABLE messages ADD COLUMN model TEXT;
     ALTER TABLE messages ADD COLUMN tokens_in INTEGER NOT NULL DEFAULT 0;
     ALTER TABLE messages ADD COLUMN tokens_out INTEGER NOT NULL DEFAULT 0;
+    ALTER TABLE messages ADD COLUMN guidance_digest TEXT;
     ALTER TABLE messages ADD COLUMN trace_json TEXT NOT NULL DEFAULT '{}';
     ALTER TABLE chatbots ADD COLUMN quality_gate_json TEXT NOT NULL DEFAULT '{}';
     ALTER TABLE runs ADD COLUMN gate_json TEXT;

@@ -310,19 +310,23 @@ extension AppDatabase {
   package func runRows(
     of chatbot: ChatbotID?, state: String? = nil, _ page: PageRequest
   ) async throws -> [RunRow] {
-    try await pool.read { database in
-      try database.all(
-        """
-        SELECT * FROM runs WHERE ($1 = '' OR chatbot_id = $2) AND ($3 = '' OR state = $4)
-          AND (started_at, id) < ($5, $6)
-        ORDER BY started_at DESC, id DESC LIMIT $7
-        """,
-        [
-          chatbot?.text ?? "", chatbot?.text ?? "", state ?? "", state ?? "", page.createdAt,
-          page.id, page.limit,
-        ]
-      ).map(RunRow.init)
+    var values: StatementArguments = [page.createdAt, page.id]
+    var count = 2
+    /// A value's number in the statement.
+    func number(_ value: some DatabaseValueConvertible) -> String {
+      values += [value]
+      count += 1
+      return "$\(count)"
     }
+    var conditions = ["(started_at, id) < ($1, $2)"]
+    if let chatbot { conditions.append("chatbot_id = \(number(chatbot.text))") }
+    if let state { conditions.append("state = \(number(state))") }
+    let sql = """
+      SELECT * FROM runs WHERE \(conditions.joined(separator: " AND "))
+      ORDER BY started_at DESC, id DESC LIMIT \(number(page.limit))
+      """
+    let arguments = values
+    return try await pool.read { try $0.all(sql, arguments).map(RunRow.init) }
   }
 
   /// Ends a run.

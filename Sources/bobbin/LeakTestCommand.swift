@@ -3,6 +3,7 @@
 import Answering
 import App
 import ArgumentParser
+import Corpus
 import Evaluation
 import FoundationEssentials
 import Spool
@@ -54,7 +55,10 @@ struct LeakTestCommand: AsyncParsableCommand {
       guard let row = try await services.database.chatbot(chatbot) else {
         throw StorageError.noChatbot(chatbot)
       }
-      let model = against == .model ? try accepted(services) : nil
+      let hidden = try await services.database.visibilities(of: row.id).values.count {
+        $0 == .learnOnly
+      }
+      let model = against == .model ? try accepted(services, sources: hidden) : nil
       let meter = EvalMeter("answers", isSilent: common.json)
       let report = try await services.quality.leakReport(
         of: row, mode: mode.flatMap(PrivacyMode.init(rawValue:)), model: model,
@@ -73,11 +77,11 @@ struct LeakTestCommand: AsyncParsableCommand {
     ProcessEnd.now(code)
   }
 
-  private func accepted(_ services: Services) throws -> LanguageModel {
+  private func accepted(_ services: Services, sources: Int) throws -> LanguageModel {
     guard let model = services.model else {
       throw StageFault("no model is set; give OPENAI_BASE_URL", exitCode: 78)
     }
-    let most = try LeakTest.tokens(of: model)
+    let most = try LeakTest.tokens(of: model, sources: sources)
     guard let acceptTokens, acceptTokens >= most else {
       throw StageFault(
         "this may cost up to \(most) model tokens; give --accept-tokens \(most) to go on",

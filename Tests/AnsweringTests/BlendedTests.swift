@@ -190,6 +190,69 @@ import Testing
     #expect(right == ["delta It costs 129 euros [1].", "sources 1", "done true"])
   }
 
+  @Test func `the stream has the same shape with private text on the subject and without`()
+    async throws
+  {
+    let with = try await shards()
+    let without = try TestShards()
+    try await without.write([
+      TestDocument(source: "public", title: "Prices", chunks: [Self.open])
+    ])
+    let talker = model { _ in
+      [
+        "It co", "sts 129 eu", "ros in every shop. A", "sk in the shop",
+        ", there may be a discount. ",
+      ]
+    }
+    func shape(_ shards: TestShards) async throws -> [String] {
+      var shape: [String] = []
+      for try await event in answerer(shards, talker).answer(request(.blended)) {
+        switch event {
+        case .delta(let piece): shape.append("delta " + piece)
+        case .sources(let sources): shape.append("sources \(sources.map(\.quote))")
+        case .done(let answer): shape.append("done \(answer.answered)")
+        }
+      }
+      return shape
+    }
+    let (first, second) = (try await shape(with), try await shape(without))
+    #expect(first == second && first.count == 4)
+  }
+
+  @Test func `what an answer repeats of an earlier one it rests on, too`() async throws {
+    let shards = try await shards()
+    let repeating = model { _ in ["It costs 129 euros in every shop [1]."] }
+    var request = request(.strict)
+    request.history = [
+      AnswerRequest.Turn(
+        question: "Where is it?", answer: "In the tower.", sources: [SourceID(unchecked: "tower")]),
+      AnswerRequest.Turn(
+        question: "And the code?", answer: nil, sources: [SourceID(unchecked: "closed")]),
+    ]
+    let answer = try await answerer(shards, repeating).wholeAnswer(request)
+    #expect(answer.promptSources.map(\.text) == ["public", "tower"])
+  }
+
+  @Test func `a model's price is counted by its own figures, and without them by ours`()
+    async throws
+  {
+    let shards = try await shards()
+    let exact = LanguageModel(name: "exact") { _ in
+      AsyncThrowingStream { continuation in
+        continuation.yield(.text("It costs 129 euros in every shop [1]."))
+        continuation.yield(.usage(promptTokens: 70, replyTokens: 7))
+        continuation.finish()
+      }
+    }
+    let counted = try await answerer(shards, exact).wholeAnswer(request(.strict))
+    #expect(counted.usage == Answer.Usage(promptTokens: 70, replyTokens: 7))
+    let silent = model { _ in ["It costs 129 euros in every shop [1]."] }
+    let asked = request(.blended)
+    let guessed = try await answerer(shards, silent).wholeAnswer(asked)
+    #expect(guessed.usage.promptTokens > 50 && guessed.usage.replyTokens >= 7)
+    #expect(asked.meter.usage == guessed.usage)
+  }
+
   @Test func `without a model nothing private is read`() async throws {
     let shards = try await shards()
     let quoting = shards.answerer()

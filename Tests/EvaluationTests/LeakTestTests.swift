@@ -118,9 +118,28 @@ import VectorShard
     #expect(report.text.contains("passed") && !report.text.lowercased().contains("leak-proof"))
   }
 
+  @Test func `a model that does not reply has not been tested`() async throws {
+    let dead = LanguageModel(name: "dead") { _ in
+      AsyncThrowingStream { throw LanguageModelError.empty(endpoint: "nowhere") }
+    }
+    let shard = try await TestShard([
+      ("private", "till.md", ["The till code is QUARTZ-7."]),
+      ("terms", "prices.md", ["A rain cover for the box costs 129 euros in every shop."]),
+    ])
+    let test = try LeakTest(
+      of: Evaluator.Subject(
+        chatbot: ChatbotID(unchecked: "bot"), name: "Fern", visibilities: shard.visibilities),
+      mode: .blended, embedder: HashingEmbedder.make(), vocabulary: CommonVocabulary(words: []),
+      model: dead, attacks: Self.someAttacks())
+    await #expect(throws: LanguageModelError.empty(endpoint: "nowhere")) {
+      try await test.report(
+        on: shard.set.manifest, in: shard.folder.path, folder: "\(shard.folder.path)-shadow")
+    }
+  }
+
   @Test func `a source that no attack has reached has not passed`() {
     let source = LeakReport.Source(
-      id: "s", name: "s", attacks: 3, reached: 0, stopped: 0, leaks: [])
+      id: "s", name: "s", attacks: 3, reached: 0, stopped: 0, tokens: 0, leaks: [])
     #expect(!source.passed)
   }
 }

@@ -85,11 +85,11 @@ EVENTS = {f"POST {CHAT}", f"GET {BOT}status/"}
 # Refusals of a body that is as its schema says: no schema can say what is common, private, spent, or inside a file.
 BEYOND_SCHEMA = {"weak-password", "bad-domain", "bad-question", "unsafe-url", "token-invalid", "idempotency-mismatch", "unsupported-type"}
 
-# Answers of 5xx that are refusals and described: no sign-in provider is set up here, and no index stage runs that would carry out
+# Answers of 5xx that are refusals and described: neither a sign-in provider nor a model is set up here, and no index stage runs that would carry out
 # the first rollback, so that a second has to wait.
 DESCRIBED = {
     ("GET /api/auth/oauth/google/start", "not-configured"), ("POST /api/auth/oauth/google", "not-configured"),
-    (f"POST {BOT}rollback/", "busy"),
+    (f"POST {BOT}rollback/", "busy"), (f"POST {BOT}leak-test/", "not-configured"),
 }
 
 # Drawn anew each time: Hypothesis also tries the texts that stand in this file.

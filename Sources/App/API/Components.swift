@@ -285,7 +285,7 @@ enum Components {
       .array(
         .object([
           required("id", .text), required("name", .text), required("attacks", .count),
-          required("reached", .count), required("stopped", .count),
+          required("reached", .count), required("stopped", .count), required("tokens", .count),
           required(
             "leaks",
             .array(

@@ -82,14 +82,11 @@ enum StringFormat: Sendable {
     case .oneLine:
       #"^[^\u0000-\u001f\u007f-\u009f]*[^\s\u0000-\u001f\u007f-\u009f]"#
         + #"[^\u0000-\u001f\u007f-\u009f]*$"#
-    case .filled: #"^[^\u0000]*[^\s\u0000][^\u0000]*$"#
+    case .filled: #"\S"#
     case .token: "^[A-Za-z0-9_-]+$"
     case .cursor: "^[0-9a-z]{1,12}-[0-9a-z]{1,32}$"
     }
   }
-
-  /// A text of any kind: all but the sign that ends a text for the database.
-  static let anyPattern = #"^[^\u0000]*$"#
 
   /// The word of JSON Schema's format vocabulary.
   var format: String? {
@@ -177,6 +174,7 @@ extension Schema {
       let count = text.unicodeScalars.count
       if count < length.lowerBound { return problem("too-short") }
       if count > length.upperBound { return problem("too-long") }
+      // The sign that ends a text for the database. Said in no pattern: one on every text would say nothing else.
       if text.utf8.contains(0) { return problem("format") }
       return format.map { $0.holds(text) } == false ? problem("format") : []
     case (.choice(let names), .string(let text)):
@@ -238,7 +236,7 @@ extension Schema {
       var members: [String: JSONValue] = ["type": .string("string")]
       if length.lowerBound > 0 { members["minLength"] = .integer(length.lowerBound) }
       if length.upperBound < Int.max { members["maxLength"] = .integer(length.upperBound) }
-      members["pattern"] = .string(format?.pattern ?? StringFormat.anyPattern)
+      if let pattern = format?.pattern { members["pattern"] = .string(pattern) }
       if let format = format?.format { members["format"] = .string(format) }
       return .object(members)
     case .choice(let names):

@@ -22,10 +22,10 @@ struct AnswerTraceShape: Codable {
 
   init(_ answer: Answering.Answer) {
     searched = answer.searched
-    passages = answer.passages.map { passage in
+    passages = answer.looked.map { passage in
       Passage(
-        reference: "\(passage.citable.description.document.text.prefix(8)).\(passage.ordinal)",
-        source_id: passage.citable.source.text, score: Self.rounded(passage.score),
+        reference: passage.reference, source_id: passage.source.text,
+        score: Self.rounded(passage.score),
         cosine: Self.rounded(passage.cosine), words: Self.rounded(passage.wordScore))
     }
   }

@@ -49,15 +49,25 @@ struct ChatReply: Sendable {
   }
 
   /// The last turns; of an answer only what a sealed prompt may hold (PRIVACY.md, "Earlier turns").
+  ///
+  /// Not when it was blended, when something it rests on is private by now, or when it was written from guidance that the owner
+  /// has taken back or changed.
   private func history() async throws -> [AnswerRequest.Turn] {
-    try await database.turns(
+    let guidance = Self.digest(of: target.guidance)
+    return try await database.turns(
       of: conversation, before: admission.messageID, limit: Self.turns
     ).map { turn in
       let isOpen =
         ["quoted", "model", "fixed"].contains(turn.mode)
         && turn.promptSources.allSatisfy { target.visibilities[$0] == .citable }
-      return AnswerRequest.Turn(question: turn.question, answer: isOpen ? turn.answer : nil)
+        && (turn.guidanceDigest == nil || turn.guidanceDigest == guidance)
+      return AnswerRequest.Turn(
+        question: turn.question, answer: isOpen ? turn.answer : nil, sources: turn.promptSources)
     }
+  }
+
+  private static func digest(of guidance: [String]) -> String? {
+    guidance.isEmpty ? nil : SHA256Digest(of: guidance.joined(separator: "\n")).shortName
   }
 
   /// Whether chatbot and owner have model tokens left in this period.
@@ -74,20 +84,34 @@ struct ChatReply: Sendable {
   // MARK: Whole
 
   func whole() async throws -> Response {
-    let answer: Answering.Answer
+    var request: AnswerRequest?
+    var text = ""
     do {
-      answer = try await controller.answerer.wholeAnswer(try await request())
+      let asked = try await self.request()
+      request = asked
+      var guardian = Guardian(self)
+      for try await step in steps(asked) {
+        switch step {
+        case .event(.delta(let piece)): text += piece
+        case .event(.sources): break
+        case .event(.done(let answer)):
+          let sources = try await open(answer.sources)
+          try await note(answer.message, answer, sources, asked)
+          return Answer.json(
+            ChatAnswer(
+              message_id: id, conversation_id: conversation, message: answer.message,
+              answered: answer.answered, limited: false, sources: sources))
+        case .look: _ = try await guardian.look()
+        }
+      }
+      throw CancellationError()
     } catch {
+      // Nothing was shown of it; what it has cost stands.
+      if let request { try await note("", nil, [], request) }
       try await database.giveBack(admission)
       context.logger.error("answer failed", metadata: ["error": "\(error)"])
       throw AppError.busy(retryAfterSeconds: 5)
     }
-    let sources = try await open(answer.sources)
-    try await note(answer.message, answer, sources)
-    return Answer.json(
-      ChatAnswer(
-        message_id: id, conversation_id: conversation, message: answer.message,
-        answered: answer.answered, limited: false, sources: sources))
   }
 
   // MARK: Streamed
@@ -102,15 +126,17 @@ struct ChatReply: Sendable {
   private enum Cut: Error { case flagsChanged }
 
   func events() -> Response {
-    let watch = ConnectionWatch(context.channel)
-    return EventStream.response { writer in
-      try await writer.retry(milliseconds: 3000)
-      try await writer.send("start", ["message_id": id, "conversation_id": conversation])
+    EventStream.response { writer in
       var text = ""
       var isNoted = false
+      var request: AnswerRequest?
       do {
-        var looks = 0
-        for try await step in steps(try await request()) {
+        try await writer.retry(milliseconds: 3000)
+        try await writer.send("start", ["message_id": id, "conversation_id": conversation])
+        let asked = try await self.request()
+        request = asked
+        var guardian = Guardian(self)
+        for try await step in steps(asked) {
           switch step {
           case .event(.delta(let piece)):
             text += piece
@@ -120,30 +146,45 @@ struct ChatReply: Sendable {
             let sources = try await open(answer.sources)
             try await writer.send("sources", ["sources": sources])
             // Noted first: who asks for the history on seeing `done` finds it.
-            try await note(text, answer, sources)
+            try await note(text, answer, sources, asked)
             isNoted = true
             try await writer.send("done", ["answered": answer.answered, "limited": false])
           case .look:
-            if watch.isClosed { throw EventStream.Gone() }
-            looks += 1
-            if looks % Self.looksPerPing == 0 { try await writer.ping() }
-            if looks % Self.looksPerFlags == 0 { try await checkFlags() }
+            if try await guardian.look() { try await writer.ping() }
           }
         }
       } catch let error as EventStream.Gone {
-        // What the visitor has read stands in the history.
-        if !isNoted { try await note(text, nil, []) }
+        // What the visitor has read stands in the history, and what it has cost is counted.
+        if !isNoted, let request { try await note(text, nil, [], request) }
         throw error
       } catch {
         context.logger.error("answer failed", metadata: ["error": "\(error)"])
-        if text.isEmpty {
-          try await database.giveBack(admission)
-        } else {
-          try await note(text, nil, [])
-        }
+        if let request { try await note(text, nil, [], request) }
+        if text.isEmpty { try await database.giveBack(admission) }
         try await writer.send(
           "error", AppError.busy(retryAfterSeconds: 5).problem(requestID: context.id))
       }
+    }
+  }
+
+  /// Looks once a second whether an answer is still wanted and still allowed.
+  private struct Guardian {
+    private let reply: ChatReply
+    private let watch: ConnectionWatch
+    private var looks = 0
+
+    init(_ reply: ChatReply) {
+      self.reply = reply
+      watch = ConnectionWatch(reply.context.channel)
+    }
+
+    /// - Returns: whether it is time for a ping.
+    /// - Throws: `EventStream.Gone` when nobody reads any more, `Cut` when what the answer is made from has been changed.
+    mutating func look() async throws -> Bool {
+      if watch.isClosed { throw EventStream.Gone() }
+      looks += 1
+      if looks % ChatReply.looksPerFlags == 0 { try await reply.checkFlags() }
+      return looks % ChatReply.looksPerPing == 0
     }
   }
 
@@ -173,13 +214,17 @@ struct ChatReply: Sendable {
     return stream
   }
 
-  /// Ends a stream whose sources are not all citable any more.
+  /// Ends an answer whose sources are not all citable any more, or whose chatbot has become stricter.
   private func checkFlags() async throws {
-    let now = try await database.visibilities(of: target.chatbot.id)
-    let isSame = target.visibilities.allSatisfy { source, visibility in
-      visibility != .citable || now[source] == .citable
+    guard let now = try await database.chatTarget(target.chatbot.id.text) else {
+      throw Cut.flagsChanged
     }
-    guard isSame else { throw Cut.flagsChanged }
+    let isSame = target.visibilities.allSatisfy { source, visibility in
+      visibility != .citable || now.visibilities[source] == .citable
+    }
+    guard isSame, now.chatbot.settings.privacyMode == target.chatbot.settings.privacyMode else {
+      throw Cut.flagsChanged
+    }
   }
 
   // MARK: What is noted
@@ -193,7 +238,7 @@ struct ChatReply: Sendable {
 
   /// - Parameter answer: nil when it broke off.
   private func note(
-    _ text: String, _ answer: Answering.Answer?, _ citations: [Citation]
+    _ text: String, _ answer: Answering.Answer?, _ citations: [Citation], _ request: AnswerRequest
   ) async throws {
     let took = (ContinuousClock.now - started).components
     var record = NewAnswer(
@@ -208,11 +253,12 @@ struct ChatReply: Sendable {
       }, now: admission.now + 1)
     record.owner = admission.owner
     record.periodStart = admission.periodStart
+    record.tokensIn = request.meter.usage.promptTokens
+    record.tokensOut = request.meter.usage.replyTokens
     if let answer {
       record.generation = answer.generation
       record.model = answer.model
-      record.tokensIn = answer.usage.promptTokens
-      record.tokensOut = answer.usage.replyTokens
+      record.guidanceDigest = Self.digest(of: answer.guidance)
       record.gated = answer.gated
       record.promptSources = answer.promptSources
       record.trace = AnswerTraceShape.text(answer)

@@ -1,6 +1,7 @@
 // The leak test by button: started for one chatbot at a time, run off the request's path, kept as a row.
 
 import Answering
+import Billing
 import Corpus
 import Evaluation
 import FoundationEssentials
@@ -86,7 +87,10 @@ struct LeakTestController: Sendable {
     let against = call.input.text("against") ?? "stub"
     if against == "model" {
       guard let model = services.model else { throw AppError(.notConfigured) }
-      let most = try LeakTest.tokens(of: model)
+      let hidden = try await database.visibilities(of: chatbot.id).values.count {
+        $0 == .learnOnly
+      }
+      let most = try LeakTest.tokens(of: model, sources: hidden)
       guard call.input.whole("accept_tokens") ?? 0 >= most else {
         throw AppError(
           .priceNotAccepted,
@@ -102,7 +106,12 @@ struct LeakTestController: Sendable {
       throw AppError(.stillRunning, detail: "Another leak test is running on this server.")
     }
     let id = FreshID.text(now: call.now)
-    try await database.addLeakTest(id, of: chatbot.id, against: against, now: call.now)
+    do {
+      try await database.addLeakTest(id, of: chatbot.id, against: against, now: call.now)
+    } catch {
+      running.close(lease)
+      throw error
+    }
     // Lives as long as it takes, or as the process: an unfinished one is told so at the next start.
     Task(priority: .background) {
       defer { running.close(lease) }
@@ -119,6 +128,12 @@ struct LeakTestController: Sendable {
       let report = try await services.quality.leakReport(
         of: chatbot, model: against == "model" ? services.model : nil,
         vocabulary: await services.vocabulary())
+      if against == "model" {
+        let period = UsagePeriod(containing: WallClock.now())
+        try await database.noteTokens(
+          report.sources.reduce(0) { $0 + $1.tokens }, of: chatbot.id, owner: chatbot.owner,
+          periodStart: period.start, periodEnd: period.end, now: WallClock.now())
+      }
       try await database.endLeakTest(
         id, state: report.passed ? "passed" : "failed",
         result: String(decoding: JSONText.encode(report), as: UTF8.self), now: WallClock.now())

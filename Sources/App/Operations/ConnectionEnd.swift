@@ -57,19 +57,18 @@ final class ConnectionEndHandler: ChannelDuplexHandler, RemovableChannelHandler 
       context.write(wrapOutboundOut(.head(head)), promise: promise)
     case .end:
       requests -= 1
-      guard isSaid, requests <= 0 else {
-        // Its head was out before the end began: the client may ask once more.
-        if isEnding, requests <= 0 { close(context, after: grace) }
-        return context.write(data, promise: promise)
-      }
+      guard isEnding, requests <= 0 else { return context.write(data, promise: promise) }
       let written = promise ?? context.eventLoop.makePromise(of: Void.self)
       let bound = context.loopBound
+      let isLast = isSaid
+      // Time begins when the answer is out: a slow reader gets all of it.
       written.futureResult.assumeIsolated().whenComplete { _ in
-        // Half of it first: closing both ways while a byte is unread would take the answer back (RFC 9112 section 9.6).
-        bound.value.close(mode: .output, promise: nil)
+        // Half of it first: closing both ways while a byte is unread would take the answer back (RFC 9112 section 9.6). An
+        // answer whose head was out before the end began has not said so: its client may ask once more.
+        if isLast { bound.value.close(mode: .output, promise: nil) }
+        if self.requests <= 0 { self.close(bound.value, after: self.grace) }
       }
       context.writeAndFlush(data, promise: written)
-      close(context, after: grace)
     case .head, .body: context.write(data, promise: promise)
     }
   }

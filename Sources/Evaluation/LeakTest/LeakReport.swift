@@ -20,6 +20,8 @@ package struct LeakReport: Codable, Sendable {
     package let reached: Int
     /// Answers that the gate ended.
     package let stopped: Int
+    /// What it has cost; of the copying model nobody's.
+    package let tokens: Int
     package let leaks: [Leak]
     package var passed: Bool { leaks.isEmpty && (reached > 0 || attacks == 0) }
   }
@@ -48,7 +50,7 @@ package struct LeakReport: Codable, Sendable {
         "A hostile or tricked model could hide data in its choice of ordinary words, or answer yes or no to a guess; no filter "
           + "can prevent that. If that matters, use strict.",
         "Not stopped: fillers at irregular places, one word in three replaced, figures in words of other languages than English, "
-          + "names made of common words, white space that carries bits.",
+          + "names made of common words, white space that carries bits; and text taken in pieces, a few words an answer, over many answers.",
       ]
   }
 

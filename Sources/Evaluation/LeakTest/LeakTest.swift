@@ -39,15 +39,17 @@ package struct LeakTest: Sendable {
     self.attacks = try attacks ?? Attack.suite()
   }
 
-  /// Tokens that a test of one source may cost with a real model at most: every turn with a full prompt and a full reply.
-  package static func tokens(of model: LanguageModel) throws -> Int {
-    try Attack.suite().reduce(0) { $0 + $1.turns.count } * model.budget.contextTokens
+  /// Tokens that a test may cost with a real model at most: each turn may make three calls, with a full prompt and reply.
+  package static func tokens(of model: LanguageModel, sources: Int) throws -> Int {
+    let turns = try Attack.suite().reduce(0) { $0 + $1.turns.count }
+    return min(turns * sources, budget + turns) * 3 * model.budget.contextTokens
   }
 
   private struct Tally {
     var attacks = 0
     var reached = 0
     var stopped = 0
+    var tokens = 0
     var leaks: [LeakReport.Leak] = []
   }
 
@@ -96,7 +98,7 @@ package struct LeakTest: Sendable {
       sources.append(
         LeakReport.Source(
           id: id.text, name: subject.names.name(of: id) ?? id.text, attacks: tally.attacks,
-          reached: tally.reached, stopped: tally.stopped, leaks: tally.leaks))
+          reached: tally.reached, stopped: tally.stopped, tokens: tally.tokens, leaks: tally.leaks))
     }
     return LeakReport(
       chatbot: subject.name, mode: mode.rawValue, against: model?.name ?? "stub",
@@ -117,12 +119,14 @@ package struct LeakTest: Sendable {
     _ attack: Attack, _ disguise: Disguise, _ canary: Canary, _ shard: ShardSet,
     _ visibilities: [SourceID: Visibility], _ tally: inout Tally
   ) async throws {
+    let trouble = Mutex<(any Error)?>(nil)
     let watched = Watched(canary, disguise, mode: mode, model: model)
     let answerer = Answerer(
       shards: ShardCache(fixed: [subject.chatbot.text: shard]), embedder: { embedder },
       model: watched.model, vocabulary: { vocabulary },
       // However little an attack has to do with it: what is tested is the gate, not the search.
-      retriever: Retriever(leastPrivateScore: 0))
+      retriever: Retriever(leastPrivateScore: 0), remembers: false,
+      report: { error in trouble.withLock { $0 = $0 ?? error } })
     tally.attacks += 1
     var past: [AnswerRequest.Turn] = []
     var said = ""
@@ -137,6 +141,9 @@ package struct LeakTest: Sendable {
       request.mode = mode
       request.history = past
       let answer = try await answerer.wholeAnswer(request)
+      // A model that does not reply has not been tested, whatever was quoted in its place.
+      if let error = trouble.withLock({ $0 }) { throw error }
+      tally.tokens += answer.usage.promptTokens + answer.usage.replyTokens
       past.append(AnswerRequest.Turn(question: question, answer: nil))
       tally.stopped += answer.gated
       let shown =
