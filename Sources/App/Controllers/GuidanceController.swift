@@ -85,7 +85,7 @@ struct GuidanceController: Sendable {
     var source: SourceID?
     if let id = call.input.text("source_id") {
       guard let known = try await database.source(id, of: chatbot.id) else {
-        throw AppError.invalid("source_id", "not-offered")
+        throw AppError.notFound
       }
       source = known.id
     }
