@@ -237,7 +237,7 @@ def sync_milliseconds(folder):
 def loads(given, servers):
     """Each number of connections with all servers in turn."""
     for server in servers:
-        server.warm(40 if server.name == "bobbin" else 0)
+        server.warm(60 if server.name == "bobbin" else 0)
     rows = [{"connections": n} | {server.name: server.load(n, given.seconds) for server in servers} for n in CONNECTIONS]
     # The second peer only adds an embedding, which a greeting does not need.
     rows.append({"connections": 32, "greeting": True} | {

@@ -85,26 +85,19 @@ struct ChatReply: Sendable {
 
   func whole() async throws -> Response {
     var request: AnswerRequest?
-    var text = ""
     do {
       let asked = try await self.request()
       request = asked
-      var guardian = Guardian(self)
-      for try await step in steps(asked) {
-        switch step {
-        case .event(.delta(let piece)): text += piece
-        case .event(.sources): break
-        case .event(.done(let answer)):
-          let sources = try await open(answer.sources)
-          try await note(answer.message, answer, sources, asked)
-          return Answer.json(
-            ChatAnswer(
-              message_id: id, conversation_id: conversation, message: answer.message,
-              answered: answer.answered, limited: false, sources: sources))
-        case .look: _ = try await guardian.look()
-        }
-      }
-      throw CancellationError()
+      // Quoting takes milliseconds: only a model is worth watching over.
+      let answer =
+        controller.hasModel
+        ? try await watched(asked) : try await controller.answerer.wholeAnswer(asked)
+      let sources = try await open(answer.sources)
+      try await note(answer.message, answer, sources, asked)
+      return Answer.json(
+        ChatAnswer(
+          message_id: id, conversation_id: conversation, message: answer.message,
+          answered: answer.answered, limited: false, sources: sources))
     } catch {
       // Nothing was shown of it; what it has cost stands.
       if let request { try await note("", nil, [], request) }
@@ -112,6 +105,19 @@ struct ChatReply: Sendable {
       context.logger.error("answer failed", metadata: ["error": "\(error)"])
       throw AppError.busy(retryAfterSeconds: 5)
     }
+  }
+
+  /// The answer, ended when nobody waits for it any more or when what it is made from has been changed.
+  private func watched(_ request: AnswerRequest) async throws -> Answering.Answer {
+    var guardian = Guardian(self)
+    for try await step in steps(request) {
+      switch step {
+      case .event(.done(let answer)): return answer
+      case .event: break
+      case .look: _ = try await guardian.look()
+      }
+    }
+    throw CancellationError()
   }
 
   // MARK: Streamed
