@@ -75,12 +75,13 @@ enum GateBench {
     while spent < 2 || rounds < 5 {
       var stream = GuardedStream(gate)
       let used = BenchClock.cpu()
-      for token in tokens {
+      for (number, token) in tokens.enumerated() {
         let start = BenchClock.wall()
         let outcome = stream.feed(token)
         times.append((BenchClock.wall() - start) * 1e6)
         if let violation = outcome.violation {
-          throw StageFault("the gate stopped the benign reply: \(violation)", exitCode: 70)
+          throw StageFault(
+            "the gate stopped the benign reply at token \(number): \(violation)", exitCode: 70)
         }
       }
       _ = stream.finish()

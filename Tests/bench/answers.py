@@ -54,7 +54,7 @@ def gate(given):
     lists = [
         path for path in sorted(pathlib.Path("/usr/share/dict").glob("*"))
         if path.is_file() and path.name != "words" and path.suffix != ".md" and not path.name.startswith("README")]
-    result = json.loads(run([given.bench, "answers-gate", "--secret", LEARN_ONLY, "--citable", HANDBOOK / "faq.txt",
+    result = json.loads(run([given.bench, "answers-gate", "--secret", LEARN_ONLY, "--citable", HANDBOOK / "source" / "rental-terms.txt",
                              *lists, model(given) / "vocab.txt"]))
     return result | {"wordLists": [path.name for path in lists]}
 
@@ -97,13 +97,13 @@ def rows(env):
 
 
 def noted(env, mode):
-    """Answers in the database: all, those of the right kind, those that the gate stopped."""
+    """Whole answers in the database: all, those of the right kind, those that the gate stopped."""
     kind = "model" if mode == "strict" else "blended"
     with rows(env) as database:
         return database.execute(
             "SELECT count(*), count(*) FILTER (WHERE mode = ?), coalesce(sum(gated), 0) FROM messages JOIN conversations "
             "ON conversations.id = conversation_id JOIN chatbots ON chatbots.id = chatbot_id "
-            "WHERE role = 'assistant' AND privacy_mode = ?", (kind, mode)).fetchone()
+            "WHERE role = 'assistant' AND mode <> 'broken' AND privacy_mode = ?", (kind, mode)).fetchone()
 
 
 def questions():
@@ -170,6 +170,13 @@ def first_byte(port, content, first, last):
         return found
 
 
+def with_private_passages(port, chatbots):
+    """The questions whose blended answer is one: text that is there before the stub's first sentence ends went through no gate."""
+    client, visitors, end = Client(port), Visitors(port, chatbots), FIRST_MS + (FIRST_SENTENCE - 1) * GAP_MS
+    warm(port, [asked(questions()[0], *visitors.session(client)) for _ in chatbots])
+    return [one for one in questions() if warm(port, [asked(one, *visitors.session(client))]) > end]
+
+
 def first(given, env, ids, log):
     """Of both modes, and of the stub alone."""
     result = {"chats": given.chats, "first_token_ms": FIRST_MS, "gap_ms": GAP_MS, "tokens": TOKENS,
@@ -178,7 +185,8 @@ def first(given, env, ids, log):
         ask = request("/v1/chat/completions", {"stream": True, "messages": []})
         result["stub"] = processes.percentiles([first_byte(stub_port, ask, b'data: {"id"', b"data: [DONE]") for _ in range(20)])
         with served(given, env, stub_port, log) as (_, port):
-            client, words = Client(port), questions()
+            client, words = Client(port), with_private_passages(port, ids["blended"])
+            result["questions"] = len(words)
             for mode, chatbots in ids.items():
                 visitors, times = Visitors(port, chatbots), []
                 before = noted(env, mode)
@@ -249,13 +257,14 @@ def streams(given, env, ids, log):
     """In a new server for each mode, with its model and words loaded by one answer."""
     result = {"wanted": given.streams}
     for mode, chatbots in ids.items():
-        # The first answer is whole before the others begin; theirs would take minutes.
         with stub("--first", FIRST_MS, "--gap", 1000, "--tokens", 150) as stub_port:
             with served(given, env, stub_port, log) as (process, port):
                 client, visitors, words = Client(port), Visitors(port, chatbots), questions()
+                # The first answers' visitors leave before the others come; whole they would take minutes.
                 warm(port, [asked(words[0], *visitors.session(client)) for _ in chatbots])
                 contents = [
                     asked(words[number % len(words)], *visitors.session(client)) for number in range(given.streams)]
+                processes.wait_until(lambda: open_replies(stub_port) == 0, 30, "the visitors to be gone")
                 processes.wait_until_idle(process, 30)
                 before = processes.memory(process)
                 held = asyncio.run(hold(given, port, stub_port, process, contents, 12))
@@ -265,13 +274,26 @@ def streams(given, env, ids, log):
 
 
 def warm(port, contents):
-    """An answer's first text, then the visitor leaves: model, shard and words are loaded."""
+    """The first text of each, then the visitor leaves: model, shard and words are loaded. Milliseconds to that of the last."""
     for content in contents:
+        start = time.perf_counter()
         with contextlib.closing(socket.create_connection(("127.0.0.1", port), timeout=60)) as connection:
             connection.sendall(content)
             for line in connection.makefile("rb"):
                 if line.startswith(b"event: delta"):
                     break
+    return (time.perf_counter() - start) * 1000
+
+
+def attempt(part, *arguments):
+    """A part that fails leaves the others theirs."""
+    try:
+        return part(*arguments)
+    except (SystemExit, OSError, ValueError, subprocess.SubprocessError) as error:
+        # Out of time is for all of them.
+        if str(error) == "out of time":
+            raise
+        return {"error": str(error)[:300]}
 
 
 def main():
@@ -291,13 +313,13 @@ def main():
     result = {}
     for part in (retrieval, gate):
         if given.only in (None, part.__name__):
-            result[part.__name__] = part(given)
+            result[part.__name__] = attempt(part, given)
     if given.only in (None, "first", "streams"):
         with open(given.work / "servers.log", "w", encoding="utf-8") as log:
             env, ids = prepared(given)
-            for part in (first, streams):
+            for part in (streams, first):
                 if given.only in (None, part.__name__):
-                    result[part.__name__] = part(given, env, ids, log)
+                    result[part.__name__] = attempt(part, given, env, ids, log)
     print(json.dumps(result))
 
 
