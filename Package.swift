@@ -200,5 +200,9 @@ let package = Package(
 if Context.environment["BOBBIN_BENCH"] != nil {
   package.targets.append(
     tool(
-      "bobbin-bench", ["ChunkStage", "Corpus", "Embedding", "Spool", "VectorShard", arguments]))
+      "bobbin-bench",
+      [
+        "AnswerGuard", "Answering", "ChunkStage", "Corpus", "Embedding", "Spool", "VectorShard",
+        arguments,
+      ]))
 }

@@ -9,9 +9,10 @@ import ArgumentParser
 struct BobbinBench: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "bobbin-bench",
-    abstract: "Measures the splitter, the embedder, the search and the spool, each alone.",
+    abstract: "Measures the splitter, the embedder, the search, answers and the spool, each alone.",
     subcommands: [
-      Chunk.self, Embed.self, Search.self, SpoolThroughput.self, Recovery.self, Work.self,
+      Chunk.self, Embed.self, Search.self, Retrieval.self, Gate.self, SpoolThroughput.self,
+      Recovery.self, Work.self,
     ])
 
   struct Chunk: ParsableCommand {
@@ -73,6 +74,55 @@ struct BobbinBench: AsyncParsableCommand {
             "--vectors", vectors, "--queries", queries, "--directory", directory,
             "--dimension", "\(dimension)", "--sizes", sizes,
           ] + (interactive ? ["--interactive"] : [])))
+    }
+  }
+
+  struct Retrieval: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+      commandName: "answers-retrieval",
+      abstract: "Finds passages in the shard of so many rows for each number on standard input.")
+
+    @Option(help: "JSON Lines, one string a line: the chunks.")
+    var chunks: String
+
+    @Option(help: "Raw little-endian f32 unit vectors, a row a chunk.")
+    var vectors: String
+
+    @Option(help: "JSON Lines, one string a line.")
+    var questions: String
+
+    @Option(help: "The directory of the model's weights.")
+    var model: String
+
+    @Option(help: "Where the shards are written for a moment.")
+    var directory: String
+
+    @Option(help: "Rows of each shard, with commas.")
+    var sizes = "2000,20000,200000"
+
+    func run() async throws {
+      try await RetrievalBench.run(
+        .init(
+          chunks: chunks, vectors: vectors, questions: questions, model: model,
+          directory: directory, sizes: try BobbinBench.numbers(sizes)))
+    }
+  }
+
+  struct Gate: ParsableCommand {
+    static let configuration = CommandConfiguration(
+      commandName: "answers-gate", abstract: "Puts a reply through the output gate.")
+
+    @Option(help: "A text whose first words are the private passages.")
+    var secret: String
+
+    @Option(help: "A text whose beginning is the citable passages and the reply.")
+    var citable: String
+
+    @Argument(help: "Lists of words that are no secret.")
+    var words: [String]
+
+    func run() throws {
+      print(try GateBench.run(.init(secret: secret, citable: citable, words: words)))
     }
   }
 

@@ -5,6 +5,7 @@ import pathlib
 import resource
 import signal
 import socket
+import statistics
 import subprocess
 import sys
 import time
@@ -40,6 +41,12 @@ def wait_until(condition, seconds, what):
         if time.monotonic() > end:
             raise SystemExit(f"waited {seconds} s for {what}")
         time.sleep(0.005)
+
+
+def percentiles(milliseconds):
+    ordered = sorted(milliseconds)
+    return {"p50_ms": round(statistics.median(ordered), 3), "p99_ms": round(ordered[len(ordered) * 99 // 100], 3),
+            "longest_ms": round(ordered[-1], 3)}
 
 
 def free_port():

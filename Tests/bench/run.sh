@@ -1,9 +1,10 @@
 #!/usr/bin/env bash
 # make bench: measures Bobbin beside its peers in one run and prints one Markdown table; everything as JSON in
-# .build/bench.json. run.sh [MEASURE…] runs only those named: chain chunk embed search server chat spool.
+# .build/bench.json. run.sh [MEASURE…] runs only those named: chain chunk embed search server chat
+# spool answers.
 #
 # Relies on `make build` and `make model`. The peers come from PyPI into .build/bench-venv, wrk and Redis from Debian when
-# root; what cannot be had is left out and the table says why. All traffic is on the loopback. Ends within 20 minutes on two
+# root; what cannot be had is left out and the table says why. All traffic is on the loopback. Ends within 30 minutes on two
 # cores.
 # Exit codes: 0 measured, 64 usage, 70 a measure failed, 78 something is missing.
 set -euo pipefail
@@ -12,15 +13,15 @@ cd "$(dirname "$0")/../.."
 bench=Tests/bench
 bin=.build/release
 data=${BOBBIN_DATA:-var}
-deadline=$((SECONDS + 1170))
+deadline=$((SECONDS + 1770))
 measures=("$@")
-((${#measures[@]})) || measures=(chain chunk embed search server chat spool)
+((${#measures[@]})) || measures=(chain chunk embed search server chat spool answers)
 
 say() { printf 'bench: %s\n' "$*" >&2; }
 for measure in "${measures[@]}"; do
   case $measure in
-    chain | chunk | embed | search | server | chat | spool) ;;
-    *) say "no measure called $measure: chain chunk embed search server chat spool"; exit 64 ;;
+    chain | chunk | embed | search | server | chat | spool | answers) ;;
+    *) say "no measure called $measure: chain chunk embed search server chat spool answers"; exit 64 ;;
   esac
 done
 [[ -x $bin/bobbin-serve ]] || { say "$bin/bobbin-serve is missing: make build"; exit 78; }
@@ -75,13 +76,13 @@ install_peers() {
       --requirement "$bench/requirements.txt" &&
     cp "$bench/requirements.txt" "$venv/installed.txt"
 }
-if wants chunk || wants embed || wants search || wants chat || wants spool; then
+if wants chunk || wants embed || wants search || wants chat || wants spool || wants answers; then
   if ! install_peers > "$work/peers.log" 2>&1; then
     say "the peers could not be installed: $(tail -n 1 "$work/peers.log")"
     peer=
   fi
 fi
-if wants chunk || wants embed || wants search || wants spool; then
+if wants chunk || wants embed || wants search || wants spool || wants answers; then
   say "building bobbin-bench"
   if ! BOBBIN_BENCH=1 swift build -c release --static-swift-stdlib --product bobbin-bench > "$work/build.log" 2>&1; then
     grep -E 'error' "$work/build.log" | head -20 >&2
@@ -166,6 +167,11 @@ if wants spool; then
   measure spool 150 python3 "$bench/spool_turns.py" --bench "$bin/bobbin-bench" --work "$work/spool" \
     ${peer:+--peer "$peer"} ${redis:+--redis "$redis"} ${no_redis:+--no-peer "$no_redis"} \
     fixtures/handbook/{source/*.txt,*.md,*.txt}
+fi
+
+if wants answers; then
+  measure answers 780 python3 "$bench/answers.py" --bin "$bin" --bench "$bin/bobbin-bench" --models "$data/models" \
+    --work "$work/answers" ${peer:+--peer "$peer"}
 fi
 
 python3 "$bench/table.py" "$work/results" .build/bench.json

@@ -135,6 +135,49 @@ def spool(result):
         met=max(one["milliseconds"]) <= 1000)
 
 
+def answers(result):
+    found = result.get("retrieval", {})
+    for name, one in list(result.items()):
+        if "error" in one:
+            row(f"answers: {name}", f"not measured: {one['error']}")
+            result = {key: value for key, value in result.items() if key != name}
+    for one in found.get("retrieval", ()):
+        def times(side, key):
+            return f"{milliseconds(side[key]['p50_ms'])} / {milliseconds(side[key]['p99_ms'])}"
+
+        def cell(side):
+            return (f"{times(side, 'both')} ({times(side, 'cpu')} of CPU time); the question's embedding {times(side, 'embed')}, "
+                    f"the search {times(side, 'search')}")
+        has_target = one["rows"] == 20_000
+        row(f"retrieval, {one['rows']:,} chunks, {found['questions']} questions, one core, p50 / p99", cell(one["bobbin"]),
+            f"ONNX Runtime {found['onnxruntime']} + faiss {found['faiss']} exact + bm25s {found['bm25s']}: {cell(one['peer'])}",
+            one["ratio"], "p99 ≤ 10 ms" if has_target else "", one["bobbin"]["both"]["p99_ms"] <= 10 if has_target else None)
+    if one := result.get("gate"):
+        row(f"output gate, {one['privatePassages']} private passages of {one['privateWords'] // one['privatePassages']} words, "
+            "a benign reply by tokens of 4 characters",
+            f"{number(one['microsecondsPerToken'])} µs of CPU time a token, p99 {number(one['tokenP99Microseconds'])} µs; "
+            f"making the gate {milliseconds(one['buildMilliseconds'])}")
+    if one := result.get("first"):
+        stub, sentence = one["stub"], one["first_token_ms"] + one["gap_ms"] * (one["first_sentence_tokens"] - 1)
+        sent = {
+            "strict": (stub["p50_ms"], f"the stub asked directly: {number(stub['p50_ms'])} ms"),
+            "blended": (stub["p50_ms"] + sentence - one["first_token_ms"],
+                        f"the stub ends its first sentence after {sentence} ms and begins the next {one['gap_ms']} ms later")}
+        for mode, (least, words) in sent.items():
+            times = one[mode]
+            row(f"first byte of text, {mode}, a model whose first token takes {one['first_token_ms']} ms, {one['chats']} chats in turn",
+                f"p50 {number(times['p50_ms'])} ms, p99 {number(times['p99_ms'])} ms; {number(times['p50_ms'] - least)} ms more "
+                f"than {'the model alone' if mode == 'strict' else 'the end of the first sentence'} at p50, "
+                f"{number(times['p99_ms'] - least)} at p99", words)
+    for mode in ("strict", "blended"):
+        if one := result.get("streams", {}).get(mode):
+            wanted = result["streams"]["wanted"]
+            whole = one["open"] == one["begun"] == wanted
+            row(f"resident memory with {one['open']:,} answers on their way, {mode} (before: {number(one['before']['resident'])} MB)",
+                f"{memory(one['memory'])}, {number(one['kilobytes_each'])} kB each; {number(one['cores_busy'])} cores busy at a "
+                "token a second each" + ("" if whole else f"; only {one['begun']:,} of {wanted:,} begun: {one['problem']}"))
+
+
 def machine():
     lines = pathlib.Path("/proc/cpuinfo").read_text().splitlines()
     models = [line.split(":", 1)[1].strip() for line in lines if line.startswith("model name")]
@@ -148,7 +191,7 @@ def machine():
 def main():
     folder, out = pathlib.Path(sys.argv[1]), pathlib.Path(sys.argv[2])
     results = {"machine": machine()}
-    for show in (chain, chunk, embed, search, server, chat, spool):
+    for show in (chain, chunk, embed, search, server, chat, spool, answers):
         file = folder / f"{show.__name__}.json"
         if not file.exists():
             continue
