@@ -1,7 +1,8 @@
 // The last letters of a stream as differences, so that one comparison holds for all 26 shifts of the alphabet.
 //
 // A letter is kept as its distance from the one before it: ROT13 and every other shift leave distances as they are, and
-// Atbash only turns their sign. One byte a distance, fifteen in a row.
+// Atbash only turns their sign. One byte a distance, fifteen in a row. A digit is kept as it is, at the head of a run too: "50 per
+// cent of" is not "20 per cent of".
 
 /// A register of the last 16 letters.
 struct LetterWindow {
@@ -16,7 +17,7 @@ struct LetterWindow {
 
   /// Takes one letter.
   @inline(__always) mutating func push(_ letter: UInt32) {
-    high = ((high << 8) | (low >> 56)) & 0x00FF_FFFF_FFFF_FFFF
+    high = (high << 8) | (low >> 56)
     low = (low << 8) | Self.step(previous, letter)
     previous = letter
     if count < 255 { count += 1 }
@@ -32,9 +33,15 @@ struct LetterWindow {
   @inline(__always) func key(length: Int) -> UInt64 {
     let kept = max(0, min(7, length - 9))
     let mask = kept == 7 ? 0x00FF_FFFF_FFFF_FFFF : (UInt64(1) << (8 * UInt64(kept))) - 1
-    return Key.mix(
+    let key = Key.mix(
       Key.mix(low, Key.Kind.letterRun.rawValue), (high & mask) | (UInt64(length) << 56))
+    // How the first sign stands to the one before it is no part of the run; that it is a digit, and which, is.
+    let head = (high >> (8 * UInt64(kept))) & 0xFF
+    return Self.digits.contains(head) ? Key.mix(key, head) : key
   }
+
+  /// The bytes that `step` gives for digits.
+  private static let digits: ClosedRange<UInt64> = 26...35
 
   /// The distance of two letters as a byte.
   @inline(__always) static func step(_ first: UInt32, _ second: UInt32) -> UInt64 {

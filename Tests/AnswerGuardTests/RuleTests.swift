@@ -130,3 +130,23 @@ import Testing
     }
   }
 }
+
+/// A figure at the head of a run is part of it.
+@Suite struct LeadingFigureTests {
+  private static func violation(_ secret: String, _ reply: String) -> Violation? {
+    AnswerGuard(
+      privateTexts: [secret], citableTexts: ["The city pays 20 per cent of the price of it."],
+      vocabulary: CommonVocabulary(words: []), unknownShare: nil
+    ).violation(in: "", adding: reply)
+  }
+
+  @Test func `another figure is another run, the same one is caught without its spaces`() {
+    #expect(
+      Self.violation("We keep 50 per cent of the fee.", "The city pays 20 per cent of the price.")
+        == nil)
+    #expect(
+      Self.violation("We keep 50 per cent of the fee.", "It is 50percentofthe, they say.") != nil)
+    #expect(
+      Self.violation("We keep 50 per cent of the fee.", "It is 50 per cent of the whole.") != nil)
+  }
+}
