@@ -59,13 +59,20 @@ struct Writer: Sendable {
     var draft = begun
     // After text that was shown already "not found" has nothing to add: held back while it may still be that.
     var opening = Opening(without: begun.message.isEmpty ? nil : found.noAnswerText)
-    func show(_ text: String, _ draft: inout Draft) {
+    // In the place of a blended answer it comes in sentences, as that does: the size of its pieces must not tell what happened.
+    var sentences =
+      begun.gated > 0
+      ? GuardedStream(
+        AnswerGuard(privateTexts: [], citableTexts: [], vocabulary: CommonVocabulary(words: [])))
+      : nil
+    func show(_ text: String, isLast: Bool = false, _ draft: inout Draft) {
+      var text = sentences?.feed(text).released ?? text
+      if isLast { text += sentences?.finish().released ?? "" }
       guard !text.isEmpty else { return }
       if !begun.message.isEmpty, draft.message == begun.message,
         begun.message.last?.isWhitespace != true
       {
-        draft.message += " "
-        say(" ")
+        text = " " + text
       }
       draft.message += text
       say(text)
@@ -92,7 +99,7 @@ struct Writer: Sendable {
       return (draft, prompt)
     }
     try Task.checkCancellation()
-    show(opening.feed(cited.finish()) + opening.finish(), &draft)
+    show(opening.feed(cited.finish()) + opening.finish(), isLast: true, &draft)
     draft.isWhole = true
     return (draft, prompt)
   }

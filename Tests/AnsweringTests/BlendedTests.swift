@@ -136,7 +136,7 @@ import Testing
     let half = model(seen: seen) { dialogue in
       Self.isPrivate(dialogue)
         ? ["There is a price. ", "The code is \(Self.code). ", "More of it."]
-        : ["It costs 129 euros [1]."]
+        : ["It co", "sts 129 eu", "ros [1]."]
     }
     var pieces: [String] = []
     var whole: Answer?
@@ -148,6 +148,8 @@ import Testing
       }
     }
     #expect(pieces.joined() == "There is a price. It costs 129 euros [1].")
+    // In sentences before and after, so that nobody sees where it was stopped.
+    #expect(pieces == ["There is a price. ", "It costs 129 euros [1]."])
     #expect(whole?.message == pieces.joined())
     // The second prompt is sealed, and may see what the visitor has seen.
     let second = try #require(seen.all.last)
