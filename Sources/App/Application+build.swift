@@ -135,9 +135,12 @@ struct Routes {
       tokens: tokens, mail: mail,
       publicOrigin: publicURL)
     chat.addRoutes(to: &table, access)
-    PageController(database: database, templates: try Templates(), chat: chat)
-      .addRoutes(to: &table, access)
-    AssetController().addRoutes(to: &table, access)
+    let pages = try PageSet.provider(configuration.pageFiles)
+    PageController(
+      database: database, pages: pages, chat: chat,
+      hasProvider: configuration.openID != nil, hasRegistration: configuration.signups == .open
+    ).addRoutes(to: &table, access)
+    AssetController(pages: pages).addRoutes(to: &table, access)
     DescriptionController(publicURL: publicURL).addRoutes(to: &table, access)
     table.refuseOtherMethods()
     self.table = table

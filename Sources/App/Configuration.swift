@@ -59,6 +59,10 @@ package struct Configuration: Sendable {
   ///
   /// Default http://localhost and the port. Sign-in cookies need https, or localhost.
   package var publicURLSetting: String?
+  /// `BOBBIN_PAGES`: a folder whose templates, styles and scripts are read at each request, for working on the pages.
+  ///
+  /// Default none: those in the binary.
+  var pageFiles: PageFiles.Place
   /// `BOBBIN_SIGNUPS`: open, invite or closed.
   ///
   /// Default open.
@@ -163,6 +167,7 @@ package struct Configuration: Sendable {
     if let url = publicURLSetting, AllowedOrigin.own(url) == nil {
       throw .notAnOrigin(name: "BOBBIN_PUBLIC_URL", value: url)
     }
+    pageFiles = text("BOBBIN_PAGES").map { .folder($0) } ?? .binary
     signups =
       .init(rawValue: try choice("BOBBIN_SIGNUPS", "open", ["open", "invite", "closed"])) ?? .closed
     smtpURL = text("BOBBIN_SMTP_URL")

@@ -1,25 +1,42 @@
 // The pages' templates, parsed once at start; mustache escapes every value by default.
 
 import Mustache
-import Spool
 
-/// Parsed templates.
+/// Parsed templates, each under the name of its file.
 struct Templates: Sendable {
-  let home: MustacheTemplate
-  let chat: MustacheTemplate
-  let account: MustacheTemplate
-  /// Changes when an asset changes, so that a browser never mixes two versions.
-  let version: String
+  private let library: MustacheLibrary
 
   /// - Throws: the parser's error for a template that is wrong, which the tests rule out.
-  init() throws {
-    home = try MustacheTemplate(string: Self.text(PackageResources.home_mustache))
-    chat = try MustacheTemplate(string: Self.text(PackageResources.chat_mustache))
-    account = try MustacheTemplate(string: Self.text(PackageResources.account_mustache))
-    let assets =
-      PackageResources.app_css + PackageResources.chat_js + PackageResources.account_js
-    version = String(SHA256Digest(of: assets).hexDigits.prefix(8))
+  init(_ place: PageFiles.Place) throws {
+    var library = MustacheLibrary()
+    for (name, bytes) in try PageFiles.read(["mustache"], place) {
+      try library.register(
+        String(decoding: bytes, as: UTF8.self), named: String(name.dropLast(".mustache".count)))
+    }
+    self.library = library
   }
 
-  private static func text(_ bytes: [UInt8]) -> String { String(decoding: bytes, as: UTF8.self) }
+  /// A page's text; nil when there is no such template.
+  func render(_ name: String, _ values: [String: Any]) -> String? {
+    library.render(values, withTemplate: name)
+  }
+}
+
+/// Templates and assets, of one time.
+struct PageSet: Sendable {
+  let templates: Templates
+  let assets: Assets
+
+  /// - Throws: what reading and parsing throw.
+  init(_ place: PageFiles.Place) throws {
+    templates = try Templates(place)
+    assets = try Assets(place)
+  }
+
+  /// What gives them: made once, or read anew each time from a folder that somebody works on.
+  static func provider(_ place: PageFiles.Place) throws -> @Sendable () throws -> PageSet {
+    let set = try PageSet(place)
+    if case .folder = place { return { try PageSet(place) } }
+    return { set }
+  }
 }

@@ -102,10 +102,10 @@ import WebClient
       #expect(page.headers[name] != nil, "\(name)")
     }
     #expect(page.headers["Content-Security-Policy"]?.contains("unsafe-inline") == false)
-    let script = try await server.get("/assets/chat.js")
+    let script = try await server.get("/assets/0/chat.js")
     let tag = try #require(script.headers["ETag"])
-    #expect(try await server.get("/assets/chat.js", ["If-None-Match": tag]).status == 304)
-    for path in ["/c/nobody", "/assets/../secret", "/assets/none.js", "/nothing"] {
+    #expect(try await server.get("/assets/0/chat.js", ["If-None-Match": tag]).status == 304)
+    for path in ["/c/nobody", "/assets/0/../secret", "/assets/0/none.js", "/nothing"] {
       #expect(try await server.get(path).status == 404, "\(path)")
     }
   }

@@ -1,0 +1,67 @@
+// The files that pages are made of: in the binary, so that there is one file to copy; or in a folder, for working on them.
+
+import FoundationEssentials
+
+/// The pages' templates, styles, scripts and pictures.
+enum PageFiles {
+  /// Where their bytes are.
+  enum Place: Sendable {
+    case binary
+    /// Read anew for each request.
+    case folder(String)
+  }
+
+  /// All files whose name has an extension of these.
+  ///
+  /// - Throws: what reading a folder throws.
+  static func read(_ extensions: Set<String>, _ place: Place) throws -> [(
+    name: String, bytes: [UInt8]
+  )] {
+    switch place {
+    case .binary: embedded.filter { extensions.contains(fileExtension($0.name)) }
+    case .folder(let folder):
+      try FileManager.default.contentsOfDirectory(atPath: folder).sorted()
+        .filter { extensions.contains(fileExtension($0)) }
+        .map { ($0, [UInt8](try Data(contentsOf: URL(filePath: "\(folder)/\($0)")))) }
+    }
+  }
+
+  private static func fileExtension(_ name: String) -> String {
+    name.lastIndex(of: ".").map { String(name[name.index(after: $0)...]) } ?? ""
+  }
+
+  /// Sorted by name; PageFilesTests compares it with the folder.
+  private static let embedded: [(name: String, bytes: [UInt8])] = [
+    ("account.js", PackageResources.account_js),
+    ("account.mustache", PackageResources.account_mustache),
+    ("admin.js", PackageResources.admin_js),
+    ("admin.mustache", PackageResources.admin_mustache),
+    ("api.js", PackageResources.api_js),
+    ("app.css", PackageResources.app_css),
+    ("billing.js", PackageResources.billing_js),
+    ("billing.mustache", PackageResources.billing_mustache),
+    ("chat.css", PackageResources.chat_css),
+    ("chat.js", PackageResources.chat_js),
+    ("chat.mustache", PackageResources.chat_mustache),
+    ("chatbot.js", PackageResources.chatbot_js),
+    ("chatbot.mustache", PackageResources.chatbot_mustache),
+    ("dashboard.js", PackageResources.dashboard_js),
+    ("dashboard.mustache", PackageResources.dashboard_mustache),
+    ("dom.js", PackageResources.dom_js),
+    ("forgot.mustache", PackageResources.forgot_mustache),
+    ("icon.svg", PackageResources.icon_svg),
+    ("landing.js", PackageResources.landing_js),
+    ("landing.mustache", PackageResources.landing_mustache),
+    ("login.mustache", PackageResources.login_mustache),
+    ("missing.mustache", PackageResources.missing_mustache),
+    ("oauth.mustache", PackageResources.oauth_mustache),
+    ("outside.mustache", PackageResources.outside_mustache),
+    ("owner.mustache", PackageResources.owner_mustache),
+    ("register.mustache", PackageResources.register_mustache),
+    ("reset.mustache", PackageResources.reset_mustache),
+    ("shell.js", PackageResources.shell_js),
+    ("sign-in.js", PackageResources.sign_in_js),
+    ("ui.js", PackageResources.ui_js),
+    ("verify.mustache", PackageResources.verify_mustache),
+  ]
+}

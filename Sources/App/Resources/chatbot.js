@@ -1,0 +1,26 @@
+// What every page of a chatbot begins with: the chatbot itself, its name and state above the tabs.
+
+import { get } from "./api.js";
+import { byID, fill } from "./dom.js";
+import { page } from "./shell.js";
+import { stateBadge } from "./ui.js";
+
+// The id that the page's address names, and the address of its API.
+export const chatbotID = document.querySelector("[data-chatbot]")?.dataset.chatbot ?? "";
+export const api = `/api/chatbots/${chatbotID}/`;
+
+// Shows a chatbot's name and state, now and whenever they change.
+export function showChatbot(chatbot) {
+  byID("chatbot-name").textContent = chatbot.name;
+  document.title = `${chatbot.name} · Bobbin`;
+  fill(byID("chatbot-state"), stateBadge(chatbot.state));
+  byID("chatbot").hidden = false;
+}
+
+// Begins a chatbot's page: `make(chatbot, user)` builds it.
+export const chatbotPage = (make) =>
+  page(async (user) => {
+    const chatbot = await get(api);
+    showChatbot(chatbot);
+    await make(chatbot, user);
+  });
