@@ -119,6 +119,8 @@ struct Routes {
     DocumentController(
       database: database, spool: configuration.spool, data: configuration.data
     ).addRoutes(to: &table, access)
+    SessionController(database: database).addRoutes(to: &table, access)
+    LeadController(database: database).addRoutes(to: &table, access)
     ConversationController(database: database).addRoutes(to: &table, access)
     LeakTestController(services, logger: logger).addRoutes(to: &table, access)
     TraceController(database: database, data: configuration.data).addRoutes(to: &table, access)
