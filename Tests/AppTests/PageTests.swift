@@ -1,6 +1,7 @@
 // The pages as a browser gets them: strict policies, names as text, who may frame what.
 
 import Foundation
+import Spool
 import TestSupport
 import Testing
 
@@ -78,5 +79,11 @@ import Testing
     #expect(style.header("Cache-Control")?.contains("immutable") == true)
     let old = try await api.send("GET", "/assets/00000000/app.css")
     #expect(old.header("Cache-Control") == "no-cache" && old.body == style.body)
+    let frame = try await api.send(
+      "GET", String(path), headers: ["Accept-Encoding": "gzip, br, zstd;q=0.9"])
+    #expect(frame.header("Content-Encoding") == "zstd" && frame.body.count < style.body.count / 2)
+    #expect(try Zstd.decompress(frame.body, limit: 1 << 20, name: "app.css") == style.body)
+    let plain = try await api.send("GET", String(path), headers: ["Accept-Encoding": "zstd;q=0"])
+    #expect(plain.header("Content-Encoding") == nil && plain.body == style.body)
   }
 }

@@ -15,12 +15,14 @@ struct PageController: Sendable {
   /// Whether strangers may make accounts.
   let hasRegistration: Bool
 
-  private static let shape = AnswerShape.media(["text/html"])
+  private static let shapes = [
+    AnswerShape.media(["text/html"]), .media(["text/html"], 404, "There is no such page."),
+  ]
 
   func addRoutes(to routes: inout RouteTable, _ access: Accesses) {
     for page in WebPage.all {
       routes.add(
-        Route(.get, page.path, page.summary, answers: [Self.shape]), for: access.any
+        Route(.get, page.path, page.summary, answers: Self.shapes), for: access.any
       ) { call, _ in
         var values: [String: Any] = ["title": page.title]
         for name in page.parameters {
@@ -38,7 +40,7 @@ struct PageController: Sendable {
       }
     }
     routes.add(
-      Route(.get, "/", "What this is, and the operator's own chatbots.", answers: [Self.shape]),
+      Route(.get, "/", "What this is, and the operator's own chatbots.", answers: Self.shapes),
       for: access.any
     ) { _, _ in
       // What owners have made is theirs to show.
@@ -53,7 +55,7 @@ struct PageController: Sendable {
         ])
     }
     routes.add(
-      Route(.get, "/c/{slug}", "A chatbot's own page.", answers: [Self.shape]), for: access.any
+      Route(.get, "/c/{slug}", "A chatbot's own page.", answers: Self.shapes), for: access.any
     ) { call, _ in
       try await chatPage(
         try call.parameter("slug"), channel: "share", frames: { _ in "'none'" }, call)
@@ -61,7 +63,7 @@ struct PageController: Sendable {
     routes.add(
       Route(
         .get, "/embed/{chatbot_id}/", "The chat as other sites show it, in a frame.",
-        answers: [Self.shape]), for: access.any
+        answers: Self.shapes), for: access.any
     ) { call, _ in
       try await chatPage(
         try call.parameter("chatbot_id"), channel: "embed",
@@ -73,15 +75,10 @@ struct PageController: Sendable {
         answers: [.media(["text/javascript"]), .empty(304, "Not changed.")]), for: access.any
     ) { call, _ in
       guard let script = try pages().assets["embed.js"] else { throw AppError.notFound }
-      let headers: HTTPFields = [
-        .contentType: script.type, .eTag: script.tag, .cacheControl: "public, max-age=3600",
-        // Any site may load it, also one that demands to be asked (COEP).
-        ResponseHeaders.name("Cross-Origin-Resource-Policy"): "cross-origin",
-      ]
-      if call.request.headers[.ifNoneMatch] == script.tag {
-        return Response(status: .notModified, headers: headers)
-      }
-      return Response(status: .ok, headers: headers, body: ResponseBody(byteBuffer: script.body))
+      var response = script.response(to: call.request, caching: "public, max-age=3600")
+      // Any site may load it, also one that demands to be asked (COEP).
+      response.headers[ResponseHeaders.name("Cross-Origin-Resource-Policy")] = "cross-origin"
+      return response
     }
   }
 
