@@ -26,6 +26,11 @@ import Testing
       #expect(reply.text.contains("<h1"), "\(path)")
     }
     #expect(try await api.send("GET", "/admin/nothing/").status == 404)
+    let person = ["Accept": "text/html,application/xhtml+xml"]
+    let missing = try await api.send("GET", "/nothing", headers: person)
+    #expect(missing.status == 404 && missing.text.contains("<h1>There is no such page"))
+    #expect(try await api.send("GET", "/api/nothing", headers: person).code == "not-found")
+    #expect(try await api.send("GET", "/nothing").code == "not-found")
     #expect(try await api.send("GET", "/chatbots/%3Cb%3E/talk/").status == 404)
   }
 

@@ -115,7 +115,7 @@ struct PageController: Sendable {
     "Ask me about the documents I was given. I answer with their words and say where they stand."
 
   /// There is no such page, said to a person.
-  private func missing() throws -> Response {
+  func missing() throws -> Response {
     try html("missing", ["title": "Not found"], status: .notFound)
   }
 
