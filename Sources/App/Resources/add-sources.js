@@ -155,7 +155,7 @@ function panel(id, added, send) {
     try {
       source = await send(values, form);
     } catch (error) {
-      if (!["plan-limit", "duplicate-source", "unsupported-type"].includes(error.code) && error.status !== 429) throw error;
+      if (!["plan-limit", "duplicate-source", "unsupported-type", "unsafe-url"].includes(error.code) && error.status !== 429) throw error;
       fill(form.querySelector(".alert"), refusalContent(error));
       return;
     }

@@ -45,11 +45,13 @@ export function documentActions(document, changed) {
 // A list's item.
 export function documentItem(document, changed) {
   const facts = [document.chunks > 0 && passages(document.chunks), tries(document)].filter(Boolean).join(" · ");
+  // Of one that has ended there is nothing to show but why.
+  const look = document.state === "ended" ? "See details" : "Show what was read";
   return h("li", { class: "document" },
     h("div", { class: "document-line" },
       h("a", { class: "break", href: documentPage(document) }, shown(document)), documentBadge(document),
       facts && h("span", { class: "quiet" }, facts)),
     isProblem(document) && reasonLine(document.reason, document.message),
     isProblem(document) && h("div", { class: "actions" }, documentActions(document, changed),
-      h("a", { class: "button small", href: documentPage(document), "aria-label": `Show what was read: ${shown(document)}` }, "Show what was read")));
+      h("a", { class: "button small", href: documentPage(document), "aria-label": `${look}: ${shown(document)}` }, look)));
 }

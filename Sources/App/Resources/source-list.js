@@ -106,10 +106,12 @@ function makeRow(source, parts, hooks) {
     hooks.removed(current);
   }, "small danger");
 
+  const actions = h("div", { class: "actions" }, rename, parts.includes("documents") && [refresh, retry], remove);
   const element = h("li", { class: "source", id: `source-${source.id}` },
-    h("div", { class: "source-head" }, h("div", { class: "source-name" }, name, state), control),
-    facts, reason, parts.includes("documents") && documents,
-    parts.includes("actions") && h("div", { class: "actions" }, rename, parts.includes("documents") && [refresh, retry], remove));
+    h("div", { class: "source-head" },
+      h("div", { class: "source-words" }, h("div", { class: "source-name" }, name, state), facts),
+      parts.includes("switch") ? control : actions),
+    reason, parts.includes("documents") && documents, parts.includes("switch") && parts.includes("actions") && actions);
 
   // Shows what is so now.
   function update(next) {

@@ -22,7 +22,7 @@ function stageItem(stage, counts) {
   const found = stageParts.filter(([key]) => counts?.[key] > 0);
   return h("li", {}, h("span", {}, stageWords(stage)),
     h("span", { class: "stage-counts" },
-      found.length > 0 ? found.map(([key, words, kind]) => badge(`${number(counts[key])} ${words}`, kind)) : h("span", { class: "quiet" }, "nothing here")));
+      found.length > 0 ? found.map(([key, words, kind]) => badge(`${number(counts[key])} ${words}`, kind)) : h("span", { class: "quiet" }, "nothing waiting")));
 }
 
 // Follows the status until nothing is under way, over as many connections as it takes. Gives the last status.
@@ -51,7 +51,9 @@ export function training(chatbot, { status: told = () => {}, ended = async () =>
   let run = null;
   let following = false;
   let listedAt = 0;
+  // Sources that no training has taken; where nobody counts them, what the last training could not read.
   let untrained = null;
+  let unread = 0;
   let state = chatbot.state;
   const start = byID("train");
   const startAll = byID("train-all");
@@ -93,7 +95,7 @@ export function training(chatbot, { status: told = () => {}, ended = async () =>
     say(chatbot.generation === null ? "Your chatbot is reading." : "Your chatbot is reading. What it knew before goes on answering.");
     byID("training-progress").value = status.progress;
     const left = status.seconds_left !== null && status.seconds_left > 0 ? ` · about ${duration(status.seconds_left)} left` : "";
-    byID("training-numbers").textContent = `${percent(status.progress)} done${left}`;
+    byID("training-numbers").textContent = `${Math.round(status.progress * 100)} % done${left}`;
     fill(byID("stages"), stageNames.map((stage) => stageItem(stage, status.stages[stage])));
     const isSilent = status.oldest_age_seconds > 180 && !stageNames.some((stage) => status.stages[stage]?.active > 0);
     if (status.stuck > 0) {
@@ -152,6 +154,7 @@ export function training(chatbot, { status: told = () => {}, ended = async () =>
     showChatbot(chatbot);
     const documents = found?.documents ?? {};
     const failed = documents.ended ?? 0;
+    unread = failed;
     const later = (documents.waiting ?? 0) + (documents.held ?? 0);
     const took = found?.finished_at ? (new Date(found.finished_at) - new Date(found.started_at)) / 1000 : null;
     fill(notice);
@@ -179,8 +182,8 @@ export function training(chatbot, { status: told = () => {}, ended = async () =>
   function offer() {
     const isTrained = chatbot.generation !== null;
     const isTaken = ["training", "held"].includes(state);
-    start.hidden = isTaken || chatbot.sources_count === 0 || untrained === 0;
-    fill(start, isTrained ? "Train now" : "Start training");
+    start.hidden = isTaken || chatbot.sources_count === 0 || (untrained ?? (isTrained ? unread : 1)) === 0;
+    fill(start, isTrained ? "Train now" : "Start training").classList.toggle("primary", !isTrained || untrained > 0);
     startAll.hidden = !isTrained || isTaken || chatbot.sources_count === 0;
   }
 

@@ -99,7 +99,12 @@ function reasonWords(code) {
   return [code.replaceAll("_", " "), ""];
 }
 
-const sentence = (text) => text.charAt(0).toUpperCase() + text.slice(1).replace(/([^.!?])$/, "$1.");
+// A sentence begins with a capital unless it begins with a host's name, and repeats nothing of what stands before it.
+function sentence(text) {
+  const rest = text.replace(/^The document (?:is damaged|is too large|holds no text): |^The document is encrypted\. /, "");
+  const first = /^[^ ]+\.[^ ]/.test(rest) ? rest : rest.charAt(0).toUpperCase() + rest.slice(1);
+  return first.replace(/([^.!?])$/, "$1.");
+}
 
 // { what, detail, remedy } of a reason code and the server's sentence for it.
 export function explain(code, message) {
@@ -127,6 +132,7 @@ export function refusal(error) {
   if (!(error instanceof Problem)) return errorText(error);
   if (error.code === "plan-limit") return limits[error.body.limit]?.(error.body.max) ?? error.message;
   if (error.status === 429) return "You have asked for this often in a short time. Wait a little, then try again.";
+  if (error.code === "unsafe-url") return "This address cannot be reached from here. Give a public one that begins with https://, without a user name.";
   if (error.code === "duplicate-source") return "The chatbot has this already.";
   if (error.code === "unsupported-type") {
     return "This kind of file cannot be read. Save it as PDF, Word (.docx), HTML, Markdown or plain text.";
