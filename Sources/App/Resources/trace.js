@@ -79,13 +79,14 @@ function chain(citation) {
 function citationItem(citation, sentences, prefix) {
   const links = linksOf(citation);
   const chunk = factsOf(links, "chunk");
+  const title = factsOf(links, "document").title || factsOf(links, "document").uri || "A passage that is gone";
   const place = placeOf(chunk);
   return h("li", { id: `${prefix}-${citation.n}`, tabindex: "-1", class: "cited" },
     h("div", { class: "heading" },
       h("h4", {}, h("span", { class: "mark-number" }, h("span", { class: "hidden" }, "Source "), String(citation.n)), " ",
-        factsOf(links, "document").title || factsOf(links, "document").uri || "A passage that is gone"),
+        title),
       citation.whole ? badge("Checked to the byte", "good") : badge("Cannot be followed", "warn")),
-    place && h("p", { class: "quiet" }, place),
+    place && place !== title && h("p", { class: "quiet" }, place),
     chunk.text && passageText(chunk.text, sentences),
     h("details", {}, h("summary", {}, "Back to the file"), chain(citation)));
 }
