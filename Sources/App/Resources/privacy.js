@@ -52,7 +52,7 @@ function modes(chatbot) {
 
 // MARK: Lines
 
-const lineStates = { draft: ["Draft", ""], approved: ["In use", "good"], review: ["Read it again", "warn"] };
+const lineStates = { draft: ["Draft", ""], approved: ["Approved", "good"], review: ["Read it again", "warn"] };
 
 function guidance(sources) {
   const names = new Map(sources.map((source) => [source.id, source.name]));
@@ -65,11 +65,11 @@ function guidance(sources) {
     const isApproved = line.state === "approved";
     return h("li", { data: { id: line.id } },
       h("p", { class: "line-head" }, badge(...lineStates[line.state]), h("span", { class: "break", dir: "auto" }, line.text)),
-      line.state === "review" && h("p", { class: "notice warn" }, "Needs review because its source changed. It is not in use until you approve it again."),
+      line.state === "review" && h("p", { class: "notice warn" }, "Needs review because its source changed. No answer uses it until you approve it again."),
       h("p", { class: "quiet facts" }, source && h("span", { class: "break" }, `from ${source}`), line.approved_at && isApproved && h("span", {}, `approved ${date(line.approved_at)}`)),
       h("p", { class: "actions" },
         button(isApproved ? "Take back" : "Approve", () => change(line, { approved: !isApproved },
-          isApproved ? "Taken back: it is in no answer from now on." : "Approved: it is in use."), "small"),
+          isApproved ? "Taken back: it is in no answer from now on." : "Approved: it may stand in answers now."), "small"),
         button("Change", () => ask({
           title: "Change the line", label: "Line", value: line.text, limit: 500,
           save: (text) => change(line, { text }, isApproved ? "Changed. Approve the new words when you are ready." : "Changed."),
@@ -123,7 +123,7 @@ function guidance(sources) {
     lines.unshift(then === "approve" ? await patch(`${api}guidance/${made.id}/`, { approved: true }) : made);
     form.reset();
     show();
-    byID("guidance-said").textContent = then === "approve" ? "Saved and in use." : "Saved as a draft; it is not in use.";
+    byID("guidance-said").textContent = then === "approve" ? "Saved and approved." : "Saved as a draft; no answer uses it.";
     then = "approve";
   });
   return load();
