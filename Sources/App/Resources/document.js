@@ -80,7 +80,7 @@ async function showOriginal(content, name) {
   } else if (found === "html") {
     const looks = h("div", {});
     const show = async (asPage) =>
-      fill(looks, asPage ? frame(content, "text/html", `The page ${name}`, true) : textBox(await decode(content), "Source text of the page"));
+      fill(looks, asPage ? frame(await decode(content), "text/html;charset=utf-8", `The page ${name}`, true) : textBox(await decode(content), "Source text of the page"));
     let isPage = true;
     const toggle = button("Show its source text", async () => {
       isPage = !isPage;
@@ -111,7 +111,7 @@ function showReceipts(receipts) {
       { title: "Step", cell: (receipt) => stageWords(receipt.stage) },
       { title: "Result", cell: (receipt) => outcomes[receipt.outcome] ?? receipt.outcome },
       { title: "Why", cell: reason },
-      { title: "Tries", numeric: true, cell: (receipt) => number(receipt.tries) },
+      { title: "Repeats", numeric: true, cell: (receipt) => number(receipt.tries) },
       { title: "When", cell: (receipt) => timeElement(receipt.at) },
     ], receipts));
 }
@@ -131,12 +131,11 @@ function showFacts(document, receipts) {
   fill(byID("document-state"), documentBadge(document));
   const why = isProblem(document) && explain(document.reason, document.message);
   fill(byID("document-notice"), why && h("div", { class: `notice ${document.state === "ended" ? "bad" : "warn"}` },
-    h("p", {}, h("strong", {}, why.what || "It was not read"), ". ", why.detail),
-    why.remedy && !why.detail.includes(why.remedy) && h("p", {}, "What helps: ", why.remedy),
+    h("p", {}, h("strong", {}, why.what || "It was not read"), ". ", why.detail || why.remedy),
     tries(document) && h("p", {}, tries(document))));
   const pages = document.pages > 0 ? [["Pages", number(document.pages)]] : [];
   fill(byID("figures"), [
-    ...pages, ["Passages", number(document.chunks)], ["Tokens", number(document.tokens)], ["Tries", number(document.tries)],
+    ...pages, ["Passages", number(document.chunks)], ["Tokens", number(document.tokens)], ["Repeats", number(document.tries)],
     ["In this state for", duration(document.age_seconds)],
   ].map(([term, text]) => h("div", {}, h("dt", {}, term), h("dd", {}, text))));
   showReceipts(receipts);
@@ -172,6 +171,7 @@ await chatbotPage(async () => {
   const box = byID("text");
   box.removeAttribute("aria-busy");
   const words = text && (await text.text());
+  byID("text-hint").hidden = !words;
   fill(box, words ? textBox(words, "What was read") : h("p", { class: "quiet" }, noText(shown)));
   if (words) {
     fill(byID("text-tools"), h("span", { class: "quiet" }, plural(words.trim().split(/\s+/).length, "word"), " "), copyButton(words),

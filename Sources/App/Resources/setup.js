@@ -93,7 +93,7 @@ const steps = {
   },
 
   async train(chatbot) {
-    const live = training(chatbot);
+    const live = training(chatbot, { isWizard: true });
     live.offerFor(null, chatbot.sources_count);
     await Promise.race([live.resume(), new Promise((resolve) => { setTimeout(resolve, 1500); })]);
     if (chatbot.sources_count === 0) {

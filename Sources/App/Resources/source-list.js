@@ -3,7 +3,7 @@
 
 import { all, del, get, patch, post } from "./api.js";
 import { api } from "./chatbot.js";
-import { ago, bytes, date, dateTime, fill, h, outward, plural } from "./dom.js";
+import { ago, bytes, date, dateTime, fill, h, number, outward, plural } from "./dom.js";
 import { documentItem } from "./documents.js";
 import { ask } from "./forms.js";
 import { button, confirm, showError, toast } from "./ui.js";
@@ -55,8 +55,9 @@ function makeRow(source, parts, hooks) {
   const facts = h("p", { class: "facts quiet" });
   const reason = h("div", {});
   const control = h("div", { class: "source-switch" });
+  const count = h("span", {});
   const list = h("ul", { class: "plain list documents", "aria-busy": "true" });
-  const documents = h("details", { class: "source-documents" }, h("summary", {}, "Documents"), list);
+  const documents = h("details", { class: "source-documents" }, h("summary", {}, count), list);
 
   const showDocuments = async () => {
     try {
@@ -101,8 +102,8 @@ function makeRow(source, parts, hooks) {
     });
     if (!agreed) return;
     const receipt = await del(path(current));
-    const went = receipt.documents > 0 ? `${plural(receipt.documents, "document")} with ${passages(receipt.chunks)}` : "It";
-    toast(`${went} left the answers; the bytes are gone by ${date(receipt.bytes_gone_by)}.`);
+    const went = receipt.chunks > 0 ? `${plural(receipt.documents, "document")} with ${passages(receipt.chunks)} left the answers` : "Removed";
+    toast(`${went}; the bytes are gone by ${date(receipt.bytes_gone_by)}.`);
     hooks.removed(current);
   }, "small danger");
 
@@ -124,9 +125,9 @@ function makeRow(source, parts, hooks) {
     const counts = next.documents;
     fill(facts, h("span", {}, kindOf(next)), next.bytes > 0 && h("span", {}, bytes(next.bytes)),
       next.source_url && next.source_url !== next.name && h("span", { class: "break" }, outward(next.source_url, next.source_url)),
-      parts.includes("documents") && counts.total > 0 && h("span", {}, [
-        counts.live > 0 && `${plural(counts.live, "document")} live`, counts.waiting > 0 && `${counts.waiting} waiting`,
-        counts.failed > 0 && `${counts.failed} not read`,
+      parts.includes("documents") && counts.total > 1 && h("span", {}, [
+        `${number(counts.live)} live`, counts.waiting > 0 && `${number(counts.waiting)} waiting`,
+        counts.failed > 0 && `${number(counts.failed)} not read`,
       ].filter(Boolean).join(", ")),
       next.crawl.every && h("span", {}, every[next.crawl.every]),
       h("span", {}, "added ", h("time", { datetime: next.created_at, title: dateTime(next.created_at) }, ago(next.created_at))),
@@ -135,7 +136,9 @@ function makeRow(source, parts, hooks) {
     fill(reason, failing && reasonLine(next.error_code, next.error_message),
       failing && next.status === "ready" && h("p", { class: "quiet" }, "What was read before still answers."));
     retry.hidden = counts.failed === 0;
-    refresh.hidden = counts.total === 0 || counts.waiting > 0;
+    // Of one that was never read the two would be the same.
+    refresh.hidden = counts.live === 0 || counts.waiting > 0;
+    fill(count, plural(counts.total, "document"));
     documents.hidden = counts.total === 0;
     if (moved && documents.open) showDocuments();
     if (toggled && parts.includes("switch")) {

@@ -46,8 +46,8 @@ async function follow(show, lost) {
 
 const order = ["ended", "held", "waiting", "queued", "fetched", "extracted", "chunked", "embedded", "live"];
 
-// `chatbot` as loaded. `status(status)` is told of each status, `ended()` when a training is over. Gives { show, begin, resume }.
-export function training(chatbot, { status: told = () => {}, ended = async () => {} } = {}) {
+// `chatbot` as loaded; `isWizard` where training is the page's only matter. `status(status)` is told of each status, `ended()` when a training is over. Gives { show, begin, resume }.
+export function training(chatbot, { isWizard = false, status: told = () => {}, ended = async () => {} } = {}) {
   let run = null;
   let following = false;
   let listedAt = 0;
@@ -73,7 +73,8 @@ export function training(chatbot, { status: told = () => {}, ended = async () =>
     const problems = items.filter(isProblem).length;
     fill(byID("training-documents-title"), more ? "The newest 100 documents" : plural(items.length, "document"),
       problems > 0 && `, ${problems} to look at`);
-    if (problems > 0) box.open = true;
+    // Where the list of sources stands beside it, that says the same.
+    if (problems > 0 && isWizard) box.open = true;
     const sorted = [...items].sort((one, other) => order.indexOf(one.state) - order.indexOf(other.state));
     const list = byID("training-list");
     // While somebody works with a button of the list it stays as it is.
@@ -168,12 +169,12 @@ export function training(chatbot, { status: told = () => {}, ended = async () =>
     } else {
       fill(byID("training-state"), badge("Ready", "good"));
       say([
-        took === null ? "Trained." : `Trained in ${duration(took)}.`,
+        took === null || took < 1 ? "Trained." : `Trained in ${duration(took)}.`,
         `${plural(chatbot.chunks_count, "passage")} can answer.`,
         failed > 0 && `${plural(failed, "document")} of this training could not be read.`,
         later > 0 && `${plural(later, "document")} will be tried again.`,
       ].filter(Boolean).join(" "));
-      fill(notice, h("p", { class: "actions" }, h("a", { class: "button primary", href: `/chatbots/${chatbotID}/talk/` }, "Try it"),
+      fill(notice, h("p", { class: "actions" }, h("a", { class: `button ${isWizard ? "primary" : ""}`, href: `/chatbots/${chatbotID}/talk/` }, "Try it"),
         h("a", { class: "button", href: `/chatbots/${chatbotID}/share/` }, "Share it")));
     }
   }

@@ -146,11 +146,11 @@ export const refusalContent = (error) => [
   error.code === "plan-limit" && [" Remove something, or ", h("a", { href: "/billing/" }, "look at the plans"), "."],
 ];
 
-// "3 tries · next in 2 min".
+// "3 tries so far · next in 2 min"; of one that is over, how often it had to be repeated.
 export function tries(document) {
   const next = document.due_at ? (new Date(document.due_at) - Date.now()) / 1000 : null;
   return [
-    document.tries > 1 && plural(document.tries, "try", "tries"),
+    document.tries > 0 && (document.state === "waiting" ? `${plural(document.tries, "try", "tries")} so far` : plural(document.tries, "repeat")),
     document.state === "waiting" && next !== null && (next > 0 ? `next in ${duration(next)}` : "next one is due now"),
   ].filter(Boolean).join(" · ");
 }
