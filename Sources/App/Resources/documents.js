@@ -45,8 +45,8 @@ export function documentActions(document, changed) {
 // A list's item.
 export function documentItem(document, changed) {
   const facts = [document.chunks > 0 && passages(document.chunks), tries(document)].filter(Boolean).join(" · ");
-  // Of one that has ended there is nothing to show but why.
-  const look = document.state === "ended" ? "See details" : "Show what was read";
+  // Of one that gave no passage there is nothing to show but why.
+  const look = document.chunks > 0 ? "Show what was read" : "See details";
   return h("li", { class: "document" },
     h("div", { class: "document-line" },
       h("a", { class: "break", href: documentPage(document) }, shown(document)), documentBadge(document),

@@ -22,7 +22,7 @@ function stageItem(stage, counts) {
   const found = stageParts.filter(([key]) => counts?.[key] > 0);
   return h("li", {}, h("span", {}, stageWords(stage)),
     h("span", { class: "stage-counts" },
-      found.length > 0 ? found.map(([key, words, kind]) => badge(`${number(counts[key])} ${words}`, kind)) : h("span", { class: "quiet" }, "nothing waiting")));
+      found.length > 0 ? found.map(([key, words, kind]) => badge(`${number(counts[key])} ${words}`, kind)) : h("span", { class: "quiet" }, "none")));
 }
 
 // Follows the status until nothing is under way, over as many connections as it takes. Gives the last status.
@@ -83,6 +83,7 @@ export function training(chatbot, { isWizard = false, status: told = () => {}, e
 
   // Stages and bar; the documents at most every other second.
   function show(status) {
+    if (status.state !== state) showChatbot({ ...chatbot, state: status.state });
     run = status.run;
     state = status.state;
     told(status);

@@ -81,7 +81,7 @@ const reasons = {
   index_failed: ["It could not be put into use", "Try again. If that does not help, tell the operator of this server."],
   incomplete: ["It came through only in part", "Try again."],
   removed: ["Its source was removed", ""], rolled_back: ["Taken out when an earlier state was brought back", ""],
-  dropped: ["Skipped, as you asked", "Train again to include it."],
+  dropped: ["Skipped, as you asked", "Train again to include it."], held: ["Put aside", "It waits until you let it go on or skip it."],
   error: ["Something unforeseen", "Try again. If that does not help, tell the operator of this server."],
   http_401: ["The page asks for a login", "Save the page and add it as a file."],
   http_403: ["The site refuses to show the page", "Save the page and add it as a file."],
@@ -90,7 +90,7 @@ const reasons = {
   http_429: ["The site asks for patience", "It is tried again by itself."],
 };
 // Their sentences speak to the operator, so ours stand in their place.
-const ours = new Set(["item_failed", "index_failed", "damaged", "error", "shard", "text_refused", "converter"]);
+const ours = new Set(["item_failed", "index_failed", "damaged", "error", "shard", "text_refused", "converter", "held", "dropped"]);
 
 function reasonWords(code) {
   if (reasons[code]) return reasons[code];
