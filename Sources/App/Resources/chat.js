@@ -1,161 +1,623 @@
-// The chat page: sends a question, shows the answer as it streams, and its citations as chips that open the passage.
-// Everything from the server goes into the page as text, never as markup.
+// The chat that visitors see, as a part of a page: conversation, composer, passages, feedback, an offer to leave a message.
+// How questions travel is the page's business (chat-page.js for visitors, talk.js for an owner's preview).
+//
+//   const chat = mount(root, options)
+//
+// `root` is emptied and becomes the chat; its height is the page's to give. Options:
+//   chatbot      { name, welcome? }
+//   ask          (message, { signal }) → Promise of a Response: server-sent events or JSON, as POST /api/chat/{id}/ gives them. A
+//                response that is not ok is shown in the visitor's words; so is an error with `status`, as api.js throws them.
+//   suggestions  [text], shown as buttons until something is asked
+//   history      () → Promise of [Message]: what was said before. Left out: nothing was.
+//   rate         (message_id, value, comment) → Promise: thumbs under answers. Left out: no thumbs.
+//   restart      () → Promise: ends this conversation and begins another. Left out: no such button.
+//   leads        { fields: [name, phone, note], after, send(values) → Promise }: visitors may leave an address. Offered when nothing
+//                was found, when the chatbot is busy, and after so many answers (0: only then).
+//   actions      (answer) → element or null: something of the page's under each answer of this page's life
+//   onAnswer     (answer) → called when an answer has ended
+//   bar          an element for the button that begins a new conversation; the line under the composer when left out
+//   preview      true in an owner's page: nothing takes the focus by itself
+// An answer is { message_id, conversation_id, question, text, answered, limited, sources, element }.
+// `mount` gives { ask(text), focus(), stop() }.
 
-const chatbot = document.body.dataset.chatbot;
-const messages = document.getElementById("messages");
-const form = document.getElementById("ask");
-const field = document.getElementById("question");
-const button = form.querySelector("button");
+import { MarkdownView, linkAddress, outward } from "./markdown.js";
 
-// The session lives in this page's memory: no cookie is needed, so none can be blocked.
-let token = document.body.dataset.token;
-let resume = document.body.dataset.resume;
+// Bytes of a question that the server takes.
+const questionLimit = 4096;
+// The server says something every 15 s, if only that it is there.
+const silenceLimit = 45_000;
+const slowAfter = 8000;
+// Pixels from the end that still count as the end.
+const nearEnd = 64;
 
-async function renewSession() {
-  const response = await fetch(`/api/chat/${encodeURIComponent(chatbot)}/session/`, {
-    method: "POST",
-    headers: { "Content-Type": "application/json" },
-    body: JSON.stringify({ resume }),
-  });
-  if (!response.ok) throw new Error((await response.json()).detail);
-  ({ token, resume } = await response.json());
-}
-
-function send(question) {
-  return fetch(`/api/chat/${encodeURIComponent(chatbot)}/`, {
-    method: "POST",
-    headers: {
-      "Content-Type": "application/json",
-      Accept: "text/event-stream",
-      Authorization: `Bearer ${token}`,
-    },
-    body: JSON.stringify({ message: question }),
-  });
-}
-
-function element(name, className, text) {
+// An element with attributes, and children as text or elements; those that are null or false are left out.
+function make(name, attributes = {}, ...children) {
   const made = document.createElement(name);
-  if (className) made.className = className;
-  if (text) made.textContent = text;
+  for (const [key, value] of Object.entries(attributes)) {
+    if (typeof value === "function") made.addEventListener(key, value);
+    else if (value !== false && value !== null && value !== undefined) made.setAttribute(key, value === true ? "" : value);
+  }
+  made.append(...children.flat().filter((child) => child !== null && child !== undefined && child !== false));
   return made;
 }
 
-function addMessage(who, text) {
-  const article = element("article", `message ${who}`);
-  const paragraph = element("p", "", text);
-  article.append(paragraph);
-  messages.append(article);
-  article.scrollIntoView({ block: "end" });
-  return { article, paragraph };
+const button = (text, click, attributes = {}) => make("button", { type: "button", click, ...attributes }, text);
+const hiddenText = (text) => make("span", { class: "hidden" }, text);
+
+const drawn = {
+  up: "M7 10v11M7 10l4-7a2 2 0 0 1 3 2l-1 5h6a2 2 0 0 1 2 2.4l-1.4 7A2 2 0 0 1 17.600 21H3V10z",
+  send: "M12 20V5M5 12l7-7 7 7",
+  stop: "M7 7h10v10H7z",
+  fresh: "M12 5v14M5 12h14",
+};
+
+function icon(name) {
+  const picture = document.createElementNS("http://www.w3.org/2000/svg", "svg");
+  const path = document.createElementNS("http://www.w3.org/2000/svg", "path");
+  picture.setAttribute("viewBox", "0 0 24 24");
+  picture.setAttribute("aria-hidden", "true");
+  picture.setAttribute("class", `icon ${name}`);
+  path.setAttribute("d", drawn[name]);
+  picture.append(path);
+  return picture;
 }
 
-// A server-sent event stream as an async sequence of { name, data }.
-async function* events(response) {
+// MARK: What the server says
+
+// A refusal, in words for a visitor; `wait` is seconds, `isFinal` when trying again is no use.
+class Refusal extends Error {
+  constructor(message, { wait = 0, isFinal = false } = {}) {
+    super(message);
+    Object.assign(this, { wait, isFinal });
+  }
+}
+
+function inTime(seconds) {
+  if (seconds < 2) return "in a moment";
+  if (seconds < 90) return `in ${seconds} seconds`;
+  if (seconds < 5400) return `in ${Math.round(seconds / 60)} minutes`;
+  return `in ${Math.round(seconds / 3600)} hours`;
+}
+
+function refusal(status, detail, wait) {
+  if (status === 429) return new Refusal(`That was a lot of questions. You can go on ${inTime(wait || 10)}.`, { wait: wait || 10 });
+  if (status === 503) return new Refusal(`The chatbot is busy. Try again ${inTime(wait || 5)}.`, { wait: wait || 5 });
+  if (status === 404) return new Refusal("This chatbot is not available any more.", { isFinal: true });
+  if (status === 413) return new Refusal("This question is too long. Shorten it a little.", { isFinal: true });
+  if (status === 401 || status === 403) return new Refusal("This page has been open for long. Load it again to go on.", { isFinal: true });
+  return new Refusal(status >= 500 || !detail ? "Something went wrong. Try again." : detail);
+}
+
+// What a visitor reads of an error: of fetch, of the server, or of a page's own way to call it.
+function inWords(error) {
+  if (error instanceof Refusal) return error;
+  if (error.status) return refusal(error.status, error.message, Number(error.wait) || 0);
+  return new Refusal("The chatbot cannot be reached. Look at your connection and try again.");
+}
+
+// The Refusal that a response is, once its body is read.
+export async function refused(response) {
+  let detail = "";
+  try {
+    detail = (await response.json()).detail;
+  } catch {
+    // Not ours: a proxy in between, or a connection that was cut.
+  }
+  return refusal(response.status, detail, Number(response.headers.get("Retry-After")) || 0);
+}
+
+// A response's events as { name, data }; `alive` is called with whatever comes, pings too.
+async function* events(response, alive) {
   const reader = response.body.pipeThrough(new TextDecoderStream()).getReader();
   let buffer = "";
-  for (;;) {
-    const { value, done } = await reader.read();
-    if (done) return;
-    buffer += value;
-    let end;
-    while ((end = buffer.indexOf("\n\n")) >= 0) {
-      const block = buffer.slice(0, end);
-      buffer = buffer.slice(end + 2);
-      let name = "message", data = "";
-      for (const line of block.split("\n")) {
-        if (line.startsWith("event:")) name = line.slice(6).trim();
-        if (line.startsWith("data:")) data += line.slice(5).trim();
-      }
-      if (data) yield { name, data: JSON.parse(data) };
-    }
-  }
-}
-
-function placeText(place) {
-  const parts = [];
-  if (place.page) parts.push(`page ${place.page}`);
-  if (place.heading) parts.push(place.heading);
-  if (Number.isInteger(place.second)) parts.push(`${Math.floor(place.second / 60)}:${String(place.second % 60).padStart(2, "0")}`);
-  return parts.join(" · ");
-}
-
-function showSources(article, paragraph, sources) {
-  if (!sources.length) return;
-  const list = element("ul", "sources");
-  const details = new Map();
-  for (const source of sources) {
-    const item = element("li");
-    const box = element("details");
-    const summary = element("summary", "", `[${source.n}] ${source.title} `);
-    summary.append(element("span", "place", placeText(source.place)));
-    box.append(summary, element("blockquote", "", source.quote));
-    if (source.url && /^https?:/.test(source.url)) {
-      const link = element("a", "", "Open at the place");
-      link.href = source.url;
-      link.target = "_blank";
-      link.rel = "noopener noreferrer nofollow ugc";
-      box.append(link);
-    }
-    details.set(String(source.n), box);
-    item.append(box);
-    list.append(item);
-  }
-  // [1] in the answer becomes a chip that opens its passage.
-  const text = paragraph.textContent;
-  paragraph.replaceChildren();
-  for (const part of text.split(/(\[\d+\])/)) {
-    const box = details.get(part.slice(1, -1));
-    if (box && /^\[\d+\]$/.test(part)) {
-      const chip = element("button", "chip", part.slice(1, -1));
-      chip.type = "button";
-      chip.setAttribute("aria-label", `Source ${part.slice(1, -1)}`);
-      chip.addEventListener("click", () => { box.open = true; box.scrollIntoView({ block: "nearest" }); });
-      paragraph.append(chip);
-    } else if (part) {
-      paragraph.append(part);
-    }
-  }
-  article.append(list);
-}
-
-async function ask(question) {
-  addMessage("visitor", question);
-  const { article, paragraph } = addMessage("assistant waiting", "");
   try {
-    let response = await send(question);
-    if (response.status === 401) {
-      await renewSession();
-      response = await send(question);
+    for (;;) {
+      const { value, done } = await reader.read();
+      if (done) return;
+      alive();
+      buffer += value;
+      const blocks = buffer.split("\n\n");
+      buffer = blocks.pop();
+      for (const block of blocks) {
+        const name = /^event: ?(.*)$/m.exec(block)?.[1];
+        const data = block.split("\n").filter((line) => line.startsWith("data:")).map((line) => line.slice(5)).join("\n");
+        if (name && data) yield { name, data: JSON.parse(data) };
+      }
     }
-    if (!response.ok) throw new Error((await response.json()).detail);
-    for await (const event of events(response)) {
-      if (event.name === "delta") paragraph.textContent += event.data.text;
-      if (event.name === "sources") showSources(article, paragraph, event.data.sources);
-      if (event.name === "error") throw new Error(event.data.detail);
-    }
-  } catch (error) {
-    article.classList.add("failed");
-    paragraph.textContent = error.message || "The chatbot cannot be reached. Try again.";
   } finally {
-    article.classList.remove("waiting");
-    article.scrollIntoView({ block: "end" });
+    reader.cancel().catch(() => {});
   }
 }
 
-field.addEventListener("keydown", (event) => {
-  if (event.key === "Enter" && !event.shiftKey && !event.isComposing) {
+// Puts an answer together as it comes; `changed` is called with every step.
+async function receive(response, answer, alive, changed) {
+  if (!response.ok) throw await refused(response);
+  if (!response.headers.get("Content-Type")?.startsWith("text/event-stream")) {
+    const { message, ...rest } = await response.json();
+    Object.assign(answer, rest, { text: message });
+    return;
+  }
+  for await (const { name, data } of events(response, alive)) {
+    if (name === "delta") answer.text += data.text;
+    else if (name === "error") throw refusal(data.status, data.detail, 0);
+    else if (name !== "done") Object.assign(answer, data);
+    else return void Object.assign(answer, data);
+    changed();
+  }
+  throw new Refusal("The answer broke off. Try again.");
+}
+
+// MARK: Sources
+
+// "page 5 · Holidays and leave", "at 2:05".
+function placeText({ page, heading, second } = {}) {
+  const time = Number.isInteger(second) && `at ${Math.floor(second / 60)}:${String(second % 60).padStart(2, "0")}`;
+  return [page && `page ${page}`, time, heading].filter(Boolean).join(" · ");
+}
+
+// A link to where a passage stands; null when it stands nowhere on the web.
+function placeLink(source, ...classes) {
+  const address = source.url && linkAddress(source.url);
+  if (!address) return null;
+  const link = outward(address, "Open at the place", hiddenText(" (opens in a new tab)"));
+  link.classList.add(...classes);
+  return link;
+}
+
+// The passage of a citation, over the page. Escape closes it, and focus goes back to where it was.
+function showPassage(sources, first) {
+  const dialog = make("dialog", { class: "sheet chat-passage", "aria-labelledby": "passage-title" });
+  const show = (index) => {
+    const source = sources[index];
+    const place = placeText(source.place);
+    const step = (text, to) => button(text, () => show(to), { class: "small", disabled: !sources[to] });
+    dialog.replaceChildren(
+      make("div", { class: "chat-passage-head" },
+        make("span", { class: "chat-chip", "aria-hidden": "true" }, String(source.n)),
+        make("h2", { id: "passage-title", tabindex: "-1" }, hiddenText(`Source ${source.n}: `), source.title || "Untitled"),
+        button("×", () => dialog.close(), { class: "chat-close", "aria-label": "Close" })),
+      place && make("p", { class: "quiet" }, place),
+      make("blockquote", { dir: "auto", tabindex: "0", "aria-label": "Passage" }, source.quote),
+      make("div", { class: "actions" }, placeLink(source, "button", "primary", "small"),
+        sources.length > 1 && make("span", { class: "chat-steps" }, step("Previous", index - 1), step("Next", index + 1))));
+    dialog.querySelector("h2").focus();
+  };
+  dialog.addEventListener("click", (event) => event.target === dialog && dialog.close());
+  dialog.addEventListener("close", () => dialog.remove());
+  document.body.append(dialog);
+  dialog.showModal();
+  show(first);
+}
+
+function sourceList(sources) {
+  const row = (source, index) => make("li", { value: String(source.n) },
+    button([make("span", { class: "chat-chip", "aria-hidden": "true" }, String(source.n)),
+      make("span", {}, hiddenText(`Source ${source.n}: `), source.title || "Untitled", " ", make("span", { class: "quiet" }, placeText(source.place)))],
+    () => showPassage(sources, index), { class: "chat-source" }),
+    placeLink(source));
+  return make("details", { class: "chat-sources" },
+    make("summary", {}, sources.length === 1 ? "1 source" : `${sources.length} sources`), make("ol", {}, sources.map(row)));
+}
+
+// MARK: The chat
+
+export function mount(root, options) {
+  const { chatbot, leads } = options;
+  const isTouch = matchMedia("(pointer: coarse)").matches;
+  let asking = null;
+  let isFollowing = true;
+  let isLeadOffered = false;
+  let answers = 0;
+
+  const status = make("div", { class: "hidden", role: "status" });
+  const lines = make("div", { class: "chat-lines" });
+  const log = make("div", { class: "chat-log", role: "region", "aria-label": "Conversation", tabindex: "0" }, lines);
+  const newer = button("New messages ↓", () => follow(true), { class: "chat-newer small", hidden: true });
+  const field = make("textarea", { id: "question", rows: "1", placeholder: "Ask a question", enterkeyhint: "send", "aria-describedby": "question-hint" });
+  const hint = make("p", { class: "hint", id: "question-hint", role: "status" });
+  const send = make("button", { type: "submit", class: "primary chat-send", "aria-label": "Ask" }, icon("send"));
+  const stop = button(icon("stop"), () => asking?.abort(), { class: "chat-send", "aria-label": "Stop the answer", hidden: true });
+  const again = options.restart
+    && button([icon("fresh"), make("span", { class: "chat-label" }, "New conversation")], confirmRestart, { class: "small chat-again", hidden: true });
+  const leave = leads && button("Leave a message", () => showLeadForm(), { class: "link" });
+  const foot = make("p", { class: "chat-foot" }, make("span", {}, "Answers come from documents. Their sources stand below them."), " ", leave, " ", !options.bar && again);
+  const form = make("form", { class: "chat-ask", autocomplete: "off" },
+    make("label", { class: "hidden", for: "question" }, "Your question"),
+    newer, make("div", { class: "chat-field" }, field, send, stop), hint, foot);
+
+  // MARK: Keeping to the end
+
+  const isAtEnd = () => log.scrollHeight - log.scrollTop - log.clientHeight < nearEnd;
+
+  // Shows what is new, unless the visitor reads further up.
+  function follow(force = false) {
+    if (force) isFollowing = true;
+    if (isFollowing) log.scrollTop = log.scrollHeight;
+    newer.hidden = isFollowing || isAtEnd();
+  }
+
+  log.addEventListener("scroll", () => {
+    isFollowing = isAtEnd();
+    if (isFollowing) newer.hidden = true;
+  }, { passive: true });
+  // A keyboard that comes up, a window made smaller: who was at the end stays there.
+  new ResizeObserver(() => isFollowing && follow()).observe(log);
+
+  const say = (text) => {
+    status.textContent = text;
+  };
+
+  // MARK: Messages
+
+  function add(...elements) {
+    lines.append(...elements);
+    if (again) again.hidden = !lines.querySelector(".chat-turn.visitor");
+  }
+
+  function addQuestion(text) {
+    lines.querySelector(".chat-suggestions")?.remove();
+    lines.classList.remove("begins");
+    add(make("article", { class: "chat-turn visitor" }, hiddenText("You asked: "), make("p", { dir: "auto" }, text)));
+  }
+
+  const chip = (answer, n) => {
+    const index = answer.sources.findIndex((source) => source.n === n);
+    if (index < 0) return null;
+    return button(String(n), () => showPassage(answer.sources, index),
+      { class: "chat-chip", "aria-label": `Source ${n}: ${answer.sources[index].title}`, "aria-haspopup": "dialog" });
+  };
+
+  // An answer's element, and how to show what there is of it.
+  function answerView(answer) {
+    const body = make("div", { class: "chat-body" });
+    const view = new MarkdownView(body);
+    const element = make("article", { class: "chat-turn answer" }, hiddenText("Answer: "), body);
+    answer.element = element;
+    return {
+      element, body,
+      grow: () => view.show(answer.text, { isGrowing: true, cite: (n) => make("span", { class: "chat-chip" }, String(n)) }),
+      end: () => view.show(answer.text, { key: "ended", cite: (n, literal) => chip(answer, n) ?? literal }),
+    };
+  }
+
+  // What stands below an answer that has ended.
+  function finish(answer, view) {
+    view.end();
+    const { element } = view;
+    if (answer.sources.length) element.append(sourceList(answer.sources));
+    const isMissing = answer.answered === false && !answer.limited && !answer.isStopped;
+    element.classList.toggle("calm", isMissing || answer.limited === true);
+    if (isMissing) element.append(make("p", { class: "quiet chat-aside" }, hiddenText("Not found in the documents. "), "Other words may help: ask about one thing at a time."));
+    const offer = leads && (isMissing || answer.limited) && button("Leave a message", () => showLeadForm(), { class: "small" });
+    const thumbs = options.rate && answer.message_id && !answer.limited && !answer.isStopped && feedback(answer);
+    const own = answer.isNew && options.actions?.(answer);
+    if (offer || thumbs || own) element.append(make("div", { class: "chat-tools" }, offer, own, thumbs));
+  }
+
+  function addOld(message) {
+    if (message.role === "user") return addQuestion(message.content);
+    const answer = {
+      message_id: message.id, text: message.content || "This answer broke off.", answered: message.answered, limited: false,
+      sources: message.sources, feedback: message.feedback,
+    };
+    const view = answerView(answer);
+    finish(answer, view);
+    add(view.element);
+    answers += 1;
+  }
+
+  // MARK: Feedback
+
+  function feedback(answer) {
+    let value = answer.feedback ?? 0;
+    const comment = make("textarea", { rows: "2", maxlength: "900", "aria-label": "What was wrong? (optional)", placeholder: "What was wrong? (optional)" });
+    const said = make("span", { class: "quiet", role: "status" });
+    const more = make("form", { class: "chat-comment", hidden: true }, comment,
+      make("button", { type: "submit", class: "small" }, "Send"), button("No, thanks", () => close(), { class: "small link" }));
+    const close = () => {
+      more.hidden = true;
+      down.focus();
+    };
+    const show = () => {
+      up.setAttribute("aria-pressed", String(value === 1));
+      down.setAttribute("aria-pressed", String(value === -1));
+    };
+    const note = async (next, words) => {
+      const before = value;
+      value = next;
+      show();
+      said.textContent = "";
+      try {
+        await options.rate(answer.message_id, next, words);
+        said.textContent = next === 0 ? "" : words ? "Thank you. That helps." : "Thank you.";
+        return true;
+      } catch {
+        value = before;
+        show();
+        said.textContent = "This could not be noted.";
+        return false;
+      }
+    };
+    const press = async (next) => {
+      const isNoted = await note(value === next ? 0 : next);
+      more.hidden = !(isNoted && value === -1);
+      if (!more.hidden) comment.focus();
+    };
+    const up = button(icon("up"), () => press(1), { class: "chat-thumb", "aria-label": "This helped", title: "This helped" });
+    const down = button(icon("up"), () => press(-1), { class: "chat-thumb down", "aria-label": "This did not help", title: "This did not help" });
+    more.addEventListener("submit", async (event) => {
+      event.preventDefault();
+      if (!comment.value.trim() || (await note(-1, comment.value.trim()))) close();
+    });
+    show();
+    return [up, down, said, more];
+  }
+
+  // MARK: Asking
+
+  function setAsking(controller) {
+    const hadFocus = document.activeElement === stop || document.activeElement === send;
+    asking = controller;
+    stop.hidden = !controller;
+    send.hidden = Boolean(controller);
+    if (again) again.disabled = Boolean(controller);
+    if (hadFocus && !isTouch) field.focus();
+  }
+
+  async function ask(question) {
+    if (asking) return;
+    addQuestion(question);
+    const answer = {
+      message_id: "", conversation_id: "", question, text: "", answered: null, limited: false, sources: [], isNew: true,
+    };
+    const view = answerView(answer);
+    const words = make("span", {}, "Looking in the documents");
+    const waiting = make("p", { class: "chat-wait" }, words, make("span", { class: "chat-dots", "aria-hidden": "true" }, make("i"), make("i"), make("i")));
+    view.element.append(waiting);
+    add(view.element);
+    say("Looking in the documents.");
+    follow(true);
+
+    const controller = new AbortController();
+    setAsking(controller);
+    let frame = 0;
+    let silence = 0;
+    const slow = setTimeout(() => {
+      words.textContent = "This takes a little longer";
+    }, slowAfter);
+    const alive = () => {
+      clearTimeout(silence);
+      silence = setTimeout(() => controller.abort(new Refusal("The connection was lost. Try again.")), silenceLimit);
+    };
+    const draw = () => {
+      frame = 0;
+      view.grow();
+      waiting.hidden = answer.text !== "";
+      follow();
+    };
+    try {
+      alive();
+      await receive(await options.ask(question, { signal: controller.signal }), answer, alive, () => {
+        frame ||= requestAnimationFrame(draw);
+      });
+      answers += 1;
+    } catch (error) {
+      if (controller.signal.aborted && !(controller.signal.reason instanceof Refusal)) answer.isStopped = true;
+      else answer.error = inWords(controller.signal.aborted ? controller.signal.reason : error);
+    } finally {
+      clearTimeout(slow);
+      clearTimeout(silence);
+      cancelAnimationFrame(frame);
+      waiting.remove();
+      setAsking(null);
+    }
+    finish(answer, view);
+    if (answer.isStopped || answer.error) view.element.append(broken(answer));
+    announce(answer, view);
+    if (leads?.after && answers >= leads.after && !answer.error) offerLead();
+    follow();
+    options.onAnswer?.(answer);
+  }
+
+  // Why an answer did not come to its end, and the way on.
+  function broken(answer) {
+    const { error, element, question } = answer;
+    const retry = button(error ? "Try again" : "Ask again", () => {
+      if (asking || retry.disabled) return;
+      if (!answer.text) element.previousElementSibling?.remove();
+      if (!answer.text) element.remove();
+      ask(question);
+      focus();
+    }, { class: "small" });
+    if (error?.wait) {
+      retry.disabled = true;
+      setTimeout(() => {
+        retry.disabled = false;
+      }, error.wait * 1000);
+    }
+    return make("div", { class: error ? "chat-broken notice warn" : "chat-broken quiet" },
+      make("p", {}, error ? error.message : "You stopped this answer."), !error?.isFinal && retry);
+  }
+
+  // Read out once, when it is whole.
+  function announce(answer, { body }) {
+    if (answer.error) return say(answer.error.message);
+    if (answer.isStopped) return say("Stopped.");
+    const spoken = body.cloneNode(true);
+    for (const mark of spoken.querySelectorAll(".chat-chip")) mark.remove();
+    const count = answer.sources.length;
+    say(`${spoken.textContent} ${count ? `${count} ${count === 1 ? "source" : "sources"}.` : ""}`);
+  }
+
+  // MARK: The composer
+
+  const size = () => new TextEncoder().encode(field.value.trim()).length;
+
+  function measure() {
+    field.style.height = "auto";
+    field.style.height = `${Math.min(field.scrollHeight + 2, 200)}px`;
+    const over = size() - questionLimit;
+    const isOver = over > 0;
+    if (isOver) field.setAttribute("aria-invalid", "true");
+    else field.removeAttribute("aria-invalid");
+    hint.textContent = isOver ? `This is too long by about ${over} characters. Shorten it, or ask in two steps.`
+      : over > -300 ? `Room for about ${-over} more characters.` : "";
+  }
+
+  field.addEventListener("input", measure);
+  field.addEventListener("keydown", (event) => {
+    // 229: a browser's way to say that Enter chose a word of an input method.
+    if (event.key !== "Enter" || event.shiftKey || event.isComposing || event.keyCode === 229) return;
     event.preventDefault();
     form.requestSubmit();
-  }
-});
+  });
+  form.addEventListener("submit", (event) => {
+    event.preventDefault();
+    const question = field.value.trim();
+    if (!question || asking || size() > questionLimit) return field.focus();
+    field.value = "";
+    measure();
+    ask(question);
+  });
 
-form.addEventListener("submit", async (event) => {
-  event.preventDefault();
-  const question = field.value.trim();
-  if (!question || button.disabled) return;
-  field.value = "";
-  button.disabled = true;
-  await ask(question);
-  button.disabled = false;
-  field.focus();
-});
+  const focus = () => (isTouch ? log : field).focus({ preventScroll: true });
+
+  // MARK: A new conversation
+
+  function confirmRestart() {
+    const dialog = make("dialog", { class: "sheet", "aria-labelledby": "restart-title" });
+    const words = make("p", { role: "status" }, "This conversation is deleted here and on the server.");
+    const yes = button("Begin anew", async () => {
+      yes.disabled = true;
+      try {
+        await options.restart();
+        dialog.close();
+        begin();
+        focus();
+        say("A new conversation.");
+      } catch (error) {
+        words.textContent = inWords(error).message;
+        yes.disabled = false;
+      }
+    }, { class: "primary" });
+    dialog.append(make("h2", { id: "restart-title" }, "Begin a new conversation?"), words,
+      make("div", { class: "actions end" }, button("Keep this one", () => dialog.close()), yes));
+    dialog.addEventListener("close", () => dialog.remove());
+    document.body.append(dialog);
+    dialog.showModal();
+  }
+
+  // MARK: Leaving a message
+
+  function offerLead() {
+    if (isLeadOffered || lines.querySelector(".chat-lead")) return;
+    isLeadOffered = true;
+    const card = make("div", { class: "chat-lead card" }, make("p", {}, "Would you like to hear from a person?"),
+      make("div", { class: "actions" }, button("Leave a message", () => showLeadForm(), { class: "primary small" }),
+        button("No, thanks", () => {
+          card.remove();
+          focus();
+        }, { class: "small" })));
+    add(card);
+  }
+
+  function showLeadForm() {
+    isLeadOffered = true;
+    const open = lines.querySelector("form.chat-lead");
+    if (!open) {
+      lines.querySelector(".chat-lead")?.remove();
+      add(leadForm());
+    }
+    follow(true);
+    lines.querySelector("form.chat-lead input").focus();
+  }
+
+  function leadForm() {
+    const kinds = {
+      email: ["Your e-mail address", "input", { type: "email", autocomplete: "email", required: true, maxlength: "254" }],
+      name: ["Your name (optional)", "input", { type: "text", autocomplete: "name", maxlength: "200" }],
+      phone: ["Your telephone number (optional)", "input", { type: "tel", autocomplete: "tel", maxlength: "50" }],
+      note: ["Your message (optional)", "textarea", { rows: "3", maxlength: "1000" }],
+    };
+    const field = (name) => {
+      const [label, kind, attributes] = kinds[name];
+      return make("div", { class: "field" }, make("label", { for: `lead-${name}` }, label), make(kind, { id: `lead-${name}`, name, ...attributes }));
+    };
+    const trouble = make("p", { class: "alert", role: "alert" });
+    const submit = make("button", { type: "submit", class: "primary" }, "Send");
+    const made = make("form", { class: "chat-lead card", "aria-labelledby": "lead-title" },
+      make("h2", { id: "lead-title" }, "Leave a message"), trouble,
+      ["email", ...leads.fields.filter((name) => name !== "email" && kinds[name])].map(field),
+      make("label", { class: "choice" }, make("input", { type: "checkbox", name: "consent", required: true }),
+        make("span", {}, `I agree that whoever runs “${chatbot.name}” keeps this and writes to me.`)),
+      make("div", { class: "actions" }, submit, button("Not now", () => {
+        made.remove();
+        focus();
+      })));
+    made.addEventListener("submit", async (event) => {
+      event.preventDefault();
+      const values = Object.fromEntries([...new FormData(made)].filter(([name, value]) => name !== "consent" && value.trim() !== ""));
+      submit.disabled = true;
+      trouble.textContent = "";
+      try {
+        await leads.send({ ...values, consent: true });
+        const thanks = make("p", { class: "notice good", tabindex: "-1" }, "Thank you. Your message has been passed on.");
+        made.replaceWith(thanks);
+        thanks.focus();
+      } catch (error) {
+        trouble.textContent = error.status === 422 ? "Something here is not as it should be. Look at the address, please." : inWords(error).message;
+        submit.disabled = false;
+      }
+    });
+    return made;
+  }
+
+  // MARK: Beginning
+
+  function begin() {
+    isFollowing = true;
+    isLeadOffered = false;
+    answers = 0;
+    newer.hidden = true;
+    const suggestions = options.suggestions ?? [];
+    lines.replaceChildren();
+    lines.classList.add("begins");
+    add(make("div", { class: "chat-welcome", dir: "auto" }, make("p", {}, chatbot.welcome || "Ask me about the documents I was given.")));
+    if (!suggestions.length) return;
+    add(make("ul", { class: "chat-suggestions", "aria-label": "Questions you could ask" }, suggestions.map((text) =>
+      make("li", {}, button(text, () => {
+        ask(text);
+        focus();
+      }, { dir: "auto" })))));
+  }
+
+  async function showHistory() {
+    field.disabled = true;
+    lines.setAttribute("aria-busy", "true");
+    try {
+      for (const message of await options.history()) addOld(message);
+    } catch (error) {
+      const notice = make("div", { class: "chat-broken notice warn" },
+        make("p", {}, `Your earlier conversation could not be loaded. ${inWords(error).message}`),
+        button("Try again", () => {
+          notice.remove();
+          showHistory();
+        }, { class: "small" }));
+      add(notice);
+    } finally {
+      field.disabled = false;
+      lines.removeAttribute("aria-busy");
+      follow(true);
+    }
+  }
+
+  root.classList.add("chat-frame");
+  root.classList.toggle("preview", options.preview === true);
+  root.replaceChildren(log, form, status);
+  if (options.bar && again) options.bar.append(again);
+  begin();
+  measure();
+  const ready = options.history ? showHistory() : Promise.resolve();
+  if (!options.preview) ready.then(() => document.hasFocus() && !isTouch && focus());
+  return { ask: (text) => ready.then(() => ask(text)), focus, stop: () => asking?.abort() };
+}

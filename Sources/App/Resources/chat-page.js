@@ -1,0 +1,127 @@
+// The pages on which a visitor talks to a chatbot: its own page, and the one that stands in a frame on other sites. Here is how a
+// question travels: with a session's token, which is renewed when it has run out. No cookie, so none can be blocked; the tab's
+// storage keeps a conversation over a reload where there is such storage, and not otherwise.
+
+import { mount, refused } from "./chat.js";
+
+const root = document.getElementById("chat");
+const { id, name, token, resume, leads, leadAfter, embed } = root.dataset;
+const api = `/api/chat/${encodeURIComponent(id)}/`;
+
+// MARK: The session
+
+const storageKey = `bobbin-chat-${id}`;
+
+// Storage throws where a browser keeps it from frames of other sites.
+function stored(work) {
+  try {
+    return work(sessionStorage);
+  } catch {
+    return null;
+  }
+}
+
+function savedSession() {
+  const saved = stored((storage) => JSON.parse(storage.getItem(storageKey)));
+  return typeof saved?.token === "string" && typeof saved.resume === "string" ? saved : null;
+}
+
+const saved = savedSession();
+let session = saved ?? { token, resume };
+
+// Kept from the first question on: who only looks leaves nothing behind.
+const keep = () => stored((storage) => storage.setItem(storageKey, JSON.stringify({ token: session.token, resume: session.resume })));
+
+async function renew(body) {
+  const response = await fetch(`${api}session/`, {
+    method: "POST", credentials: "omit", headers: { "Content-Type": "application/json" }, body: JSON.stringify(body),
+  });
+  if (!response.ok) throw await refused(response);
+  session = await response.json();
+  if (savedSession()) keep();
+}
+
+// The server's response to a call of this session.
+async function call(method, path, { body, accept, signal } = {}) {
+  const send = () => fetch(api + path, {
+    method, signal, credentials: "omit",
+    headers: {
+      Authorization: `Bearer ${session.token}`,
+      ...(body === undefined ? {} : { "Content-Type": "application/json" }),
+      ...(accept ? { Accept: accept } : {}),
+    },
+    body: body === undefined ? undefined : JSON.stringify(body),
+  });
+  const response = await send();
+  if (response.status !== 401) return response;
+  await renew({ resume: session.resume });
+  return send();
+}
+
+async function insist(...request) {
+  const response = await call(...request);
+  if (!response.ok) throw Object.assign(await refused(response), { status: response.status });
+  return response;
+}
+
+async function history() {
+  const messages = [];
+  let cursor = "";
+  do {
+    const page = await (await insist("GET", `history/?limit=100${cursor && `&cursor=${encodeURIComponent(cursor)}`}`)).json();
+    messages.push(...page.items);
+    cursor = page.next_cursor;
+  } while (cursor && messages.length < 500);
+  return messages;
+}
+
+async function restart() {
+  await insist("DELETE", "session/");
+  stored((storage) => storage.removeItem(storageKey));
+  await renew({});
+}
+
+// MARK: The page
+
+const chat = mount(root, {
+  chatbot: { name, welcome: root.querySelector(".chat-welcome")?.textContent.trim() },
+  suggestions: Array.from(root.querySelectorAll(".chat-suggestions button"), (button) => button.textContent),
+  ask(message, { signal }) {
+    keep();
+    return call("POST", "", { body: { message }, accept: "text/event-stream", signal });
+  },
+  history: saved && history,
+  rate: (message, value, comment) => insist("POST", "feedback/", { body: { message_id: message, value, ...(comment ? { comment } : {}) } }),
+  restart,
+  leads: leads === undefined ? null : {
+    fields: leads.split(" ").filter(Boolean), after: Number(leadAfter) || 0,
+    send: (body) => insist("POST", "leads/", { body }),
+  },
+  bar: document.getElementById("chat-bar"),
+});
+
+// MARK: In a frame of the loader's (embed.js)
+
+// The first page above that greets is the one that is answered, at its own origin only. Nothing but "close" is ever said to it;
+// which sites may have this frame at all, the browser decides by frame-ancestors.
+let host = null;
+const tellHost = (words) => host && window.parent.postMessage({ bobbin: words }, host);
+
+if (embed !== undefined && window.parent !== window) {
+  window.addEventListener("message", ({ source, origin, data }) => {
+    if (source !== window.parent || typeof data !== "object" || data === null || !["hello", "open"].includes(data.bobbin)) return;
+    if (!/^https?:\/\//.test(origin)) return;
+    if (host === null && data.bobbin === "hello") {
+      host = origin;
+      const close = document.getElementById("chat-close");
+      close.hidden = false;
+      close.addEventListener("click", () => tellHost("close"));
+      tellHost("ready");
+    }
+    if (origin === host && data.bobbin === "open") chat.focus();
+  });
+  document.addEventListener("keydown", (event) => {
+    // A passage that is open over the conversation is closed first, by the browser.
+    if (event.key === "Escape" && !event.isComposing && !document.querySelector("dialog[open]")) tellHost("close");
+  });
+}
