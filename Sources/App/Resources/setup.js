@@ -88,7 +88,8 @@ const steps = {
     fill(byID("warnings"),
       sources.length === 0 && warn("There are no sources, so there is nothing to train.", place("sources"), "Add one"),
       sources.length > 0 && citable === 0
-        && warn("All sources are learn only, so nothing can be quoted: visitors will be told that the chatbot does not know.", place("privacy"), "Make one citable"));
+        && warn("All sources are learn only, so nothing can be quoted: visitors will be told that the chatbot does not know.",
+          place("privacy"), "Make one citable"));
     if (sources.length === 0) byID("next").hidden = true;
   },
 

@@ -97,7 +97,8 @@ function makeRow(source, parts, hooks) {
     const agreed = await confirm({
       title: `Remove “${current.name}”?`, danger: true, action: "Remove",
       body: current.documents.live > 0
-        ? `Answers stop using its ${plural(current.documents.total, "document")} at once. It is erased from the disk within a day. This cannot be undone.`
+        ? `Answers stop using its ${plural(current.documents.total, "document")} at once. It is erased from the disk within a day. `
+          + "This cannot be undone."
         : "It is erased from the disk within a day. This cannot be undone.",
     });
     if (!agreed) return;
@@ -149,7 +150,9 @@ function makeRow(source, parts, hooks) {
     }
   }
   update(source);
-  return { element, update, matches: (group, text) => (group === "" || groupOf(current) === group) && current.name.toLowerCase().includes(text) };
+  const matches = (group, text) =>
+    (group === "" || groupOf(current) === group) && current.name.toLowerCase().includes(text);
+  return { element, update, matches };
 }
 
 // A list in `root`, a ul. `changed(sources)` is told whenever there are others; `began()` when something is read again.
