@@ -174,6 +174,8 @@ await chatbotPage(async () => {
     return { shown: document, mediaType };
   }
   const { shown, mediaType } = await load();
+  // A document belongs to its source.
+  document.querySelector(".tabs a[href$='/sources/']").setAttribute("aria-current", "true");
   byID("back").href += `#source-${shown.source_id}`;
   byID("document").hidden = false;
   const name = (shown.uri.split(/[?#]/)[0].split("/").filter(Boolean).pop() ?? "document").slice(0, 120);

@@ -4,7 +4,7 @@
 import { all, del, get, patch, post } from "./api.js";
 import { api } from "./chatbot.js";
 import { ago, bytes, date, dateTime, fill, h, number, outward, plural } from "./dom.js";
-import { documentItem } from "./documents.js";
+import { documentItem, fillDocuments } from "./documents.js";
 import { ask } from "./forms.js";
 import { button, confirm, showError, toast } from "./ui.js";
 import { kindOf, passages, reasonLine, sourceBadge } from "./words.js";
@@ -63,7 +63,7 @@ function makeRow(source, parts, hooks) {
     try {
       const found = await get(`${api}documents/?source_id=${current.id}&limit=100`);
       list.removeAttribute("aria-busy");
-      fill(list, found.items.map((document) => documentItem(document, hooks.began)),
+      fillDocuments(list, found.items.map((document) => documentItem(document, hooks.began)),
         found.items.length === 0 && h("li", { class: "quiet" }, "Nothing yet: documents appear with the training."),
         found.next_cursor && h("li", { class: "quiet" }, "The newest 100 are shown."));
       const read = found.items.filter((document) => document.state === "live").map((document) => document.age_seconds);

@@ -4,7 +4,7 @@
 import { events, get, post, request } from "./api.js";
 import { api, chatbotID, showChatbot } from "./chatbot.js";
 import { byID, duration, fill, h, number, percent, plural } from "./dom.js";
-import { documentItem } from "./documents.js";
+import { documentItem, fillDocuments } from "./documents.js";
 import { badge, busy, button, confirm, showError, toast } from "./ui.js";
 import { isProblem, refusal, stageNames, stageWords } from "./words.js";
 
@@ -55,6 +55,7 @@ export function training(chatbot, { isWizard = false, status: told = () => {}, e
   let run = null;
   let following = false;
   let listedAt = 0;
+  let listed = "";
   // Sources that no training has taken; where nobody counts them, what the last training could not read.
   let untrained = null;
   let unread = 0;
@@ -80,9 +81,16 @@ export function training(chatbot, { isWizard = false, status: told = () => {}, e
     // Where the list of sources stands beside it, that says the same.
     if (problems > 0 && isWizard) box.open = true;
     const sorted = [...items].sort((one, other) => order.indexOf(one.state) - order.indexOf(other.state));
-    const list = byID("training-list");
-    // While somebody works with a button of the list it stays as it is.
-    if (!list.contains(document.activeElement)) fill(list, sorted.map((item) => documentItem(item, resume)));
+    // Made anew only when something has changed: whoever reads it is not disturbed.
+    const next = JSON.stringify(sorted.map(({ age_seconds: age, ...item }) => item));
+    if (next !== listed) fillDocuments(byID("training-list"), sorted.map((item) => documentItem(item, moved)));
+    listed = next;
+  }
+
+  // A button of the list has acted.
+  async function moved() {
+    await listDocuments();
+    resume();
   }
 
   // Stages and bar; the documents at most every other second.
@@ -183,7 +191,7 @@ export function training(chatbot, { isWizard = false, status: told = () => {}, e
       say([
         took === null || took < 1 ? "Trained." : `Trained in ${duration(took)}.`,
         `${plural(chatbot.chunks_count, "passage")} can answer.`,
-        failed > 0 && `${plural(failed, "document")} of this training could not be read.`,
+        failed > 0 && `${plural(failed, "document")} of this training ${failed === 1 ? "was" : "were"} not read.`,
         later > 0 && `${plural(later, "document")} will be tried again.`,
       ].filter(Boolean).join(" "));
       const kind = isWizard ? "button primary" : "button";
@@ -205,6 +213,10 @@ export function training(chatbot, { isWizard = false, status: told = () => {}, e
   async function resume() {
     if (following) return;
     following = true;
+    // A document that is tried again changes no figure of the status.
+    const look = setInterval(() => {
+      if (!document.hidden && state === "training") listDocuments().catch(showError);
+    }, 5000);
     try {
       const status = await follow(show, () => say("The connection was lost; trying again…"));
       if (status.state === "empty") {
@@ -220,6 +232,7 @@ export function training(chatbot, { isWizard = false, status: told = () => {}, e
       say("");
       fill(notice, h("p", { class: "notice bad", role: "alert" }, refusal(error)));
     } finally {
+      clearInterval(look);
       following = false;
     }
   }
