@@ -220,7 +220,7 @@ export function mount(root, options) {
   const again = options.restart
     && button([icon("fresh"), make("span", { class: "chat-label" }, "New conversation")], confirmRestart, { class: "small chat-again", hidden: true });
   const leave = leads && button("Leave a message", () => showLeadForm(), { class: "link" });
-  const foot = make("p", { class: "chat-foot" }, make("span", {}, "Answers come from documents. Their sources stand below them."), " ", leave, " ", !options.bar && again);
+  const foot = make("p", { class: "chat-foot" }, make("span", {}, "Answers come from documents, with their sources."), " ", leave, " ", !options.bar && again);
   const form = make("form", { class: "chat-ask", autocomplete: "off" },
     make("label", { class: "hidden", for: "question" }, "Your question"),
     newer, make("div", { class: "chat-field" }, field, send, stop), hint, foot);
@@ -276,7 +276,7 @@ export function mount(root, options) {
     return {
       element, body,
       grow: () => view.show(answer.text, { isGrowing: true, cite: (n) => make("span", { class: "chat-chip" }, String(n)) }),
-      end: () => view.show(answer.text, { key: "ended", cite: (n, literal) => chip(answer, n) ?? literal }),
+      end: () => view.show(answer.text, { key: "ended", cite: (n, literal) => chip(answer, n) ?? (answer.sources.length ? literal : "") }),
     };
   }
 
@@ -285,11 +285,12 @@ export function mount(root, options) {
     view.end();
     const { element } = view;
     if (answer.sources.length) element.append(sourceList(answer.sources));
-    const isMissing = answer.answered === false && !answer.limited && !answer.isStopped;
+    const isWhole = !answer.isStopped && !answer.error;
+    const isMissing = answer.answered === false && !answer.limited && isWhole;
     element.classList.toggle("calm", isMissing || answer.limited === true);
     if (isMissing) element.append(make("p", { class: "quiet chat-aside" }, hiddenText("Not found in the documents. "), "Other words may help: ask about one thing at a time."));
     const offer = leads && (isMissing || answer.limited) && button("Leave a message", () => showLeadForm(), { class: "small" });
-    const thumbs = options.rate && answer.message_id && !answer.limited && !answer.isStopped && feedback(answer);
+    const thumbs = options.rate && answer.message_id && !answer.limited && isWhole && feedback(answer);
     const own = answer.isNew && options.actions?.(answer);
     if (offer || thumbs || own) element.append(make("div", { class: "chat-tools" }, offer, own, thumbs));
   }
@@ -445,8 +446,9 @@ export function mount(root, options) {
     if (answer.isStopped) return say("Stopped.");
     const spoken = body.cloneNode(true);
     for (const mark of spoken.querySelectorAll(".chat-chip")) mark.remove();
+    const words = Array.from(spoken.querySelectorAll("p, th, td, pre"), (part) => part.textContent).join(" ");
     const count = answer.sources.length;
-    say(`${spoken.textContent} ${count ? `${count} ${count === 1 ? "source" : "sources"}.` : ""}`);
+    say(`${words} ${count ? `${count} ${count === 1 ? "source" : "sources"}.` : ""}`);
   }
 
   // MARK: The composer
@@ -523,13 +525,14 @@ export function mount(root, options) {
 
   function showLeadForm() {
     isLeadOffered = true;
-    const open = lines.querySelector("form.chat-lead");
+    let open = lines.querySelector("form.chat-lead");
     if (!open) {
       lines.querySelector(".chat-lead")?.remove();
-      add(leadForm());
+      open = leadForm();
+      add(open);
     }
-    follow(true);
-    lines.querySelector("form.chat-lead input").focus();
+    open.scrollIntoView({ block: "start" });
+    open.querySelector("input").focus({ preventScroll: true });
   }
 
   function leadForm() {

@@ -141,7 +141,7 @@
     fit();
     if (!isShown) return bubble.focus();
     iframe.focus();
-    tell("open");
+    if (panel.classList.contains("ready")) tell("open");
   }
 
   const open = () => show(true);

@@ -134,12 +134,24 @@ class Inline {
     return next;
   }
 
-  // A citation stays on the line of what it proves.
+  // A citation stays on the line of the word that it follows.
   cite(found, at) {
+    const next = at + found[0].length;
+    const mark = this.options.cite(Number(found[1]), found[0]);
+    if (typeof mark === "string") return this.put(mark, next);
     const { nodes } = this.top;
-    const last = nodes.length - 1;
-    if (typeof nodes[last] === "string" && nodes[last].endsWith(" ")) nodes[last] = `${nodes[last].slice(0, -1)}\u00a0`;
-    return this.put(this.options.cite(Number(found[1]), found[0]), at + found[0].length);
+    const before = nodes.pop();
+    if (before?.className === "chat-cited") {
+      before.append(mark);
+      return this.put(before, next);
+    }
+    const word = typeof before === "string" ? /\S{1,30} ?$/.exec(before.slice(-32))?.[0] ?? "" : "";
+    if (typeof before === "string") this.add(before.slice(0, before.length - word.length));
+    else if (before) this.add(before);
+    const cited = document.createElement("span");
+    cited.className = "chat-cited";
+    cited.append(word, mark);
+    return this.put(cited, next);
   }
 
   code(at) {
@@ -208,7 +220,7 @@ class Inline {
     }
     const link = outward(address);
     // A link holds no other: of what was one inside it, the words remain. Nor a button.
-    for (const node of nodes) link.append(node.tagName === "A" || node.tagName === "BUTTON" ? node.textContent : node);
+    for (const node of nodes) link.append(node.tagName === "A" || node.tagName === "SPAN" ? node.textContent : node);
     if (!link.textContent.trim()) link.textContent = address;
     return this.put(link, at + 1 + found[0].length);
   }
