@@ -13,7 +13,7 @@ export BOBBIN_SPOOL := $(SPOOL)
 export SWIFT_BACKTRACE ?= enable=no
 
 .DEFAULT_GOAL := help
-.PHONY: help demo run ingest ask serve status $(STAGES) install uninstall setup model peers build test test-api lint bench torture \
+.PHONY: help demo run ingest ask serve status $(STAGES) install uninstall setup model peers build test test-api test-browser lint bench torture \
   fixtures-update clean
 
 help: ## list the targets
@@ -77,6 +77,10 @@ test: setup model peers lint ## build, pass the tests, 25 s of API fuzzing, 50 s
 test-api: setup model ## try the HTTP API against its own description, and its timing (9 minutes)
 	@pipelines/build.sh tests
 	@Tests/api/run.sh --bin .build/debug
+
+test-browser: setup model ## walk through the pages in Chromium (5 minutes; chromium from Debian)
+	@pipelines/build.sh tests
+	@Tests/browser/run.sh --bin .build/debug
 
 lint: ## check the format of all Swift sources
 	swift format lint --strict --recursive Package.swift Sources Tests

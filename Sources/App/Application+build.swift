@@ -83,10 +83,18 @@ struct Routes {
     mail = MailService(
       database: database, way: configuration.mailWay, from: configuration.mailFrom,
       publicURL: publicURL, logger: logger)
+    let chat = ChatController(
+      database: database, answerer: services.answerer, hasModel: configuration.modelBaseURL != nil,
+      tokens: tokens, mail: mail,
+      publicOrigin: publicURL)
+    let pages = try PageSet.provider(configuration.pageFiles)
+    let page = PageController(
+      database: database, pages: pages, chat: chat,
+      hasProvider: configuration.openID != nil, hasRegistration: configuration.signups == .open)
     router = Router(context: AppRequestContext.self, options: .autoGenerateHeadEndpoints)
     router.add(middleware: RequestLog(metrics: metrics, name: Self.name))
     router.add(middleware: CrossOrigin(origin: origin))
-    router.add(middleware: ResponseHeaders())
+    router.add(middleware: ResponseHeaders(missingPage: page.missing))
     router.add(middleware: ClientAddress(trustedProxies: configuration.trustedProxies))
     var table = RouteTable(router: router, database: database, clock: clock)
     let access = Accesses(database: database, tokens: tokens, clock: clock)
@@ -119,6 +127,8 @@ struct Routes {
     DocumentController(
       database: database, spool: configuration.spool, data: configuration.data
     ).addRoutes(to: &table, access)
+    SessionController(database: database).addRoutes(to: &table, access)
+    LeadController(database: database).addRoutes(to: &table, access)
     ConversationController(database: database).addRoutes(to: &table, access)
     LeakTestController(services, logger: logger).addRoutes(to: &table, access)
     TraceController(database: database, data: configuration.data).addRoutes(to: &table, access)
@@ -130,16 +140,8 @@ struct Routes {
     AdminSpoolController(
       database: database, configuration: configuration, audit: AuditTrail(database: database)
     ).addRoutes(to: &table, access)
-    let chat = ChatController(
-      database: database, answerer: services.answerer, hasModel: configuration.modelBaseURL != nil,
-      tokens: tokens, mail: mail,
-      publicOrigin: publicURL)
     chat.addRoutes(to: &table, access)
-    let pages = try PageSet.provider(configuration.pageFiles)
-    PageController(
-      database: database, pages: pages, chat: chat,
-      hasProvider: configuration.openID != nil, hasRegistration: configuration.signups == .open
-    ).addRoutes(to: &table, access)
+    page.addRoutes(to: &table, access)
     AssetController(pages: pages).addRoutes(to: &table, access)
     DescriptionController(publicURL: publicURL).addRoutes(to: &table, access)
     table.refuseOtherMethods()

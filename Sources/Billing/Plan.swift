@@ -15,14 +15,14 @@ package enum PlanTier: String, CaseIterable, Codable, Sendable {
         crawlDepth: 2, chunksPerChatbot: 2_000, storedBytes: 100 << 20, fileBytes: 10 << 20,
         messagesPerMinute: .init(session: 10, address: 30, chatbot: 60),
         modelTokensPerPeriod: 200_000, generationsKept: 2, retentionDays: 30,
-        requestsPerMinute: 60, eventStreams: 5)
+        requestsPerMinute: 240, eventStreams: 5)
     case .pro:
       PlanLimits(
         messagesPerPeriod: 1_000, chatbots: 10, sourcesPerChatbot: 200, pagesPerCrawl: 1_000,
         crawlDepth: 5, chunksPerChatbot: 50_000, storedBytes: 5 << 30, fileBytes: 25 << 20,
         messagesPerMinute: .init(session: 20, address: 60, chatbot: 300),
         modelTokensPerPeriod: 5_000_000, generationsKept: 5, retentionDays: 365,
-        requestsPerMinute: 300, eventStreams: 20)
+        requestsPerMinute: 600, eventStreams: 20)
     case .enterprise:
       PlanLimits(
         messagesPerPeriod: 20_000, chatbots: 100, sourcesPerChatbot: 2_000, pagesPerCrawl: 10_000,

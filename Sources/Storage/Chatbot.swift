@@ -46,6 +46,8 @@ package struct ChatbotSettings: Hashable, Sendable {
   package var retentionDays: Int?
   /// JSON: the least figures of a generation that goes live by itself; `{}` demands nothing.
   package var qualityGate: String
+  /// JSON: an array of questions that visitors are offered.
+  package var suggestedQuestions: String
 
   init(row: Row) {
     name = row["name"]
@@ -63,6 +65,7 @@ package struct ChatbotSettings: Hashable, Sendable {
     monthlyTokenCap = row["monthly_token_cap"]
     retentionDays = row["retention_days"]
     qualityGate = row["quality_gate_json"]
+    suggestedQuestions = row["suggested_questions_json"]
   }
 }
 
@@ -235,14 +238,15 @@ extension AppDatabase {
         UPDATE chatbots SET name = $1, description = $2, public_url_slug = $3, is_public = $4,
           welcome_text = $5, no_answer_text = $6, busy_text = $7, allowed_domains_json = $8,
           lead_form_json = $9, privacy_mode = $10, crm_webhook_url = $11, daily_message_cap = $12,
-          monthly_token_cap = $13, retention_days = $14, quality_gate_json = $15, updated_at = $16
-        WHERE id = $17
+          monthly_token_cap = $13, retention_days = $14, quality_gate_json = $15,
+          suggested_questions_json = $16, updated_at = $17
+        WHERE id = $18
         """,
         [
           new.name, new.description, new.slug, new.isPublic ? 1 : 0, new.welcomeText,
           new.noAnswerText, new.busyText, new.allowedDomains, new.leadForm, new.privacyMode,
           new.crmWebhookURL, new.dailyMessageCap, new.monthlyTokenCap, new.retentionDays,
-          new.qualityGate, now, chatbot.text,
+          new.qualityGate, new.suggestedQuestions, now, chatbot.text,
         ])
       guard let row = try database.first("SELECT * FROM chatbots WHERE id = $1", [chatbot.text])
       else { throw ChatbotRefusal.none }

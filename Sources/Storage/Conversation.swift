@@ -292,7 +292,7 @@ extension AppDatabase {
   /// - Returns: how many rows went.
   package func eraseSession(
     _ session: String, of chatbot: ChatbotID
-  ) async throws -> (conversations: Int, messages: Int) {
+  ) async throws -> (conversations: Int, messages: Int, leads: Int) {
     try await changes.write { database in
       let messages = try database.number(
         """
@@ -302,13 +302,15 @@ extension AppDatabase {
       let conversations = try database.change(
         "DELETE FROM conversations WHERE session_id = $1 AND chatbot_id = $2",
         [session, chatbot.text])
-      return (conversations, messages)
+      let leads = try Self.removeLeads(session: session, of: chatbot, in: database)
+      return (conversations, messages, leads)
     }
   }
 
   /// Removes a session's conversation: what a visitor asks for.
   package func removeConversation(session: String, of chatbot: ChatbotID) async throws {
     try await changes.write { database in
+      _ = try Self.removeLeads(session: session, of: chatbot, in: database)
       _ = try database.change(
         "DELETE FROM conversations WHERE session_id = $1 AND chatbot_id = $2",
         [session, chatbot.text])

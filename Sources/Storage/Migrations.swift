@@ -76,8 +76,23 @@ enum Migrations {
     migrator.registerMigration("4 answers: models, privacy, evaluation") { database in
       try database.execute(sql: answers)
     }
+    migrator.registerMigration("5 pages: suggested questions, leads") { database in
+      try database.execute(sql: pages)
+    }
     return migrator
   }
+  private static let pages = """
+    ALTER TABLE chatbots ADD COLUMN suggested_questions_json TEXT NOT NULL DEFAULT '[]';
+    CREATE TABLE leads (
+      id TEXT NOT NULL PRIMARY KEY,
+      chatbot_id TEXT NOT NULL REFERENCES chatbots(id) ON DELETE CASCADE,
+      conversation_id TEXT REFERENCES conversations(id) ON DELETE SET NULL,
+      session_id TEXT NOT NULL, email TEXT NOT NULL, name TEXT, phone TEXT, note TEXT,
+      consent_at INTEGER NOT NULL, created_at INTEGER NOT NULL);
+    CREATE INDEX leads_chatbot ON leads(chatbot_id, created_at);
+    CREATE INDEX leads_session ON leads(chatbot_id, session_id);
+    CREATE INDEX leads_conversation ON leads(conversation_id);
+    """
   private static let answers = """
     ALTER TABLE messages ADD COLUMN prompt_sources_json TEXT NOT NULL DEFAULT '[]';
     ALTER TABLE messages ADD COLUMN gated INTEGER NOT NULL DEFAULT 0;

@@ -28,6 +28,23 @@ package struct NewRefreshToken: Sendable {
   }
 }
 
+/// A session as its owner sees it.
+package struct SessionRow: Sendable {
+  package let family: String
+  /// What the client calls itself.
+  package let client: String
+  /// Milliseconds since 1970 UTC.
+  package let beganAt: Int
+  package let usedAt: Int
+
+  init(row: Row) {
+    family = row["family_id"]
+    client = row["client"]
+    beganAt = row["began_at"]
+    usedAt = row["used_at"]
+  }
+}
+
 /// What became of a refresh token that was shown.
 package enum RefreshOutcome: Sendable {
   /// It is spent, or was by the same client a moment ago; its successor stands.
@@ -110,14 +127,30 @@ extension AppDatabase {
     }
   }
 
+  /// The sessions of an account that go on, the one used last first.
+  package func sessions(of user: String, now: Int) async throws -> [SessionRow] {
+    try await pool.read { database in
+      try database.all(
+        """
+        SELECT family_id, max(client) AS client, min(created_at) AS began_at,
+          max(created_at) AS used_at
+        FROM refresh_tokens WHERE user_id = $1 AND revoked_at IS NULL
+        GROUP BY family_id HAVING max(expires_at) > $2 ORDER BY max(created_at) DESC, family_id
+        """, [user, now]
+      ).map(SessionRow.init)
+    }
+  }
+
   /// Ends one session of an account.
-  package func endSession(family: String, of user: String, now: Int) async throws {
+  ///
+  /// - Returns: false when it has no such session that goes on.
+  package func endSession(family: String, of user: String, now: Int) async throws -> Bool {
     try await changes.write { database in
-      _ = try database.change(
+      try database.change(
         """
         UPDATE refresh_tokens SET revoked_at = $1
         WHERE family_id = $2 AND user_id = $3 AND revoked_at IS NULL
-        """, [now, family, user])
+        """, [now, family, user]) > 0
     }
   }
 

@@ -66,17 +66,6 @@ struct ShardAccess {
     try ShardSet(
       try manifest(of: chatbot, generation: generation), in: directory(of: chatbot))
   }
-
-  /// What a generation says of its documents.
-  static func descriptions(in set: ShardSet) throws -> [DocumentID: DocumentDescription] {
-    var found: [DocumentID: DocumentDescription] = [:]
-    for document in try set.liveDocuments {
-      let description = try JSONLines.decode(
-        DocumentDescription.self, from: try set.payload(of: document))
-      found[description.document] = description
-    }
-    return found
-  }
 }
 
 /// One line of JSON for programs.

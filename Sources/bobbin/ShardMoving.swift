@@ -88,7 +88,7 @@ private struct ShardMove {
     let training = Training(spool: configuration.spool, database: access.database)
     try await drain.drain()
     // The generation that is left may be damaged: then there is nothing to compare with.
-    let before = try? ShardAccess.descriptions(in: try access.set(of: chatbot, generation: nil))
+    let before = try? GenerationDocuments.all(in: try access.set(of: chatbot, generation: nil))
     let run = try await training.order(action, generation: generation, of: chatbot.id)
     let code = try await runIndex()
     try await drain.drain()
@@ -101,7 +101,7 @@ private struct ShardMove {
       if code != 0 { return code }
       return progress.state == "running" ? 75 : 65
     }
-    let after = try ShardAccess.descriptions(in: try access.set(of: chatbot, generation: nil))
+    let after = try GenerationDocuments.all(in: try access.set(of: chatbot, generation: nil))
     let difference = before.map { GenerationDifference(from: $0, to: after) }
     if json {
       try printJSON(

@@ -1,5 +1,6 @@
 // bobbin shard ls, info and diff: what stands in a shard's directory.
 
+import App
 import ArgumentParser
 import Corpus
 import Spool
@@ -168,8 +169,8 @@ struct ShardDiff: AsyncParsableCommand {
       let access = try ShardAccess(common)
       let row = try await access.chatbot(chatbot)
       let difference = GenerationDifference(
-        from: try ShardAccess.descriptions(in: try access.set(of: row, generation: from)),
-        to: try ShardAccess.descriptions(in: try access.set(of: row, generation: to)))
+        from: try GenerationDocuments.all(in: try access.set(of: row, generation: from)),
+        to: try GenerationDocuments.all(in: try access.set(of: row, generation: to)))
       if common.json {
         try printJSON(DifferenceText.Lists(difference))
       } else {

@@ -1,13 +1,13 @@
 // The pages' files: what the binary holds is what the folder holds.
 
-import FoundationEssentials
+import Foundation
 import TestSupport
 import Testing
 
 @testable import App
 
 struct PageFilesTests {
-  private static let folder = Checkout.path("Sources/App/Resources")
+  private static let folder = Checkout.root.appendingPathComponent("Sources/App/Resources").path
   private static let kinds: Set<String> = ["mustache", "css", "js", "svg"]
 
   @Test func `the binary holds every file of the folder`() throws {

@@ -77,6 +77,17 @@ import WebClient
     let kept = try JSONDecoder().decode(Generations.self, from: Data(reply.body)).items
     #expect(kept.map(\.generation) == [4, 3])
     #expect(kept.first?.documents == 4)
+    struct Difference: Decodable {
+      struct Changed: Decodable { let uri: String }
+      let from, unchanged_count, removed_count: Int
+      let added: [Changed]
+    }
+    let difference = try JSONDecoder().decode(
+      Difference.self,
+      from: Data(try await owner.send("GET", base + "generations/4/diff/").body))
+    #expect(difference.from == 3 && difference.unchanged_count == 3)
+    #expect(difference.added.map(\.uri) == ["n4.txt"] && difference.removed_count == 0)
+    #expect(try await owner.send("GET", base + "generations/4/diff/?from=1").status == 404)
   }
 
   @Test func `a removed source leaves its shard, a removed chatbot leaves nothing`() async throws {

@@ -49,6 +49,7 @@ enum Components {
         required("no_answer_text", .text), required("busy_text", .text),
         required("allowed_domains", .array(.text, 0...100)),
         required("crm_webhook_url", .nullable(.text)), required("lead_form", leadForm),
+        required("suggested_questions", suggestedQuestions),
         required("privacy_mode", .choice(["blended", "strict"])),
         required("daily_message_cap", .nullable(.count)),
         required("monthly_token_cap", .nullable(.count)),
@@ -82,6 +83,22 @@ enum Components {
           ])),
         required("bytes", .count), required("crawl", crawl(asked: false)),
         required("created_at", .time), required("updated_at", .time),
+      ])
+    ),
+    (
+      "Session",
+      .object([
+        required("id", .id), required("client", .text), required("is_current", .boolean),
+        required("created_at", .time), required("used_at", .time),
+      ])
+    ),
+    (
+      "Lead",
+      .object([
+        required("id", .id), required("email", .text), required("session_id", .text),
+        required("name", .nullable(.text)), required("phone", .nullable(.text)),
+        required("note", .nullable(.text)), required("conversation_id", .nullable(.text)),
+        required("consent_at", .time), required("created_at", .time),
       ])
     ),
     (
@@ -302,6 +319,9 @@ enum Components {
     required("fields", .array(.choice(["name", "phone", "note"]), 0...3)),
     required("after_messages", .integer(0...100)),
   ])
+
+  /// Questions that visitors are offered.
+  static let suggestedQuestions = Schema.array(.string(1...200, .filled), 0...6)
 
   /// How far a crawl may go.
   ///

@@ -18,14 +18,9 @@ struct AssetController: Sendable {
       guard let asset = assets[try call.parameter("name")] else { throw AppError.notFound }
       // The bytes of another version are not ours to give: an old page asks again soon.
       let isThis = try call.parameter("version") == assets.version
-      let headers: HTTPFields = [
-        .contentType: asset.type, .eTag: asset.tag,
-        .cacheControl: isThis ? "public, max-age=31536000, immutable" : "no-cache",
-      ]
-      if call.request.headers[.ifNoneMatch] == asset.tag {
-        return Response(status: .notModified, headers: headers)
-      }
-      return Response(status: .ok, headers: headers, body: ResponseBody(byteBuffer: asset.body))
+      return asset.response(
+        to: call.request,
+        caching: isThis ? "public, max-age=31536000, immutable" : "no-cache")
     }
   }
 }

@@ -42,6 +42,7 @@ struct ChatController: Sendable {
             .object([
               required("id", .id), required("name", .text), required("description", .text),
               required("welcome_text", .text), required("lead_form", Components.leadForm),
+              required("suggested_questions", Components.suggestedQuestions),
             ]))
         ]), for: access.any, { call, _ in try await about(call) })
     routes.add(
@@ -109,13 +110,14 @@ struct ChatController: Sendable {
   private func about(_ call: Call) async throws -> Response {
     struct About: Encodable {
       let id, name, description, welcome_text: String
-      let lead_form: RawJSON
+      let lead_form, suggested_questions: RawJSON
     }
     let chatbot = try await publicChatbot(call)
     return Answer.json(
       About(
         id: chatbot.id.text, name: chatbot.name, description: chatbot.settings.description,
-        welcome_text: chatbot.settings.welcomeText, lead_form: RawJSON(chatbot.settings.leadForm)))
+        welcome_text: chatbot.settings.welcomeText, lead_form: RawJSON(chatbot.settings.leadForm),
+        suggested_questions: RawJSON(chatbot.settings.suggestedQuestions)))
   }
 
   // MARK: Sessions
@@ -284,10 +286,17 @@ struct ChatAnswer: Encodable {
 
 extension ChatbotSettings {
   /// Whether a page of this origin may show the chatbot.
-  func allows(origin: String) -> Bool {
-    guard case .array(let values)? = try? StrictJSON.parse(Array(allowedDomains.utf8)) else {
-      return false
-    }
-    return values.contains(.string(origin))
+  func allows(origin: String) -> Bool { allowedOrigins.contains(origin) }
+
+  /// Sites that may show the chat, as origins: checked when they were set.
+  var allowedOrigins: [String] { Self.texts(allowedDomains) }
+
+  /// Questions that visitors are offered.
+  var questionsOffered: [String] { Self.texts(suggestedQuestions) }
+
+  /// The texts of a JSON array.
+  private static func texts(_ json: String) -> [String] {
+    guard case .array(let values)? = try? StrictJSON.parse(Array(json.utf8)) else { return [] }
+    return values.compactMap { if case .string(let text) = $0 { text } else { nil } }
   }
 }

@@ -25,6 +25,7 @@ struct ChatbotController: Sendable {
     optional("allowed_domains", .array(.string(1...255, .oneLine), 0...50)),
     optional("crm_webhook_url", .nullable(.string(1...2048, .webURL))),
     optional("lead_form", Components.leadForm),
+    optional("suggested_questions", Components.suggestedQuestions),
     optional("privacy_mode", .choice(["blended", "strict"])),
     optional("daily_message_cap", .nullable(.integer(0...1_000_000))),
     optional("monthly_token_cap", .nullable(.integer(0...1_000_000_000))),
@@ -156,6 +157,9 @@ struct ChatbotController: Sendable {
     let form = input.members["lead_form"].map {
       String(decoding: JSONText.encode($0), as: UTF8.self)
     }
+    let questions = input.texts("suggested_questions").map {
+      String(decoding: JSONText.encode($0), as: UTF8.self)
+    }
     let allowed = domains
     do {
       let chatbot = try await database.change(id, of: owner.user.id, now: call.now) { settings in
@@ -168,6 +172,7 @@ struct ChatbotController: Sendable {
         settings.busyText = input.text("busy_text") ?? settings.busyText
         settings.allowedDomains = allowed ?? settings.allowedDomains
         settings.leadForm = form ?? settings.leadForm
+        settings.suggestedQuestions = questions ?? settings.suggestedQuestions
         settings.privacyMode = input.text("privacy_mode") ?? settings.privacyMode
         if input.has("crm_webhook_url") { settings.crmWebhookURL = input.text("crm_webhook_url") }
         if input.has("daily_message_cap") {

@@ -41,11 +41,19 @@ struct ConversationController: Sendable {
     routes.add(
       Route(
         .post, "/api/chatbots/{chatbot_id}/erase/",
-        "Forget a session: its conversations and messages, with a receipt.",
-        body: .json(.object([required("session_id", .string(1...64, .filled))])),
+        "Forget a session, or a person by address: conversations, messages, leads, with a receipt.",
+        body: .json(
+          .object([
+            optional("session_id", .string(1...64, .filled)),
+            optional("email", .string(3...254, .email)),
+          ])),
         answers: [
           .json(
-            200, .object([required("conversations", .count), required("messages", .count)]))
+            200,
+            .object([
+              required("conversations", .count), required("messages", .count),
+              required("leads", .count),
+            ]))
         ]),
       for: access.owner, { call, owner in try await erase(call, owner) })
     routes.add(
@@ -95,12 +103,18 @@ struct ConversationController: Sendable {
   /// Forgets a person: everything that one session said and was told.
   private func erase(_ call: Call, _ owner: Owner) async throws -> Response {
     struct Receipt: Encodable {
-      let conversations, messages: Int
+      let conversations, messages, leads: Int
     }
     let chatbot = try await database.owned(call, owner)
-    let counts = try await database.eraseSession(
-      call.input.text("session_id") ?? "", of: chatbot.id)
-    return Answer.json(Receipt(conversations: counts.conversations, messages: counts.messages))
+    let counts =
+      switch (call.input.text("session_id"), call.input.text("email")) {
+      case (let session?, nil): try await database.eraseSession(session, of: chatbot.id)
+      case (nil, let email?):
+        try await database.erasePerson(email: email.normalizedEmail, of: chatbot.id)
+      default: throw AppError.invalid("session_id", "one of session_id and email")
+      }
+    return Answer.json(
+      Receipt(conversations: counts.conversations, messages: counts.messages, leads: counts.leads))
   }
 
   private func show(_ call: Call, _ owner: Owner) async throws -> Response {

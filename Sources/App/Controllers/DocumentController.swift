@@ -33,6 +33,8 @@ struct DocumentController: Sendable {
             200,
             .object([
               required("document", .component("Document")),
+              // What the bytes were found to be; null until something was read of them.
+              required("media_type", .nullable(.text)),
               required("receipts", .array(receipt, 0...10_000)),
             ]))
         ]),
@@ -81,13 +83,17 @@ struct DocumentController: Sendable {
     }
     struct Shown: Encodable {
       let document: DocumentShape
+      let media_type: Nullable<String>
       let receipts: [Receipt]
     }
-    let (_, row) = try await found(call, owner)
+    let (chatbot, row) = try await found(call, owner)
+    let mediaType = try await BlockingWork.run {
+      try self.live(chatbot, row.id)?.description.mediaType
+    }
     let receipts = try await database.receipts(of: DocumentID(unchecked: row.id))
     return Answer.json(
       Shown(
-        document: DocumentShape(row, now: call.now),
+        document: DocumentShape(row, now: call.now), media_type: Nullable(mediaType),
         receipts: receipts.map {
           Receipt(
             stage: $0.stage, item: $0.item, outcome: $0.outcome, at: APITime.text($0.at),
@@ -100,7 +106,7 @@ struct DocumentController: Sendable {
   /// What the live generation says of a document.
   private func live(
     _ chatbot: Chatbot, _ id: String
-  ) throws -> (shard: ShardSet, rows: [ShardSet.RowReference], DocumentDescription)? {
+  ) throws -> (shard: ShardSet, rows: [ShardSet.RowReference], description: DocumentDescription)? {
     guard let shard = try ShardSet.open(directory: "\(data)/shards/\(chatbot.id)") else {
       return nil
     }
@@ -138,10 +144,18 @@ struct DocumentController: Sendable {
 
   private func original(_ call: Call, _ owner: Owner) async throws -> Response {
     let (chatbot, row) = try await found(call, owner)
+    let source = try await database.source(row.source, of: chatbot.id)
     let found = try await BlockingWork.run { () -> (path: String, count: Int)? in
-      guard let (_, _, description) = try self.live(chatbot, row.id) else { return nil }
       let blobs = DirectoryBlobs(data: data)
-      let path = try blobs.path(of: BlobReference(blob: description.rawDigest, bytes: 0))
+      let path: String
+      if let description = try self.live(chatbot, row.id)?.description {
+        path = try blobs.path(of: BlobReference(blob: description.rawDigest, bytes: 0))
+      } else if let uploaded = source?.path, uploaded.hasPrefix("\(data)/blobs/") {
+        // Nothing was read of it: what was uploaded is what its owner wants to look at.
+        path = uploaded
+      } else {
+        return nil
+      }
       return NamedBlob.length(path).map { (path, $0) }
     }
     guard let found else { throw AppError.notFound }

@@ -15,12 +15,14 @@ struct PageController: Sendable {
   /// Whether strangers may make accounts.
   let hasRegistration: Bool
 
-  private static let shape = AnswerShape.media(["text/html"])
+  private static let shapes = [
+    AnswerShape.media(["text/html"]), .media(["text/html"], 404, "There is no such page."),
+  ]
 
   func addRoutes(to routes: inout RouteTable, _ access: Accesses) {
     for page in WebPage.all {
       routes.add(
-        Route(.get, page.path, page.summary, answers: [Self.shape]), for: access.any
+        Route(.get, page.path, page.summary, answers: Self.shapes), for: access.any
       ) { call, _ in
         var values: [String: Any] = ["title": page.title]
         for name in page.parameters {
@@ -38,7 +40,7 @@ struct PageController: Sendable {
       }
     }
     routes.add(
-      Route(.get, "/", "What this is, and the operator's own chatbots.", answers: [Self.shape]),
+      Route(.get, "/", "What this is, and the operator's own chatbots.", answers: Self.shapes),
       for: access.any
     ) { _, _ in
       // What owners have made is theirs to show.
@@ -53,36 +55,73 @@ struct PageController: Sendable {
         ])
     }
     routes.add(
-      Route(.get, "/c/{slug}", "A chatbot's own page.", answers: [Self.shape]), for: access.any
+      Route(.get, "/c/{slug}", "A chatbot's own page.", answers: Self.shapes), for: access.any
     ) { call, _ in
-      guard let chatbot = try await database.chatbot(try call.parameter("slug")),
-        chatbot.settings.isPublic
-      else { return try missing() }
-      // The page brings its first session along: one request less, and no site has to be allowed.
-      let session = chat.sessionTokens(
-        chatbot: chatbot.id, session: RandomText.uuid(), channel: "share", now: call.now)
-      let welcome = chatbot.settings.welcomeText
-      return try html(
-        "chat",
-        [
-          "id": chatbot.id.text, "name": chatbot.name,
-          "welcome": welcome.contains { !$0.isWhitespace } ? welcome : Self.welcome,
-          "token": session.token, "resume": session.resume,
-        ], caching: "no-store")
+      try await chatPage(
+        try call.parameter("slug"), channel: "share", frames: { _ in "'none'" }, call)
     }
+    routes.add(
+      Route(
+        .get, "/embed/{chatbot_id}/", "The chat as other sites show it, in a frame.",
+        answers: Self.shapes), for: access.any
+    ) { call, _ in
+      try await chatPage(
+        try call.parameter("chatbot_id"), channel: "embed",
+        frames: { (["'self'"] + $0.settings.allowedOrigins).joined(separator: " ") }, call)
+    }
+    routes.add(
+      Route(
+        .get, "/embed.js", "The script that puts the chat on a site.",
+        answers: [.media(["text/javascript"]), .empty(304, "Not changed.")]), for: access.any
+    ) { call, _ in
+      guard let script = try pages().assets["embed.js"] else { throw AppError.notFound }
+      var response = script.response(to: call.request, caching: "public, max-age=3600")
+      // Any site may load it, also one that demands to be asked (COEP).
+      response.headers[ResponseHeaders.name("Cross-Origin-Resource-Policy")] = "cross-origin"
+      return response
+    }
+  }
+
+  /// A page to talk to a chatbot on.
+  ///
+  /// - Parameters:
+  ///   - name: the chatbot's id or slug.
+  ///   - frames: which sites may show the page in a frame.
+  private func chatPage(
+    _ name: String, channel: String, frames: (Chatbot) -> String, _ call: Call
+  ) async throws -> Response {
+    guard let chatbot = try await database.chatbot(name), chatbot.settings.isPublic else {
+      return try missing()
+    }
+    // The page brings its first session along: one request less, and no site has to be allowed.
+    let session = chat.sessionTokens(
+      chatbot: chatbot.id, session: RandomText.uuid(), channel: channel, now: call.now)
+    let settings = chatbot.settings
+    let form = LeadForm(json: settings.leadForm)
+    return try html(
+      channel == "embed" ? "embed" : "chat",
+      [
+        "id": chatbot.id.text, "name": chatbot.name, "description": settings.description,
+        "welcome": settings.welcomeText.contains { !$0.isWhitespace }
+          ? settings.welcomeText : Self.welcome,
+        "token": session.token, "resume": session.resume,
+        "suggestions": settings.questionsOffered.map { ["text": $0] },
+        "leads": form.isEnabled, "lead_fields": form.fields.joined(separator: " "),
+        "lead_after": form.afterMessages,
+      ], frames: frames(chatbot), caching: "no-store")
   }
 
   private static let welcome =
     "Ask me about the documents I was given. I answer with their words and say where they stand."
 
   /// There is no such page, said to a person.
-  private func missing() throws -> Response {
+  func missing() throws -> Response {
     try html("missing", ["title": "Not found"], status: .notFound)
   }
 
   private func html(
     _ template: String, _ values: [String: Any], status: HTTPResponse.Status = .ok,
-    caching: String = "no-cache"
+    frames: String = "'none'", caching: String = "no-cache"
   ) throws -> Response {
     let pages = try pages()
     var values = values
@@ -92,7 +131,21 @@ struct PageController: Sendable {
     guard let text = pages.templates.render(template, values) else { throw AppError.notFound }
     return Response(
       status: status,
-      headers: [.contentType: "text/html; charset=utf-8", .cacheControl: caching],
+      headers: [
+        .contentType: "text/html; charset=utf-8", .cacheControl: caching,
+        .contentSecurityPolicy: Self.policy(frames: frames),
+      ],
       body: ResponseBody(byteBuffer: .init(string: text)))
+  }
+
+  /// What a page may do: run our scripts, talk to this server, show blobs of its own (an original beside its text). No script of ours
+  /// makes markup of text, and the browser holds us to it (Trusted Types).
+  ///
+  /// - Parameter frames: who may show it in a frame.
+  private static func policy(frames: String) -> String {
+    "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; "
+      + "img-src 'self' blob:; frame-src 'self' blob:; base-uri 'none'; form-action 'none'; "
+      + "frame-ancestors \(frames); object-src 'none'; "
+      + "require-trusted-types-for 'script'; trusted-types 'none'"
   }
 }

@@ -141,6 +141,27 @@ struct RunController: Sendable {
             ]))
         ]),
       for: access.owner, { call, owner in try await generations(call, owner) })
+    let changed = Schema.array(
+      .object([required("document_id", .id), required("title", .text), required("uri", .text)]),
+      0...Self.listedChanges)
+    routes.add(
+      Route(
+        .get, Self.base + "generations/{generation}/diff/",
+        "What changed in a generation, by document, since an earlier one.",
+        query: [optional("from", .count)],
+        answers: [
+          .json(
+            200,
+            .object([
+              required("from", .nullable(.count)), required("to", .count),
+              required("added_count", .count), required("removed_count", .count),
+              required("changed_count", .count), required("unchanged_count", .count),
+              // The first thousand of each.
+              required("added", changed), required("removed", changed),
+              required("changed", changed),
+            ]))
+        ]),
+      for: access.owner, { call, owner in try await difference(call, owner) })
     routes.add(
       Route(
         .post, Self.base + "rollback/", "Let an earlier generation answer again.",
@@ -200,6 +221,51 @@ struct RunController: Sendable {
         run: manifest.run)
     }
     return Answer.json(["items": all])
+  }
+
+  private static let listedChanges = 1_000
+
+  /// Compares a generation with the kept one before it, or with the one that is named.
+  private func difference(_ call: Call, _ owner: Owner) async throws -> Response {
+    struct Changed: Encodable {
+      let document_id, title, uri: String
+
+      init(_ description: DocumentDescription) {
+        document_id = description.document.text
+        title = description.title
+        uri = description.uri
+      }
+    }
+    struct Difference: Encodable {
+      let from: Nullable<Int>
+      let to, added_count, removed_count, changed_count, unchanged_count: Int
+      let added, removed, changed: [Changed]
+    }
+    let chatbot = try await database.owned(call, owner)
+    let directory = "\(data)/shards/\(chatbot.id)"
+    let kept = try ShardManifest.generations(in: directory)
+    guard let to = Int(try call.parameter("generation")), kept.contains(to) else {
+      throw AppError.notFound
+    }
+    let from = call.query("from").flatMap { Int($0) } ?? kept.filter { $0 < to }.max()
+    guard from.map(kept.contains) ?? true else { throw AppError.notFound }
+    return Answer.json(
+      try await BlockingWork.run { () -> Difference in
+        func documents(_ number: Int?) throws -> [DocumentID: DocumentDescription] {
+          guard let number else { return [:] }
+          let manifest = try ShardManifest.manifest(generation: number, in: directory)
+          return try GenerationDocuments.all(in: try ShardSet(manifest, in: directory))
+        }
+        let found = GenerationDifference(from: try documents(from), to: try documents(to))
+        func listed(_ documents: [DocumentDescription]) -> [Changed] {
+          documents.prefix(Self.listedChanges).map(Changed.init)
+        }
+        return Difference(
+          from: Nullable(from), to: to, added_count: found.added.count,
+          removed_count: found.removed.count, changed_count: found.changed.count,
+          unchanged_count: found.unchangedCount, added: listed(found.added),
+          removed: listed(found.removed), changed: listed(found.changed))
+      })
   }
 
   // MARK: Beginning

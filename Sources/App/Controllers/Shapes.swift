@@ -76,7 +76,7 @@ struct ChatbotShape: Encodable {
   let id, name, description, public_url_slug, share_url, welcome_text, no_answer_text: String
   let busy_text, privacy_mode, state, created_at, updated_at: String
   let is_public: Bool
-  let allowed_domains, lead_form: RawJSON
+  let allowed_domains, lead_form, suggested_questions: RawJSON
   let crm_webhook_url, trained_at: Nullable<String>
   let daily_message_cap, monthly_token_cap, retention_days, generation: Nullable<Int>
   let quality_gate: Nullable<QualityGateShape>
@@ -100,6 +100,7 @@ struct ChatbotShape: Encodable {
     is_public = settings.isPublic
     allowed_domains = RawJSON(settings.allowedDomains)
     lead_form = RawJSON(settings.leadForm)
+    suggested_questions = RawJSON(settings.suggestedQuestions)
     crm_webhook_url = Nullable(settings.crmWebhookURL)
     trained_at = Nullable(summary.trainedAt.map(APITime.text))
     daily_message_cap = Nullable(settings.dailyMessageCap)

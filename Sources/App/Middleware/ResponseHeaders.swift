@@ -8,6 +8,9 @@ import Logging
 struct ResponseHeaders: RouterMiddleware {
   typealias Context = AppRequestContext
 
+  /// What a person is shown in place of a problem document.
+  let missingPage: @Sendable () throws -> Response
+
   /// Nothing but what the page itself brings; a page that needs more says so.
   static let contentSecurityPolicy =
     "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self'; "
@@ -30,9 +33,18 @@ struct ResponseHeaders: RouterMiddleware {
         context.logger.error("internal", metadata: ["error": "\(error)"])
       }
       response = refusal.response(requestID: requestID)
+      if refusal.code == .notFound, Self.isPerson(request), let page = try? missingPage() {
+        response = page
+      }
     }
     Self.add(to: &response, requestID: requestID)
     return response
+  }
+
+  /// Whether somebody looks at a page, rather than a program at the API.
+  private static func isPerson(_ request: Request) -> Bool {
+    request.method == .get && !request.uri.path.hasPrefix("/api/")
+      && request.headers[.accept]?.contains("text/html") == true
   }
 
   /// Adds the headers of every response.

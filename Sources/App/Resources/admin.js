@@ -1,3 +1,187 @@
-import { start } from "./shell.js";
+// The operator's view: accounts, chatbots, sources, trainings, queues, conversations, health, and who did what.
 
-await start();
+import { get, patch, post } from "./api.js";
+import { byID, bytes, dateTime, duration, fill, h, number, timeElement } from "./dom.js";
+import { failed, page } from "./shell.js";
+import { badge, button, confirm, onSubmit, showDialog, showError, stateBadge, table, toast } from "./ui.js";
+
+const tab = byID("tabs").dataset.tab;
+const short = (id) => h("code", { title: id }, id.slice(-6));
+
+// What a page shows of its list, column by column.
+const columns = {
+  users: [
+    { title: "Email", cell: (user) => h("span", { class: "break" }, user.email) },
+    { title: "Name", cell: (user) => user.name },
+    { title: "Plan", cell: (user) => user.plan_tier },
+    { title: "State", cell: (user) => [
+      user.disabled ? badge("Suspended", "bad") : user.email_verified ? badge("Active", "good") : badge("Not confirmed", "warn"),
+      user.is_admin && [" ", badge("Operator")]] },
+    { title: "Since", cell: (user) => timeElement(user.created_at) },
+    { title: "Change", cell: (user) => button("Change…", () => changeUser(user), "small") },
+  ],
+  chatbots: [
+    { title: "Name", cell: (chatbot) => h("span", { class: "break" }, chatbot.name) },
+    { title: "State", cell: (chatbot) => stateBadge(chatbot.state) },
+    { title: "Link", cell: (chatbot) => chatbot.is_public ? h("a", { href: chatbot.share_url }, chatbot.public_url_slug) : "not public" },
+    { title: "Sources", numeric: true, cell: (chatbot) => number(chatbot.sources_count) },
+    { title: "Passages", numeric: true, cell: (chatbot) => number(chatbot.chunks_count) },
+    { title: "Made", cell: (chatbot) => timeElement(chatbot.created_at) },
+  ],
+  sources: [
+    { title: "Name", cell: (source) => h("span", { class: "break" }, source.name) },
+    { title: "Kind", cell: (source) => source.source_type },
+    { title: "Visibility", cell: (source) => source.is_citable ? "Citable" : badge("Learn only", "private") },
+    { title: "Size", numeric: true, cell: (source) => bytes(source.bytes) },
+    { title: "Chatbot", cell: (source) => short(source.chatbot_id) },
+    { title: "Added", cell: (source) => timeElement(source.created_at) },
+  ],
+  runs: [
+    { title: "Began", cell: (run) => timeElement(run.started_at) },
+    { title: "State", cell: (run) => [stateBadge(run.state), run.held_reason && h("div", { class: "quiet" }, run.held_reason)] },
+    { title: "Trigger", cell: (run) => run.trigger },
+    { title: "Documents", cell: (run) => Object.entries(run.documents).map(([state, count]) => `${number(count)} ${state}`).join(", ") },
+    { title: "Took", cell: (run) => run.finished_at ? duration((new Date(run.finished_at) - new Date(run.started_at)) / 1000) : "still going" },
+    { title: "Chatbot", cell: (run) => short(run.chatbot_id) },
+  ],
+  conversations: [
+    { title: "Last message", cell: (conversation) => timeElement(conversation.last_message_at) },
+    { title: "Messages", numeric: true, cell: (conversation) => number(conversation.messages) },
+    { title: "Where", cell: (conversation) => conversation.channel },
+    { title: "Chatbot", cell: (conversation) => short(conversation.chatbot_id) },
+  ],
+  audit: [
+    { title: "When", cell: (entry) => h("span", { title: entry.at }, dateTime(entry.at)) },
+    { title: "Who", cell: (entry) => h("span", { class: "break" }, entry.actor) },
+    { title: "What", cell: (entry) => entry.action },
+    { title: "Of", cell: (entry) => [entry.object, " ", entry.object_id && short(entry.object_id)] },
+    { title: "Detail", cell: (entry) => h("span", { class: "break" }, entry.detail) },
+  ],
+};
+
+const names = { users: "Users", chatbots: "Chatbots", sources: "Sources", runs: "Trainings", conversations: "Conversations", audit: "Audit log" };
+
+// A list with filters and "Show more". Filters stand in the page's address.
+async function list() {
+  const found = [];
+  let cursor = null;
+  const more = byID("more");
+  const load = async () => {
+    const query = new URLSearchParams([...new URLSearchParams(location.search)].filter(([, value]) => value));
+    query.set("limit", "50");
+    if (cursor) query.set("cursor", cursor);
+    const answer = await get(`/api/admin/${tab}/?${query}`);
+    found.push(...answer.items);
+    cursor = answer.next_cursor;
+    fill(byID("list"), found.length ? table(names[tab], columns[tab], found) : h("p", { class: "empty quiet" }, "There is nothing here."));
+    more.hidden = !cursor;
+  };
+  const filters = byID("filters");
+  filters.hidden = filters.elements.length < 2;
+  const given = new URLSearchParams(location.search);
+  for (const control of filters.elements) if (control.name) control.value = given.get(control.name) ?? "";
+  filters.addEventListener("submit", async (event) => {
+    event.preventDefault();
+    const wanted = new URLSearchParams([...new FormData(filters)].filter(([, value]) => value));
+    history.replaceState(null, "", `${location.pathname}${wanted.size ? `?${wanted}` : ""}`);
+    found.length = 0;
+    cursor = null;
+    await load().catch(showError);
+  });
+  more.addEventListener("click", () => load().catch(showError));
+  await load();
+  return async () => {
+    found.length = 0;
+    cursor = null;
+    await load();
+  };
+}
+
+let reload = async () => {};
+
+function changeUser(user) {
+  const option = (value) => h("option", { value, selected: value === user.plan_tier }, value);
+  const form = h("form", { id: "user" },
+    h("div", { class: "field" }, h("label", { for: "plan" }, "Plan"), h("select", { id: "plan", name: "plan_tier" }, ["free", "pro", "enterprise"].map(option))),
+    h("div", { class: "field" }, h("label", { for: "quota" }, "Messages a month, if other than the plan's"),
+      h("input", { id: "quota", name: "message_quota", type: "number", min: "0", max: "1000000000", value: user.message_quota ?? "" })),
+    h("div", { class: "choices" },
+      h("label", { class: "choice" }, h("input", { type: "checkbox", name: "disabled", checked: user.disabled }), h("span", {}, h("strong", {}, "Suspended"), h("br"), "Cannot sign in; chatbots stop answering.")),
+      h("label", { class: "choice" }, h("input", { type: "checkbox", name: "is_admin", checked: user.is_admin }), h("span", {}, h("strong", {}, "Operator"), h("br"), "Sees and changes all accounts."))),
+    h("div", { class: "alert", role: "alert" }),
+    h("p", { class: "actions end" }, h("button", { type: "submit", class: "primary" }, "Save")));
+  const dialog = showDialog(user.email, form);
+  onSubmit(form, async (values) => {
+    const wanted = {
+      plan_tier: values.plan_tier, message_quota: values.message_quota === "" ? null : Number(values.message_quota),
+      disabled: values.disabled === "on", is_admin: values.is_admin === "on",
+    };
+    const changes = Object.fromEntries(Object.entries(wanted).filter(([key, value]) => value !== user[key]));
+    const isGrave = changes.disabled || "is_admin" in changes;
+    if (isGrave && !(await confirm({ title: "Are you sure?", danger: true, action: "Yes, change it",
+      body: changes.disabled ? `${user.email} will be signed out, and their chatbots will stop answering.` : `${user.email} ${changes.is_admin ? "will see and change all accounts" : "will no longer be an operator"}.` }))) return;
+    await patch(`/api/admin/users/${user.id}/`, changes);
+    dialog.close();
+    toast("Saved.");
+    await reload();
+  });
+}
+
+function invitations() {
+  onSubmit(byID("invite"), async ({ email }, form) => {
+    await post("/api/admin/users/", { email });
+    form.reset();
+    toast("The invitation is on its way.");
+    await reload();
+  });
+}
+
+const stages = ["fetch", "extract", "chunk", "embed", "index", "ledger"];
+
+// The spool's shape, anew every two seconds while somebody looks.
+async function spool() {
+  let shown = "";
+  const show = async () => {
+    const { queues } = await get("/api/admin/spool/");
+    const text = JSON.stringify(queues);
+    if (text === shown) return;
+    shown = text;
+    const rows = queues.filter((queue) => queue.items || queue.strays)
+      .sort((a, b) => stages.indexOf(a.stage) - stages.indexOf(b.stage) || a.state.localeCompare(b.state));
+    fill(byID("list"), rows.length
+      ? table("Queues", [
+        { title: "Stage", cell: (queue) => h("strong", {}, queue.stage) },
+        { title: "State", cell: (queue) => queue.state },
+        { title: "Items", numeric: true, cell: (queue) => number(queue.items) },
+        { title: "Due now", numeric: true, cell: (queue) => number(queue.due) },
+        { title: "Oldest", numeric: true, cell: (queue) => queue.oldest_seconds === null ? "" : duration(queue.oldest_seconds) },
+        { title: "Next due", cell: (queue) => queue.next_due_at ? timeElement(queue.next_due_at) : "" },
+        { title: "Of chatbots", cell: (queue) => queue.largest.map((lane) => h("span", {}, short(lane.chatbot_id), ` ${number(lane.items)} `)) },
+      ], rows)
+      : h("p", { class: "empty quiet" }, "Nothing waits: every queue is empty."));
+  };
+  await show();
+  setInterval(() => {
+    if (document.visibilityState === "visible") show().catch(showError);
+  }, 2000);
+}
+
+async function health() {
+  const { ready, probes } = await get("/api/admin/health/");
+  fill(byID("list"), h("p", {}, "This server is ", ready ? badge("Ready", "good") : badge("Not ready", "bad")),
+    table("Probes", [
+      { title: "Probe", cell: (probe) => h("strong", {}, probe.name) },
+      { title: "State", cell: (probe) => probe.ok ? badge("Right", "good") : badge("Wrong", "bad") },
+      { title: "What it found", cell: (probe) => probe.detail || "nothing to say" },
+    ], probes),
+    h("p", { class: "quiet" }, "At the command line, ", h("code", {}, "bobbin doctor"), " looks the whole installation over and says what to do."));
+}
+
+await page(async (user) => {
+  if (!user.is_admin) return failed({ status: 404 });
+  if (tab === "spool") await spool();
+  else if (tab === "health") await health();
+  else reload = await list();
+  if (tab === "users") invitations();
+  byID("list").removeAttribute("aria-busy");
+});

@@ -3,15 +3,26 @@
 
 // A refusal of the server, in its words.
 export class Problem extends Error {
-  constructor(status, body) {
+  constructor(status, body, retryAfter = null) {
     super(body.detail || body.title || "The server could not do that. Try again.");
     this.status = status;
     this.code = body.code || "";
     this.body = body;
     // [{ field, code }]
     this.fields = body.errors || [];
+    // Seconds to wait, when the server says so.
+    this.retryAfter = retryAfter;
+    if (status === 429 || status === 503) this.message = `That was a lot at once. ${waitWords(retryAfter)}`;
   }
 }
+
+// "Try again in 2 minutes."
+const waitWords = (seconds) => {
+  if (!seconds) return "Try again in a moment.";
+  return seconds < 100 ? `Try again in ${seconds} seconds.` : `Try again in ${Math.round(seconds / 60)} minutes.`;
+};
+
+const retryAfterOf = (text) => (/^\d+$/.test(text ?? "") ? Number(text) : null);
 
 const session = { token: null, user: null };
 
@@ -37,7 +48,7 @@ async function problem(response) {
   } catch {
     // Not ours: a proxy in between, or a connection that was cut.
   }
-  return new Problem(response.status, body);
+  return new Problem(response.status, body, retryAfterOf(response.headers.get("Retry-After")));
 }
 
 async function fetchOrSay(path, options) {
@@ -154,7 +165,7 @@ export async function upload(path, form, { progress, signal } = {}) {
           // Said below by its status.
         }
         if (sending.status < 300) resolve(body);
-        else reject(new Problem(sending.status, body));
+        else reject(new Problem(sending.status, body, retryAfterOf(sending.getResponseHeader("Retry-After"))));
       });
       sending.addEventListener("error", () =>
         reject(new Problem(0, { detail: "The upload was cut off. Try again." })));

@@ -1,0 +1,214 @@
+// The forms that give a chatbot something to read: files dropped or chosen, a web page, a text, a video's captions. Used where a
+// chatbot is made and where it lives (add-sources.mustache has the markup).
+
+import { Problem, post, upload } from "./api.js";
+import { api, chatbotID } from "./chatbot.js";
+import { byID, bytes, fill, h } from "./dom.js";
+import { draft } from "./forms.js";
+import { badge, onSubmit } from "./ui.js";
+import { ending, refusalContent } from "./words.js";
+
+const path = `${api}sources/`;
+// As many as a browser and a small server both bear.
+const parallel = 2;
+const unread = new Set(("doc xls ppt xlsx pptx xlsm docm odt ods odp epub rtf eml msg zip rar 7z gz tar jpg jpeg png gif webp svg "
+  + "tif tiff bmp heic mp3 m4a mp4 mov avi wav exe dll iso dmg pages numbers key").split(" "));
+
+// Whether answers may quote what is added; the wizard asks later.
+const citable = () => document.querySelector("input[name=citable]:checked")?.value ?? "true";
+
+const said = (text) => {
+  byID("add-said").textContent = text;
+};
+
+// An address as people type it.
+const address = (text) => (/^[a-z][a-z0-9+.-]*:/i.test(text.trim()) ? text.trim() : `https://${text.trim()}`);
+
+// Why a file need not even be sent; null when it may be.
+function refusedAtOnce(file, limit) {
+  if (file.size === 0) return "The file is empty.";
+  if (file.size > limit) return `Too large: ${bytes(file.size)}. Your plan takes files of ${bytes(limit)} at most. Split it.`;
+  if (unread.has(ending(file.name)) || /^(image|audio|video)\//.test(file.type)) {
+    return "This kind of file cannot be read. Save it as PDF, Word (.docx), HTML, Markdown or plain text.";
+  }
+  return null;
+}
+
+// Shows one file while it is sent, and why it was refused.
+function uploadRow(file, again) {
+  const progress = h("progress", { max: "1", value: 0, "aria-label": `Upload of ${file.name}` });
+  const state = h("span", {}, badge("Waiting"));
+  const words = h("div", {});
+  const stopping = new AbortController();
+  const cancel = h("button", { type: "button", class: "small", "aria-label": `Cancel ${file.name}` }, "Cancel");
+  cancel.addEventListener("click", () => {
+    stopping.abort();
+    row.remove();
+    byID("files").focus();
+  });
+  const row = h("li", {},
+    h("div", { class: "upload" }, h("span", { class: "break" }, file.name, " ", h("span", { class: "quiet" }, bytes(file.size))), state, cancel),
+    progress, words);
+  const refuse = (content, mayTryAgain) => {
+    progress.remove();
+    fill(state, badge("Refused", "bad"));
+    fill(words, h("p", { class: "field-error" }, content),
+      mayTryAgain && h("button", { type: "button", class: "small", on: { click: () => (row.remove(), again()) } }, "Try again"));
+    fill(cancel, "Dismiss").setAttribute("aria-label", `Dismiss ${file.name}`);
+    said(`${file.name} was refused.`);
+  };
+  return { row, progress, state, signal: stopping.signal, refuse };
+}
+
+function files(limit, added) {
+  const waiting = [];
+  let running = 0;
+
+  const send = async ({ file, shown }) => {
+    fill(shown.state, badge("Sending", "busy"));
+    const form = new FormData();
+    form.append("is_citable", citable());
+    form.append("file", file, file.name);
+    try {
+      const source = await upload(path, form, {
+        signal: shown.signal,
+        progress: (share) => {
+          shown.progress.value = share;
+        },
+      });
+      shown.row.remove();
+      said(`${file.name} was added.`);
+      added(source);
+    } catch (error) {
+      if (error.name === "AbortError") return;
+      if (!(error instanceof Problem)) console.error(error);
+      shown.refuse(refusalContent(error), [0, 429, 503].includes(error.status));
+    }
+  };
+  const next = () => {
+    while (running < parallel && waiting.length > 0) {
+      const job = waiting.shift();
+      if (job.shown.signal.aborted) continue;
+      running += 1;
+      send(job).finally(() => {
+        running -= 1;
+        next();
+      });
+    }
+  };
+  const take = (list) => {
+    for (const file of list) {
+      const shown = uploadRow(file, () => take([file]));
+      byID("uploads").append(shown.row);
+      const why = refusedAtOnce(file, limit);
+      if (why) shown.refuse(why, false);
+      else waiting.push({ file, shown });
+    }
+    next();
+  };
+
+  const input = byID("files");
+  input.addEventListener("change", () => {
+    take([...input.files]);
+    input.value = "";
+  });
+  const drop = byID("drop");
+  for (const name of ["dragenter", "dragover"]) {
+    drop.addEventListener(name, (event) => {
+      event.preventDefault();
+      drop.classList.add("over");
+    });
+  }
+  for (const name of ["dragleave", "drop"]) drop.addEventListener(name, () => drop.classList.remove("over"));
+  drop.addEventListener("drop", (event) => {
+    event.preventDefault();
+    take([...event.dataTransfer.files]);
+  });
+  // A file that misses the box must not replace the page, and with it what is being sent.
+  for (const name of ["dragover", "drop"]) document.addEventListener(name, (event) => event.preventDefault());
+  window.addEventListener("beforeunload", (event) => {
+    if (running > 0) event.preventDefault();
+  });
+  byID("file-limit").textContent = `At most ${bytes(limit)} each.`;
+}
+
+const lines = (text) => (text ?? "").split("\n").map((line) => line.trim()).filter(Boolean);
+
+// How far a crawl goes, as the API has it; nothing for one page that is not read again by itself.
+function crawl(values) {
+  const bounds = {};
+  if (values.reach === "links") bounds.depth = Number(values.depth);
+  if (values.reach === "sitemap") bounds.sitemap = true;
+  if (values.reach && values.reach !== "page") {
+    Object.assign(bounds, { max_pages: Number(values.max_pages), include: lines(values.include), exclude: lines(values.exclude) });
+  }
+  if (values.every) bounds.every = values.every;
+  return Object.keys(bounds).length > 0 ? { crawl: bounds } : {};
+}
+
+// A form of the panel: sent, emptied, and ready for the next.
+function panel(id, added, send) {
+  const form = byID(id);
+  const kept = draft(form, `${id}-${chatbotID}`);
+  onSubmit(form, async (values) => {
+    let source;
+    try {
+      source = await send(values, form);
+    } catch (error) {
+      if (!["plan-limit", "duplicate-source", "unsupported-type", "unsafe-url"].includes(error.code) && error.status !== 429) throw error;
+      fill(form.querySelector(".alert"), refusalContent(error));
+      return;
+    }
+    form.reset();
+    kept.forget();
+    form.dispatchEvent(new Event("change"));
+    said(`${source.name} was added.`);
+    added(source);
+    form.querySelector("input")?.focus();
+  });
+  return form;
+}
+
+// The title of a text is no file's name: one that ends like a kind of file that text cannot be would be refused as damaged.
+const title = (name) => (unread.has(ending(name)) || ["pdf", "docx"].includes(ending(name)) ? `${name.trim()}.txt` : name.trim());
+
+// `limits` are the plan's; `added(source)` is told of each source.
+export function addSources(limits, added) {
+  const show = (kind) => {
+    for (const part of document.querySelectorAll("[data-kind]")) part.hidden = part.dataset.kind !== kind;
+  };
+  byID("kinds").addEventListener("change", (event) => show(event.target.value));
+  show(document.querySelector("input[name=kind]:checked").value);
+
+  files(limits.file_bytes, added);
+  const page = panel("add-page", added, (values) =>
+    post(path, {
+      source_type: "url", source_url: address(values.source_url), is_citable: citable() === "true", ...crawl(values),
+    }));
+  const bounds = byID("bounds");
+  if (bounds) {
+    const reach = () => {
+      const chosen = page.elements.reach.value;
+      bounds.hidden = chosen === "page";
+      page.elements.depth.closest(".field").hidden = chosen !== "links";
+    };
+    page.addEventListener("change", reach);
+    page.elements.depth.max = String(limits.crawl_depth);
+    page.elements.max_pages.max = String(limits.pages_per_crawl);
+    reach();
+  }
+  panel("add-text", added, (values) =>
+    post(path, { source_type: "file", name: title(values.name), text: values.text, is_citable: citable() === "true" }));
+  panel("add-video", added, async (values, form) => {
+    const [file] = form.elements.captions.files;
+    const url = address(values.source_url);
+    if (!file) return post(path, { source_type: "video", source_url: url, is_citable: citable() === "true" });
+    const why = refusedAtOnce(file, limits.file_bytes);
+    if (why) throw new Problem(413, { detail: why });
+    const parts = new FormData();
+    for (const [name, value] of [["is_citable", citable()], ["source_type", "video"], ["source_url", url]]) parts.append(name, value);
+    parts.append("file", file, file.name);
+    return upload(path, parts);
+  });
+}
+

@@ -1,0 +1,57 @@
+// A document in a list: its state, why it was not read, and what can be done about it.
+
+import { post } from "./api.js";
+import { api } from "./chatbot.js";
+import { h } from "./dom.js";
+import { button, toast } from "./ui.js";
+import { documentBadge, isProblem, passages, reasonLine, tries } from "./words.js";
+
+export const documentPage = (document) => `/chatbots/${api.split("/")[3]}/documents/${document.id}/`;
+
+const shown = (document) => document.title || document.uri;
+
+async function move(document, verb, words, changed) {
+  await post(`${api}documents/${document.id}/${verb}/`);
+  toast(words);
+  await changed();
+}
+
+// Nothing of a document that has ended waits anywhere: its source is read again, in a training of its own.
+async function again(document, changed) {
+  await post(`${api}sources/${document.source_id}/retry/`);
+  toast("It is read again.");
+  await changed();
+}
+
+// The buttons that fit a document's state; `changed` is called once one has acted.
+export function documentActions(document, changed) {
+  const named = (made) => {
+    made.setAttribute("aria-label", `${made.textContent}: ${shown(document)}`);
+    return made;
+  };
+  const act = (text, verb, words) => named(button(text, () => move(document, verb, words, changed), "small"));
+  if (document.state === "waiting") {
+    return [act("Retry now", "retry", "It is tried again now."), act("Skip", "drop", "It is left out of this training.")];
+  }
+  if (document.state === "held") {
+    return [act("Let it go on", "release", "It goes on."), act("Skip", "drop", "It is left out of this training.")];
+  }
+  if (document.state === "ended" && isProblem(document)) {
+    return [named(button("Retry", () => again(document, changed), "small"))];
+  }
+  return [];
+}
+
+// A list's item.
+export function documentItem(document, changed) {
+  const facts = [document.chunks > 0 && passages(document.chunks), tries(document)].filter(Boolean).join(" · ");
+  // Of one that has ended there is nothing to show but why.
+  const look = document.state === "ended" ? "See details" : "Show what was read";
+  return h("li", { class: "document" },
+    h("div", { class: "document-line" },
+      h("a", { class: "break", href: documentPage(document) }, shown(document)), documentBadge(document),
+      facts && h("span", { class: "quiet" }, facts)),
+    isProblem(document) && reasonLine(document.reason, document.message),
+    isProblem(document) && h("div", { class: "actions" }, documentActions(document, changed),
+      h("a", { class: "button small", href: documentPage(document), "aria-label": `${look}: ${shown(document)}` }, look)));
+}

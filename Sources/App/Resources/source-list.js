@@ -1,0 +1,213 @@
+// The sources of a chatbot as a list: in the wizard with name and removal, on the privacy step with the switch, on the page of
+// sources with everything. A row is changed in place, so that neither focus nor an open row is lost.
+
+import { all, del, get, patch, post } from "./api.js";
+import { api } from "./chatbot.js";
+import { ago, bytes, date, dateTime, fill, h, outward, plural } from "./dom.js";
+import { documentItem } from "./documents.js";
+import { ask } from "./forms.js";
+import { button, confirm, showError, toast } from "./ui.js";
+import { kindOf, passages, reasonLine, sourceBadge } from "./words.js";
+
+const path = (source) => `${api}sources/${source.id}/`;
+
+export const loadSources = () => all(`${api}sources/`, 2000);
+
+// Which of the filter's groups a source belongs to.
+export function groupOf(source) {
+  if (source.documents.total === 0) return "new";
+  if (source.status === "failed" || source.documents.failed > 0) return "failed";
+  return source.status === "ready" ? "live" : "reading";
+}
+
+// Citable or learn only; it acts at once.
+export function citableSwitch(source, changed) {
+  const option = (text, value) => {
+    const input = h("input", {
+      type: "radio", name: `citable-${source.id}`, value: String(value), checked: source.is_citable === value,
+      on: { change: () => set(value) },
+    });
+    return [h("label", { class: value ? "" : "private" }, input, text), input];
+  };
+  const [citableLabel, citable] = option("Citable", true);
+  const [learnLabel, learn] = option("Learn only", false);
+  const set = async (value) => {
+    try {
+      changed(await patch(path(source), { is_citable: value }));
+      toast(value ? `Answers may quote “${source.name}” from now on.` : `“${source.name}” is not quoted any more.`);
+    } catch (error) {
+      // What is shown is what holds.
+      (value ? learn : citable).checked = true;
+      showError(error);
+    }
+  };
+  return h("fieldset", { class: "plain-set" }, h("legend", { class: "hidden" }, `May answers quote “${source.name}”?`),
+    h("div", { class: "switch" }, citableLabel, learnLabel));
+}
+
+const every = { day: "read again every day", week: "read again every week", month: "read again every month" };
+
+// `parts` names what a row has: "switch", "documents", "actions".
+function makeRow(source, parts, hooks) {
+  let current = source;
+  const name = h("h3", { class: "break" });
+  const state = h("span", {});
+  const facts = h("p", { class: "facts quiet" });
+  const reason = h("div", {});
+  const control = h("div", { class: "source-switch" });
+  const list = h("ul", { class: "plain list documents", "aria-busy": "true" });
+  const documents = h("details", { class: "source-documents" }, h("summary", {}, "Documents"), list);
+
+  const showDocuments = async () => {
+    try {
+      const found = await get(`${api}documents/?source_id=${current.id}&limit=100`);
+      list.removeAttribute("aria-busy");
+      fill(list, found.items.map((document) => documentItem(document, hooks.began)),
+        found.items.length === 0 && h("li", { class: "quiet" }, "Nothing yet: documents appear with the training."),
+        found.next_cursor && h("li", { class: "quiet" }, "The newest 100 are shown."));
+      const read = found.items.filter((document) => document.state === "live").map((document) => document.age_seconds);
+      if (read.length > 0) {
+        const at = new Date(Date.now() - Math.min(...read) * 1000).toISOString();
+        list.prepend(h("li", { class: "quiet" }, "Last went live ", h("time", { datetime: at, title: dateTime(at) }, ago(at)), "."));
+      }
+    } catch (error) {
+      showError(error);
+    }
+  };
+  documents.addEventListener("toggle", () => {
+    if (documents.open) showDocuments();
+  });
+
+  const rename = h("button", { type: "button", class: "small" }, "Rename");
+  rename.addEventListener("click", () =>
+    ask({
+      title: "Rename the source", label: "Name", value: current.name, limit: 255,
+      save: async (text) => update(await patch(path(current), { name: text })),
+    }));
+  const starts = (text, verb, words) =>
+    button(text, async () => {
+      await post(`${path(current)}${verb}/`);
+      toast(words);
+      hooks.began();
+    }, "small");
+  const refresh = starts("Read again", "refresh", "It is read again.");
+  const retry = starts("Retry what failed", "retry", "What failed is read again.");
+  const remove = button("Remove", async () => {
+    const agreed = await confirm({
+      title: `Remove “${current.name}”?`, danger: true, action: "Remove",
+      body: current.documents.live > 0
+        ? `Answers stop using its ${plural(current.documents.total, "document")} at once. It is erased from the disk within a day. This cannot be undone.`
+        : "It is erased from the disk within a day. This cannot be undone.",
+    });
+    if (!agreed) return;
+    const receipt = await del(path(current));
+    const went = receipt.documents > 0 ? `${plural(receipt.documents, "document")} with ${passages(receipt.chunks)}` : "It";
+    toast(`${went} left the answers; the bytes are gone by ${date(receipt.bytes_gone_by)}.`);
+    hooks.removed(current);
+  }, "small danger");
+
+  const actions = h("div", { class: "actions" }, rename, parts.includes("documents") && [refresh, retry], remove);
+  const element = h("li", { class: "source", id: `source-${source.id}` },
+    h("div", { class: "source-head" },
+      h("div", { class: "source-words" }, h("div", { class: "source-name" }, name, state), facts),
+      parts.includes("switch") ? control : actions),
+    reason, parts.includes("documents") && documents, parts.includes("switch") && parts.includes("actions") && actions);
+
+  // Shows what is so now.
+  function update(next) {
+    const toggled = next.is_citable !== current.is_citable || !control.firstChild;
+    const moved = JSON.stringify(next.documents) !== JSON.stringify(current.documents);
+    current = next;
+    fill(name, next.name);
+    if (parts.includes("documents")) fill(state, sourceBadge(next));
+    for (const made of [rename, refresh, retry, remove]) made.setAttribute("aria-label", `${made.textContent}: ${next.name}`);
+    const counts = next.documents;
+    fill(facts, h("span", {}, kindOf(next)), next.bytes > 0 && h("span", {}, bytes(next.bytes)),
+      next.source_url && next.source_url !== next.name && h("span", { class: "break" }, outward(next.source_url, next.source_url)),
+      parts.includes("documents") && counts.total > 0 && h("span", {}, [
+        counts.live > 0 && `${plural(counts.live, "document")} live`, counts.waiting > 0 && `${counts.waiting} waiting`,
+        counts.failed > 0 && `${counts.failed} not read`,
+      ].filter(Boolean).join(", ")),
+      next.crawl.every && h("span", {}, every[next.crawl.every]),
+      h("span", {}, "added ", h("time", { datetime: next.created_at, title: dateTime(next.created_at) }, ago(next.created_at))),
+      !parts.includes("switch") && !next.is_citable && h("span", {}, "Learn only"));
+    const failing = parts.includes("documents") && (next.status === "failed" || counts.failed > 0);
+    fill(reason, failing && reasonLine(next.error_code, next.error_message),
+      failing && next.status === "ready" && h("p", { class: "quiet" }, "What was read before still answers."));
+    retry.hidden = counts.failed === 0;
+    refresh.hidden = counts.total === 0 || counts.waiting > 0;
+    documents.hidden = counts.total === 0;
+    if (moved && documents.open) showDocuments();
+    if (toggled && parts.includes("switch")) {
+      fill(control, citableSwitch(next, (changed) => {
+        update(changed);
+        hooks.changed(changed);
+      }));
+    }
+  }
+  update(source);
+  return { element, update, matches: (group, text) => (group === "" || groupOf(current) === group) && current.name.toLowerCase().includes(text) };
+}
+
+// A list in `root`, a ul. `changed(sources)` is told whenever there are others; `began()` when something is read again.
+export function sourceList(root, { parts, changed = () => {}, began = () => {} }) {
+  const rows = new Map();
+  let sources = [];
+  let filter = { group: "", text: "" };
+
+  const said = () => changed(sources);
+  const refilter = () => {
+    for (const { element, matches } of rows.values()) element.hidden = !matches(filter.group, filter.text);
+    return [...rows.values()].filter(({ element }) => !element.hidden).length;
+  };
+  const removed = (source) => {
+    const { element } = rows.get(source.id);
+    const next = element.nextElementSibling ?? element.previousElementSibling;
+    rows.delete(source.id);
+    element.remove();
+    sources = sources.filter((one) => one.id !== source.id);
+    said();
+    (next?.querySelector("button") ?? document.getElementById("main")).focus();
+  };
+  const replaced = (source) => {
+    sources = sources.map((one) => (one.id === source.id ? source : one));
+    said();
+  };
+
+  // Shows all of `next`, in its order.
+  function show(next) {
+    root.removeAttribute("aria-busy");
+    sources = next;
+    for (const [id, { element }] of rows) {
+      if (next.some((source) => source.id === id)) continue;
+      element.remove();
+      rows.delete(id);
+    }
+    let before = root.firstElementChild;
+    for (const source of next) {
+      let row = rows.get(source.id);
+      if (row) {
+        row.update(source);
+      } else {
+        row = makeRow(source, parts, { removed, changed: replaced, began });
+        rows.set(source.id, row);
+      }
+      // One that stands where it should is left there: moving it would lose its focus.
+      if (row.element === before) before = before.nextElementSibling;
+      else root.insertBefore(row.element, before);
+    }
+    refilter();
+    said();
+  }
+
+  return {
+    show,
+    reload: async () => show(await loadSources()),
+    add: (source) => show([source, ...sources.filter((one) => one.id !== source.id)]),
+    // Gives how many are left.
+    filter: (next) => {
+      filter = { ...filter, ...next };
+      return refilter();
+    },
+  };
+}

@@ -1,0 +1,159 @@
+// What the server's codes say to an owner: kinds of sources, states, reasons why something was not read, limits of a plan.
+
+import { Problem } from "./api.js";
+import { bytes, duration, h, number, plural } from "./dom.js";
+import { badge, errorText } from "./ui.js";
+
+const endings = {
+  pdf: "PDF", docx: "Word file", html: "HTML file", htm: "HTML file", md: "Markdown", csv: "Table (CSV)",
+  srt: "Captions", vtt: "Captions",
+};
+
+export const ending = (name) => /\.([a-z0-9]{1,10})$/i.exec(name)?.[1].toLowerCase() ?? "";
+
+// "PDF", "Web page", "Captions of a video" …
+export function kindOf(source) {
+  if (source.source_type === "video") return source.source_url ? "Video" : "Captions of a video";
+  if (source.source_type === "url") return "Web page";
+  return endings[ending(source.name)] ?? "Text";
+}
+
+// The badge of a source: what its state means for answers.
+export function sourceBadge(source) {
+  if (source.status === "ready") return badge("Live", "good");
+  if (source.status === "failed") return badge("Not read", "bad");
+  if (source.status === "processing") return badge("Being read", "busy");
+  return source.documents.total === 0 ? badge("Not trained yet", "warn") : badge("Waiting", "busy");
+}
+
+const documentStates = {
+  queued: ["Waiting", "busy"], fetched: ["Fetched", "busy"], extracted: ["Text read", "busy"],
+  chunked: ["In passages", "busy"], embedded: ["About to go live", "busy"], live: ["Live", "good"],
+  waiting: ["Will try again", "warn"], held: ["Put aside", "warn"], ended: ["Not read", "bad"],
+};
+
+// One that was taken out on purpose is no failure.
+const removed = (document) => document.state === "ended" && ["removed", "rolled_back"].includes(document.reason);
+
+export const documentBadge = (document) =>
+  removed(document) ? badge("Taken out") : badge(...(documentStates[document.state] ?? [document.state, ""]));
+
+export const isProblem = (document) => ["ended", "waiting", "held"].includes(document.state) && !removed(document);
+
+const stages = {
+  fetch: "Get the files and pages", extract: "Read their text", chunk: "Cut it into passages",
+  embed: "Work out what they mean", index: "Put them into use",
+};
+export const stageNames = Object.keys(stages);
+export const stageWords = (stage) => stages[stage] ?? stage;
+
+// What happened, and what helps.
+const reasons = {
+  encrypted: ["Protected by a password", "Save a copy without the password and add that."],
+  malformed: ["Damaged, or not what its name says", "Open it in the program it came from, save it again and add that."],
+  too_large: ["Too large", "Split it into smaller parts and add those."],
+  timeout: ["It took too long", "Save it in a simpler form or in smaller parts. A web page is tried again by itself."],
+  memory: ["Too heavy to read", "Save it in a simpler form or in smaller parts."],
+  no_text: ["No text in it", "If it is scanned, run text recognition (OCR) on it first."],
+  unsupported: ["This kind of file is not read", "Save it as PDF, Word (.docx), HTML, Markdown or plain text."],
+  empty: ["Empty", "Look at what was added; there is nothing in it."],
+  unreadable: ["The file could not be opened", "Add it again. If that does not help, tell the operator of this server."],
+  converter: ["Written in an encoding this server cannot read", "Save it as UTF-8 and add that."],
+  blocked: ["The address cannot be reached", "It must be a public address. Check how it is written."],
+  bad_url: ["Not an address", "Give the whole address, beginning with https://."],
+  connection: ["The site could not be reached", "It is tried again by itself. If it goes on, open the address in a browser."],
+  tls: ["The site has no valid secure connection", "Its certificate must be put right, or add the page as a file."],
+  too_many_redirects: ["The address leads in circles", "Open it in a browser and give the address where you end up."],
+  protocol_error: ["The site's answer makes no sense", "Check that the address is a web page."],
+  cancelled: ["Stopped", "Train again when you are ready."],
+  plan_limit: ["No room left in your plan", "Remove a source, or choose a larger plan, then train again."],
+  text_refused: ["A passage of it was refused", "The service that works out meanings did not take it. Try a simpler version."],
+  embedding: ["The service that works out meanings is away", "It is tried again by itself."],
+  neighbour_refused: ["Tried again in smaller parts", "Nothing to do."],
+  busy: ["Another training was under way", "It is tried again by itself."],
+  crashed: ["Reading it broke off", "It is tried again by itself. If it goes on, save it in a simpler form."],
+  split: ["Tried again by itself", "Nothing to do."],
+  damaged: ["What waited here was damaged", "Remove the source and add it again."],
+  shard: ["The disk refused", "Tell the operator of this server, then train again."],
+  shard_damaged: ["What answers now is damaged on disk", "Tell the operator of this server, then train everything again."],
+  model_changed: ["The model that works out meanings has changed", "Train everything again."],
+  item_failed: ["It broke off on the way", "Try again. If that does not help, tell the operator of this server."],
+  index_failed: ["It could not be put into use", "Try again. If that does not help, tell the operator of this server."],
+  incomplete: ["It came through only in part", "Try again."],
+  removed: ["Its source was removed", ""], rolled_back: ["Taken out when an earlier state was brought back", ""],
+  dropped: ["Skipped, as you asked", "Train again to include it."],
+  error: ["Something unforeseen", "Try again. If that does not help, tell the operator of this server."],
+  http_401: ["The page asks for a login", "Save the page and add it as a file."],
+  http_403: ["The site refuses to show the page", "Save the page and add it as a file."],
+  http_404: ["There is no such page", "Check the address."],
+  http_410: ["The page is gone", "Check the address, or remove the source."],
+  http_429: ["The site asks for patience", "It is tried again by itself."],
+};
+// Their sentences speak to the operator, so ours stand in their place.
+const ours = new Set(["item_failed", "index_failed", "damaged", "error", "shard", "text_refused", "converter"]);
+
+function reasonWords(code) {
+  if (reasons[code]) return reasons[code];
+  if (/^http_5/.test(code)) return ["The site has a fault of its own", "It is tried again by itself."];
+  if (/^http_/.test(code)) return [`The site answered ${code.slice(5)}`, "Open the address in a browser and check it."];
+  return [code.replaceAll("_", " "), ""];
+}
+
+// A sentence begins with a capital unless it begins with a host's name, and repeats nothing of what stands before it.
+function sentence(text) {
+  const rest = text.replace(/^The document (?:is damaged|is too large|holds no text): |^The document is encrypted\. /, "");
+  const first = /^[^ ]+\.[^ ]/.test(rest) ? rest : rest.charAt(0).toUpperCase() + rest.slice(1);
+  return first.replace(/([^.!?])$/, "$1.");
+}
+
+// { what, detail, remedy } of a reason code and the server's sentence for it.
+export function explain(code, message) {
+  if (!code) return message ? { what: "", detail: sentence(message), remedy: "" } : null;
+  const [what, remedy] = reasonWords(code);
+  return { what, detail: message && !ours.has(code) ? sentence(message) : "", remedy };
+}
+
+// The same as a paragraph: what happened in bold, then the server's sentence or what helps.
+export function reasonLine(code, message) {
+  const found = explain(code, message);
+  return found && h("p", { class: "reason" }, found.what && h("strong", {}, `${found.what}. `), found.detail || found.remedy);
+}
+
+const limits = {
+  chatbots: (max) => `Your plan has room for ${plural(max, "chatbot")}.`,
+  sources: (max) => `Your plan has room for ${plural(max, "source")} in a chatbot.`,
+  bytes: (max) => `Your plan stores ${bytes(max)} at most.`,
+  pages_per_crawl: (max) => `Your plan reads ${plural(max, "page")} of a site at most.`,
+  crawl_depth: (max) => `Your plan follows links ${plural(max, "step")} deep at most.`,
+};
+
+// What an owner is told of a refusal, as text. Limits of the plan say what they are.
+export function refusal(error) {
+  if (!(error instanceof Problem)) return errorText(error);
+  if (error.code === "plan-limit") return limits[error.body.limit]?.(error.body.max) ?? error.message;
+  if (error.status === 429) return "You have asked for this often in a short time. Wait a little, then try again.";
+  if (error.code === "unsafe-url") return "This address cannot be reached from here. Give a public one that begins with https://, without a user name.";
+  if (error.code === "duplicate-source") return "The chatbot has this already.";
+  if (error.code === "unsupported-type") {
+    return "This kind of file cannot be read. Save it as PDF, Word (.docx), HTML, Markdown or plain text.";
+  }
+  return error.message;
+}
+
+// A refusal as content of an alert, with the way to a larger plan.
+export const refusalContent = (error) => [
+  refusal(error),
+  error.code === "plan-limit" && [" Remove something, or ", h("a", { href: "/billing/" }, "look at the plans"), "."],
+];
+
+// "3 tries · next in 2 min".
+export function tries(document) {
+  const next = document.due_at ? (new Date(document.due_at) - Date.now()) / 1000 : null;
+  return [
+    document.tries > 1 && plural(document.tries, "try", "tries"),
+    document.state === "waiting" && next !== null && (next > 0 ? `next in ${duration(next)}` : "next one is due now"),
+  ].filter(Boolean).join(" · ");
+}
+
+export const passages = (count) => plural(count, "passage");
+export const tokens = (count) => `about ${number(count)} tokens`;
