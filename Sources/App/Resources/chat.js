@@ -14,7 +14,7 @@
 //   leads        { fields: [name, phone, note], after, send(values) → Promise }: visitors may leave an address. Offered when
 //                nothing was found, when the chatbot is busy, and after so many answers (0: only then).
 //   actions      (answer) → element or null: something of the page's under each answer of this page's life
-//   onAnswer     (answer) → called when an answer has ended
+//   onAnswer     (answer) → called when an answer has ended, be it because it was stopped; not when there is none
 //   bar          an element for the button that begins a new conversation; the line under the composer when left out
 //   preview      true in an owner's page: nothing takes the focus by itself
 // An answer is { message_id, conversation_id, question, text, answered, limited, sources, element }.
@@ -94,7 +94,7 @@ function refusal(status, detail, wait) {
 // What a visitor reads of an error: of fetch, of the server, or of a page's own way to call it.
 export function inWords(error) {
   if (error instanceof Refusal) return error;
-  if (error.status) return refusal(error.status, error.message, Number(error.wait) || 0);
+  if (error.status) return refusal(error.status, error.message, error.retryAfter ?? 0);
   return new Refusal("The chatbot cannot be reached. Look at your connection and try again.");
 }
 
@@ -422,7 +422,7 @@ export function mount(root, options) {
     if (asking) return;
     addQuestion(question);
     const answer = {
-      message_id: "", conversation_id: "", question, text: "", answered: null, limited: false, sources: [], isNew: true,
+      message_id: null, conversation_id: null, question, text: "", answered: null, limited: false, sources: [], isNew: true,
     };
     const view = answerView(answer);
     const words = make("span", {}, "Looking in the documents");
@@ -471,7 +471,7 @@ export function mount(root, options) {
     say(spoken(answer));
     if (leads?.after && answers >= leads.after && !answer.error) offerLead();
     follow();
-    options.onAnswer?.(answer);
+    if (answer.message_id) options.onAnswer?.(answer);
   }
 
   // Why an answer did not come to its end, and the way on.
