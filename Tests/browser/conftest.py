@@ -18,7 +18,10 @@ import urllib.error
 import urllib.request
 
 import pytest
-from playwright.sync_api import sync_playwright
+from playwright.sync_api import expect, sync_playwright
+
+# A limit, not a wait: on a machine that builds at the same time a page takes its time.
+expect.set_options(timeout=30_000)
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 SHOTS = ROOT / ".build" / "screenshots"
@@ -205,6 +208,7 @@ class Visit:
         self.context.on("console", self.said)
         self.context.on("page", lambda page: page.on("pageerror", lambda error: self.problems.append(f"error in {page.url}: {error}")))
         self.page = self.context.new_page()
+        VISITS.append(self.page)
 
     def refuse(self, route):
         self.problems.append(f"left the loopback: {route.request.url}")
@@ -244,6 +248,7 @@ def visit(chromium, bobbin):
     problems = [problem for one in made for problem in one.problems]
     for one in made:
         one.context.close()
+    VISITS.clear()
     assert not problems, "\n".join(problems)
 
 
@@ -274,3 +279,18 @@ def owner(bobbin):
     one.conversation = bobbin.call("GET", f"/api/chatbots/{one.chatbot}/conversations/", token=one.token)["items"][0]["id"]
     one.document = bobbin.call("GET", f"/api/chatbots/{one.chatbot}/documents/", token=one.token)["items"][0]["id"]
     return one
+
+
+@pytest.hookimpl(hookwrapper=True)
+def pytest_runtest_makereport(item, call):
+    """A picture of each open page when a test fails."""
+    outcome = yield
+    if outcome.get_result().failed and call.when == "call":
+        for index, page in enumerate(VISITS):
+            with contextlib.suppress(Exception):
+                SHOTS.mkdir(parents=True, exist_ok=True)
+                page.screenshot(path=SHOTS / f"failed-{item.name}-{index}.png")
+
+
+# The pages that are open, for their pictures.
+VISITS = []
