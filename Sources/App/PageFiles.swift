@@ -42,6 +42,7 @@ enum PageFiles {
     ("app.css", PackageResources.app_css),
     ("billing.js", PackageResources.billing_js),
     ("billing.mustache", PackageResources.billing_mustache),
+    ("chat-lead.js", PackageResources.chat_lead_js),
     ("chat-page.js", PackageResources.chat_page_js),
     ("chat.css", PackageResources.chat_css),
     ("chat.js", PackageResources.chat_js),
