@@ -47,7 +47,8 @@ export function fillDocuments(list, items, ...others) {
   const at = list.contains(globalThis.document.activeElement)
     && globalThis.document.activeElement.closest("[data-document]")?.dataset.document;
   fill(list, items, ...others);
-  if (at) list.querySelector(`[data-document="${at}"] :is(button, a)`)?.focus();
+  const row = at && list.querySelector(`[data-document="${at}"]`);
+  if (row) (row.querySelector("button") ?? row.querySelector("a")).focus();
 }
 
 // A list's item.

@@ -96,7 +96,7 @@ const steps = {
   async train(chatbot) {
     const live = training(chatbot, { isWizard: true });
     live.offerFor(null, chatbot.sources_count);
-    await Promise.race([live.resume(), new Promise((resolve) => { setTimeout(resolve, 1500); })]);
+    await Promise.race([live.resume({ isFresh: true }), new Promise((resolve) => { setTimeout(resolve, 1500); })]);
     if (chatbot.sources_count === 0) {
       fill(byID("training-notice"), h("p", { class: "notice warn" }, "There are no sources yet. ",
         h("a", { href: `/chatbots/${chatbot.id}/setup/sources/` }, "Add one first"), "."));

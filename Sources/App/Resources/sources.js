@@ -78,5 +78,5 @@ await chatbotPage(async (chatbot) => {
   });
   addSources(plan.limits, (source) => list.add(source));
   if (found.length === 0) open(true);
-  live.resume();
+  live.resume({ isFresh: true });
 });

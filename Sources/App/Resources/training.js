@@ -56,6 +56,8 @@ export function training(chatbot, { isWizard = false, status: told = () => {}, e
   let following = false;
   let listedAt = 0;
   let listed = "";
+  // Whoever began a training or watches its button is led on: to Stop, and at the end to what comes next.
+  let leads = false;
   // Sources that no training has taken; where nobody counts them, what the last training could not read.
   let untrained = null;
   let unread = 0;
@@ -101,7 +103,12 @@ export function training(chatbot, { isWizard = false, status: told = () => {}, e
     told(status);
     const isRunning = status.state === "training";
     byID("training-live").hidden = !isRunning;
+    leads ||= !isRunning && document.activeElement === stop;
     stop.hidden = !isRunning;
+    if (isRunning && leads) {
+      stop.focus();
+      leads = false;
+    }
     start.hidden = isRunning || status.state === "held";
     if (!isRunning) return;
     startAll.hidden = true;
@@ -169,8 +176,10 @@ export function training(chatbot, { isWizard = false, status: told = () => {}, e
     await resume();
   }
 
-  async function showEnd(status) {
-    const [found, changed] = await Promise.all([status.run ? get(`${api}runs/${status.run}/`) : null, get(api)]);
+  async function showEnd(status, hasChanged) {
+    const [found, changed] = await Promise.all([
+      status.run ? get(`${api}runs/${status.run}/`) : null, hasChanged ? get(api) : chatbot,
+    ]);
     chatbot = changed;
     showChatbot(chatbot);
     const documents = found?.documents ?? {};
@@ -209,10 +218,11 @@ export function training(chatbot, { isWizard = false, status: told = () => {}, e
     startAll.hidden = !isTrained || isTaken || chatbot.sources_count === 0;
   }
 
-  // Shows what is so, and goes on with what is under way.
-  async function resume() {
+  // Shows what is so, and goes on with what is under way. A page that was just loaded asks again only for what changes under it.
+  async function resume({ isFresh = false } = {}) {
     if (following) return;
     following = true;
+    const before = state;
     // A document that is tried again changes no figure of the status.
     const look = setInterval(() => {
       if (!document.hidden && state === "training") listDocuments().catch(showError);
@@ -222,12 +232,16 @@ export function training(chatbot, { isWizard = false, status: told = () => {}, e
       if (status.state === "empty") {
         say("Not trained yet.");
       } else {
-        await listDocuments();
+        const hasChanged = !isFresh || before === "training";
+        byID("training-documents").hidden = false;
+        if (isWizard || hasChanged) await listDocuments();
         if (status.state === "held") await showHeld(status);
-        else await showEnd(status);
+        else await showEnd(status, hasChanged);
+        if (hasChanged) await ended();
       }
       offer();
-      await ended();
+      if (leads) (notice.querySelector("a, button") ?? start).focus();
+      leads = false;
     } catch (error) {
       say("");
       fill(notice, h("p", { class: "notice bad", role: "alert" }, refusal(error)));
@@ -246,12 +260,13 @@ export function training(chatbot, { isWizard = false, status: told = () => {}, e
       return;
     }
     if (found.id === run && found.state !== "running") toast("Nothing has changed since the last training.");
-    // The bar appears where the button was: the next thing to do there is to stop.
+    leads = true;
     resume();
-    await pause(50);
-    if (!stop.hidden) stop.focus();
   }
 
+  byID("training-documents").addEventListener("toggle", () => {
+    if (listedAt === 0) listDocuments().catch(showError);
+  });
   start.addEventListener("click", () => busy(start, () => begin({ scope: "changed" })));
   startAll.addEventListener("click", () =>
     busy(startAll, async () => {
