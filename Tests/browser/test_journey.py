@@ -25,7 +25,7 @@ def embedded(page):
 
 
 def test_journey(bobbin, site, visit):
-    bobbin.write("DELETE FROM rate_limits")
+    bobbin.forget_limits()
     window = visit()
     page, email = window.page, "journey@example.org"
     page.goto("/register")
