@@ -36,11 +36,14 @@ export async function start() {
   return user;
 }
 
-// A page that could not be made says so, with a way on.
+// A page that could not be made says so, with a way on. Of a chatbot that cannot be had, no frame is left either.
 export function failed(error) {
+  const isMissing = error.status === 404;
+  for (const part of document.querySelectorAll("#chatbot > :not(main)")) part.hidden = isMissing;
+  const level = document.querySelector("#chatbot > :not(main, [hidden]) h1") ? "h2" : "h1";
   byID("main").replaceChildren(
-    h("section", { class: "empty", role: "alert" }, h("h1", {}, error.status === 404 ? "This is not here" : "This page could not be loaded"),
-      h("p", {}, error.status === 404 ? "It was removed, or it belongs to another account." : errorText(error)),
+    h("section", { class: "empty", role: "alert" }, h(level, {}, isMissing ? "This is not here" : "This page could not be loaded"),
+      h("p", {}, isMissing ? "It was removed, or it belongs to another account." : errorText(error)),
       h("p", { class: "actions" }, h("a", { class: "button", href: "/chatbots/" }, "To the chatbots"),
         h("button", { type: "button", on: { click: () => location.reload() } }, "Try again"))));
 }
