@@ -47,7 +47,7 @@ function contents(chatbot) {
 
 function showReceipt(name, receipt) {
   const section = h("section", { class: "empty", tabindex: "-1" },
-    h("h2", { class: "break" }, `“${name}” is deleted`),
+    h("h1", { class: "break" }, `“${name}” is deleted`),
     h("p", {}, "It answers nobody any more. This went with it:"),
     h("dl", { class: "figures receipt" }, [
       ["Sources", receipt.sources], ["Documents", receipt.documents], ["Passages", receipt.chunks], ["Files", receipt.blobs], ["Conversations", receipt.conversations],
