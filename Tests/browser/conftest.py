@@ -18,7 +18,10 @@ import urllib.error
 import urllib.request
 
 import pytest
-from playwright.sync_api import sync_playwright
+from playwright.sync_api import expect, sync_playwright
+
+# A limit, not a wait: on a machine that builds at the same time a page takes its time.
+expect.set_options(timeout=30_000)
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 SHOTS = ROOT / ".build" / "screenshots"
@@ -208,13 +211,27 @@ class Model(http.server.BaseHTTPRequestHandler):
         pass
 
 
+# Pages that may be open still, for the picture of a failure.
+OPEN = []
+
+
+@pytest.hookimpl(hookwrapper=True)
+def pytest_runtest_makereport(item, call):
+    outcome = yield
+    if outcome.get_result().failed and call.when == "call":
+        SHOTS.mkdir(parents=True, exist_ok=True)
+        for index, page in enumerate(page for page in OPEN if not page.is_closed()):
+            with contextlib.suppress(Exception):
+                page.screenshot(path=SHOTS / f"failed-{item.originalname}-{index}.png")
+
+
 class Visit:
     """One browser window and what went wrong in it. `context` is one of the test's own making."""
 
     def __init__(self, browser, bobbin, context=None, **options):
         self.bobbin, self.problems = bobbin, []
         self.context = context or browser.new_context(base_url=bobbin.base, **options)
-        self.context.set_default_timeout(20_000)
+        self.context.set_default_timeout(30_000)
         self.context.add_init_script(WATCH)
         self.context.on("request", self.left)
         self.context.on("console", self.said)
@@ -222,6 +239,7 @@ class Visit:
         self.context.on("response", self.answered)
         self.context.on("dialog", self.asked)
         self.page = self.context.new_page()
+        OPEN.append(self.page)
 
     # Routes of Playwright's would do as well, but keep the browser from its own ways of changing pages.
     def left(self, request):

@@ -51,11 +51,11 @@ function uploadRow(file, again) {
     progress, words);
   const refuse = (content, mayTryAgain) => {
     progress.remove();
-    fill(state, badge("Refused", "bad"));
+    fill(state, badge(mayTryAgain ? "Not sent" : "Refused", "bad"));
     fill(words, h("p", { class: "field-error" }, content),
       mayTryAgain && h("button", { type: "button", class: "small", on: { click: () => (row.remove(), again()) } }, "Try again"));
     fill(cancel, "Dismiss").setAttribute("aria-label", `Dismiss ${file.name}`);
-    said(`${file.name} was refused.`);
+    said(`${file.name} was ${mayTryAgain ? "not sent" : "refused"}.`);
   };
   return { row, progress, state, signal: stopping.signal, refuse };
 }
@@ -155,7 +155,7 @@ function panel(id, added, send) {
     try {
       source = await send(values, form);
     } catch (error) {
-      if (!["plan-limit", "duplicate-source", "unsupported-type", "unsafe-url"].includes(error.code) && error.status !== 429) throw error;
+      if (!["plan-limit", "duplicate-source", "unsupported-type", "unsafe-url"].includes(error.code)) throw error;
       fill(form.querySelector(".alert"), refusalContent(error));
       return;
     }

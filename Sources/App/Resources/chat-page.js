@@ -30,7 +30,9 @@ const saved = savedSession();
 let session = saved ?? { token, resume };
 
 // Kept from the first question on: who only looks leaves nothing behind.
-const keep = () => stored((storage) => storage.setItem(storageKey, JSON.stringify({ token: session.token, resume: session.resume })));
+const keep = () => stored((storage) => {
+  storage.setItem(storageKey, JSON.stringify({ token: session.token, resume: session.resume }));
+});
 
 async function renew(body) {
   const response = await fetch(`${api}session/`, {
@@ -91,7 +93,10 @@ const chat = mount(root, {
     return call("POST", "", { body: { message }, accept: "text/event-stream", signal });
   },
   history: saved && history,
-  rate: (message, value, comment) => insist("POST", "feedback/", { body: { message_id: message, value, ...(comment ? { comment } : {}) } }),
+  rate(message, value, comment) {
+    const body = { message_id: message, value, ...(comment ? { comment } : {}) };
+    return insist("POST", "feedback/", { body });
+  },
   restart,
   leads: leads === undefined ? null : {
     fields: leads.split(" ").filter(Boolean), after: Number(leadAfter) || 0,
@@ -109,8 +114,7 @@ const tellHost = (words) => host && window.parent.postMessage({ bobbin: words },
 
 if (embed !== undefined && window.parent !== window) {
   window.addEventListener("message", ({ source, origin, data }) => {
-    if (source !== window.parent || typeof data !== "object" || data === null || !["hello", "open"].includes(data.bobbin)) return;
-    if (!/^https?:\/\//.test(origin)) return;
+    if (source !== window.parent || !/^https?:\/\//.test(origin) || typeof data !== "object" || data === null) return;
     if (host === null && data.bobbin === "hello") {
       host = origin;
       const close = document.getElementById("chat-close");

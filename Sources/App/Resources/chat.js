@@ -11,10 +11,10 @@
 //   history      () → Promise of [Message]: what was said before. Left out: nothing was.
 //   rate         (message_id, value, comment) → Promise: thumbs under answers. Left out: no thumbs.
 //   restart      () → Promise: ends this conversation and begins another. Left out: no such button.
-//   leads        { fields: [name, phone, note], after, send(values) → Promise }: visitors may leave an address. Offered when nothing
-//                was found, when the chatbot is busy, and after so many answers (0: only then).
+//   leads        { fields: [name, phone, note], after, send(values) → Promise }: visitors may leave an address. Offered when
+//                nothing was found, when the chatbot is busy, and after so many answers (0: only then).
 //   actions      (answer) → element or null: something of the page's under each answer of this page's life
-//   onAnswer     (answer) → called when an answer has ended
+//   onAnswer     (answer) → called when an answer has ended, be it because it was stopped; not when there is none
 //   bar          an element for the button that begins a new conversation; the line under the composer when left out
 //   preview      true in an owner's page: nothing takes the focus by itself
 // An answer is { message_id, conversation_id, question, text, answered, limited, sources, element }.
@@ -31,7 +31,7 @@ const slowAfter = 8000;
 const nearEnd = 64;
 
 // An element with attributes, and children as text or elements; those that are null or false are left out.
-function make(name, attributes = {}, ...children) {
+export function make(name, attributes = {}, ...children) {
   const made = document.createElement(name);
   for (const [key, value] of Object.entries(attributes)) {
     if (typeof value === "function") made.addEventListener(key, value);
@@ -41,11 +41,11 @@ function make(name, attributes = {}, ...children) {
   return made;
 }
 
-const button = (text, click, attributes = {}) => make("button", { type: "button", click, ...attributes }, text);
+export const button = (text, click, attributes = {}) => make("button", { type: "button", click, ...attributes }, text);
 const hiddenText = (text) => make("span", { class: "hidden" }, text);
 
 const drawn = {
-  up: "M7 10v11M7 10l4-7a2 2 0 0 1 3 2l-1 5h6a2 2 0 0 1 2 2.4l-1.4 7A2 2 0 0 1 17.600 21H3V10z",
+  up: "M7 10v11M7 10l4-7a2 2 0 0 1 3 2l-1 5h6a2 2 0 0 1 2 2.4l-1.4 7A2 2 0 0 1 17.6 21H3V10z",
   send: "M12 20V5M5 12l7-7 7 7",
   stop: "M7 7h10v10H7z",
   fresh: "M12 5v14M5 12h14",
@@ -80,18 +80,21 @@ function inTime(seconds) {
 }
 
 function refusal(status, detail, wait) {
-  if (status === 429) return new Refusal(`That was a lot of questions. You can go on ${inTime(wait || 10)}.`, { wait: wait || 10 });
-  if (status === 503) return new Refusal(`The chatbot is busy. Try again ${inTime(wait || 5)}.`, { wait: wait || 5 });
+  const later = wait || 5;
+  if (status === 429) return new Refusal(`That was a lot of questions. You can go on ${inTime(later)}.`, { wait: later });
+  if (status === 503) return new Refusal(`The chatbot is busy. Try again ${inTime(later)}.`, { wait: later });
   if (status === 404) return new Refusal("This chatbot is not available any more.", { isFinal: true });
   if (status === 413) return new Refusal("This question is too long. Shorten it a little.", { isFinal: true });
-  if (status === 401 || status === 403) return new Refusal("This page has been open for long. Load it again to go on.", { isFinal: true });
+  if (status === 401 || status === 403) {
+    return new Refusal("This page has been open for long. Load it again to go on.", { isFinal: true });
+  }
   return new Refusal(status >= 500 || !detail ? "Something went wrong. Try again." : detail);
 }
 
 // What a visitor reads of an error: of fetch, of the server, or of a page's own way to call it.
-function inWords(error) {
+export function inWords(error) {
   if (error instanceof Refusal) return error;
-  if (error.status) return refusal(error.status, error.message, Number(error.wait) || 0);
+  if (error.status) return refusal(error.status, error.message, error.retryAfter ?? 0);
   return new Refusal("The chatbot cannot be reached. Look at your connection and try again.");
 }
 
@@ -159,10 +162,12 @@ function placeText({ page, heading, second } = {}) {
 function placeLink(source, ...classes) {
   const address = source.url && linkAddress(source.url);
   if (!address) return null;
-  const link = outward(address, "Open at the place", hiddenText(" (opens in a new tab)"));
+  const link = outward(address, "Open at the place", hiddenText(` in ${source.title || "the document"} (a new tab)`));
   link.classList.add(...classes);
   return link;
 }
+
+const numberOf = (source) => make("span", { class: "chat-chip", "aria-hidden": "true" }, String(source.n));
 
 // The passage of a citation, over the page. Escape closes it, and focus goes back to where it was.
 function showPassage(sources, first) {
@@ -173,7 +178,7 @@ function showPassage(sources, first) {
     const step = (text, to) => button(text, () => show(to), { class: "small", disabled: !sources[to] });
     dialog.replaceChildren(
       make("div", { class: "chat-passage-head" },
-        make("span", { class: "chat-chip", "aria-hidden": "true" }, String(source.n)),
+        numberOf(source),
         make("h2", { id: "passage-title", tabindex: "-1" }, hiddenText(`Source ${source.n}: `), source.title || "Untitled"),
         button("×", () => dialog.close(), { class: "chat-close", "aria-label": "Close" })),
       place && make("p", { class: "quiet" }, place),
@@ -189,17 +194,102 @@ function showPassage(sources, first) {
   show(first);
 }
 
+const countOfSources = ({ length }) => (length === 1 ? "1 source" : `${length} sources`);
+
 function sourceList(sources) {
+  const words = (source) => make("span", {}, hiddenText(`Source ${source.n}: `), source.title || "Untitled", " ",
+    make("span", { class: "quiet" }, placeText(source.place)));
   const row = (source, index) => make("li", { value: String(source.n) },
-    button([make("span", { class: "chat-chip", "aria-hidden": "true" }, String(source.n)),
-      make("span", {}, hiddenText(`Source ${source.n}: `), source.title || "Untitled", " ", make("span", { class: "quiet" }, placeText(source.place)))],
-    () => showPassage(sources, index), { class: "chat-source" }),
+    button([numberOf(source), words(source)], () => showPassage(sources, index), { class: "chat-source" }),
     placeLink(source));
   return make("details", { class: "chat-sources" },
-    make("summary", {}, sources.length === 1 ? "1 source" : `${sources.length} sources`), make("ol", {}, sources.map(row)));
+    make("summary", {}, countOfSources(sources)), make("ol", {}, sources.map(row)));
+}
+
+// MARK: Feedback, a new conversation
+
+// Thumbs, and after the lower one a place for a word of why. `rate` is the option of that name.
+function feedback(answer, rate) {
+  let value = answer.feedback ?? 0;
+  const why = "What was wrong? (optional)";
+  const comment = make("textarea", { rows: "2", maxlength: "900", "aria-label": why, placeholder: why });
+  const said = make("span", { class: "quiet", role: "status" });
+  const more = make("form", { class: "chat-comment", hidden: true }, comment,
+    make("button", { type: "submit", class: "small" }, "Send"), button("No, thanks", () => close(), { class: "small link" }));
+  const close = () => {
+    more.hidden = true;
+    down.focus();
+  };
+  const show = () => {
+    up.setAttribute("aria-pressed", String(value === 1));
+    down.setAttribute("aria-pressed", String(value === -1));
+  };
+  const note = async (next, words) => {
+    const before = value;
+    value = next;
+    show();
+    said.textContent = "";
+    try {
+      await rate(answer.message_id, next, words);
+      said.textContent = next === 0 ? "" : words ? "Thank you. That helps." : "Thank you.";
+      return true;
+    } catch {
+      value = before;
+      show();
+      said.textContent = "This could not be noted.";
+      return false;
+    }
+  };
+  const press = async (next) => {
+    const isNoted = await note(value === next ? 0 : next);
+    more.hidden = !(isNoted && value === -1);
+    if (!more.hidden) comment.focus();
+  };
+  const thumb = (title, next, kind = "") =>
+    button(icon("up"), () => press(next), { class: `chat-thumb ${kind}`, "aria-label": title, title });
+  const up = thumb("This helped", 1);
+  const down = thumb("This did not help", -1, "down");
+  more.addEventListener("submit", async (event) => {
+    event.preventDefault();
+    if (!comment.value.trim() || (await note(-1, comment.value.trim()))) close();
+  });
+  show();
+  return [up, down, said, more];
+}
+
+// Asks first: what was said is gone afterwards. `restart` does it, `done` shows the new beginning.
+function confirmRestart(restart, done) {
+  const dialog = make("dialog", { class: "sheet", "aria-labelledby": "restart-title" });
+  const words = make("p", { role: "status" }, "This conversation is deleted here and on the server.");
+  const yes = button("Begin anew", async () => {
+    yes.disabled = true;
+    try {
+      await restart();
+      dialog.close();
+      done();
+    } catch (error) {
+      words.textContent = inWords(error).message;
+      yes.disabled = false;
+    }
+  }, { class: "primary" });
+  dialog.append(make("h2", { id: "restart-title" }, "Begin a new conversation?"), words,
+    make("div", { class: "actions end" }, button("Keep this one", () => dialog.close()), yes));
+  dialog.addEventListener("close", () => dialog.remove());
+  document.body.append(dialog);
+  dialog.showModal();
 }
 
 // MARK: The chat
+
+// An answer as it is read out: once, when it is whole.
+function spoken({ error, isStopped, sources, element }) {
+  if (error) return error.message;
+  if (isStopped) return "Stopped.";
+  const body = element.querySelector(".chat-body").cloneNode(true);
+  for (const mark of body.querySelectorAll(".chat-chip")) mark.remove();
+  const parts = Array.from(body.querySelectorAll("p, th, td, pre"), (part) => part.textContent);
+  return [...parts, sources.length && countOfSources(sources)].filter(Boolean).join(" ");
+}
 
 export function mount(root, options) {
   const { chatbot, leads } = options;
@@ -213,14 +303,19 @@ export function mount(root, options) {
   const lines = make("div", { class: "chat-lines" });
   const log = make("div", { class: "chat-log", role: "region", "aria-label": "Conversation", tabindex: "0" }, lines);
   const newer = button("New messages ↓", () => follow(true), { class: "chat-newer small", hidden: true });
-  const field = make("textarea", { id: "question", rows: "1", placeholder: "Ask a question", enterkeyhint: "send", "aria-describedby": "question-hint" });
+  const field = make("textarea", {
+    id: "question", rows: "1", placeholder: "Ask a question", enterkeyhint: "send", "aria-describedby": "question-hint",
+  });
   const hint = make("p", { class: "hint", id: "question-hint", role: "status" });
   const send = make("button", { type: "submit", class: "primary chat-send", "aria-label": "Ask" }, icon("send"));
-  const stop = button(icon("stop"), () => asking?.abort(), { class: "chat-send", "aria-label": "Stop the answer", hidden: true });
+  const stop = button(icon("stop"), () => asking?.abort(),
+    { class: "chat-send", "aria-label": "Stop the answer", hidden: true });
   const again = options.restart
-    && button([icon("fresh"), make("span", { class: "chat-label" }, "New conversation")], confirmRestart, { class: "small chat-again", hidden: true });
+    && button([icon("fresh"), make("span", { class: "chat-label" }, "New conversation")],
+      () => confirmRestart(options.restart, beginAgain), { class: "small chat-again", hidden: true });
   const leave = leads && button("Leave a message", () => showLeadForm(), { class: "link" });
-  const foot = make("p", { class: "chat-foot" }, make("span", {}, "Answers come from documents. Their sources stand below them."), " ", leave, " ", !options.bar && again);
+  const foot = make("p", { class: "chat-foot" },
+    make("span", {}, "Answers come from documents, with their sources."), " ", leave, " ", !options.bar && again);
   const form = make("form", { class: "chat-ask", autocomplete: "off" },
     make("label", { class: "hidden", for: "question" }, "Your question"),
     newer, make("div", { class: "chat-field" }, field, send, stop), hint, foot);
@@ -276,7 +371,9 @@ export function mount(root, options) {
     return {
       element, body,
       grow: () => view.show(answer.text, { isGrowing: true, cite: (n) => make("span", { class: "chat-chip" }, String(n)) }),
-      end: () => view.show(answer.text, { key: "ended", cite: (n, literal) => chip(answer, n) ?? literal }),
+      // Of an answer that broke off no source is known.
+      end: () => view.show(answer.text,
+        { key: "ended", cite: (n, literal) => chip(answer, n) ?? (answer.sources.length ? literal : "") }),
     };
   }
 
@@ -285,11 +382,15 @@ export function mount(root, options) {
     view.end();
     const { element } = view;
     if (answer.sources.length) element.append(sourceList(answer.sources));
-    const isMissing = answer.answered === false && !answer.limited && !answer.isStopped;
+    const isWhole = !answer.isStopped && !answer.error;
+    const isMissing = answer.answered === false && !answer.limited && isWhole;
     element.classList.toggle("calm", isMissing || answer.limited === true);
-    if (isMissing) element.append(make("p", { class: "quiet chat-aside" }, hiddenText("Not found in the documents. "), "Other words may help: ask about one thing at a time."));
+    if (isMissing) {
+      element.append(make("p", { class: "quiet chat-aside" },
+        hiddenText("Not found in the documents. "), "Other words may help: ask about one thing at a time."));
+    }
     const offer = leads && (isMissing || answer.limited) && button("Leave a message", () => showLeadForm(), { class: "small" });
-    const thumbs = options.rate && answer.message_id && !answer.limited && !answer.isStopped && feedback(answer);
+    const thumbs = options.rate && answer.message_id && !answer.limited && isWhole && feedback(answer, options.rate);
     const own = answer.isNew && options.actions?.(answer);
     if (offer || thumbs || own) element.append(make("div", { class: "chat-tools" }, offer, own, thumbs));
   }
@@ -304,53 +405,6 @@ export function mount(root, options) {
     finish(answer, view);
     add(view.element);
     answers += 1;
-  }
-
-  // MARK: Feedback
-
-  function feedback(answer) {
-    let value = answer.feedback ?? 0;
-    const comment = make("textarea", { rows: "2", maxlength: "900", "aria-label": "What was wrong? (optional)", placeholder: "What was wrong? (optional)" });
-    const said = make("span", { class: "quiet", role: "status" });
-    const more = make("form", { class: "chat-comment", hidden: true }, comment,
-      make("button", { type: "submit", class: "small" }, "Send"), button("No, thanks", () => close(), { class: "small link" }));
-    const close = () => {
-      more.hidden = true;
-      down.focus();
-    };
-    const show = () => {
-      up.setAttribute("aria-pressed", String(value === 1));
-      down.setAttribute("aria-pressed", String(value === -1));
-    };
-    const note = async (next, words) => {
-      const before = value;
-      value = next;
-      show();
-      said.textContent = "";
-      try {
-        await options.rate(answer.message_id, next, words);
-        said.textContent = next === 0 ? "" : words ? "Thank you. That helps." : "Thank you.";
-        return true;
-      } catch {
-        value = before;
-        show();
-        said.textContent = "This could not be noted.";
-        return false;
-      }
-    };
-    const press = async (next) => {
-      const isNoted = await note(value === next ? 0 : next);
-      more.hidden = !(isNoted && value === -1);
-      if (!more.hidden) comment.focus();
-    };
-    const up = button(icon("up"), () => press(1), { class: "chat-thumb", "aria-label": "This helped", title: "This helped" });
-    const down = button(icon("up"), () => press(-1), { class: "chat-thumb down", "aria-label": "This did not help", title: "This did not help" });
-    more.addEventListener("submit", async (event) => {
-      event.preventDefault();
-      if (!comment.value.trim() || (await note(-1, comment.value.trim()))) close();
-    });
-    show();
-    return [up, down, said, more];
   }
 
   // MARK: Asking
@@ -368,11 +422,12 @@ export function mount(root, options) {
     if (asking) return;
     addQuestion(question);
     const answer = {
-      message_id: "", conversation_id: "", question, text: "", answered: null, limited: false, sources: [], isNew: true,
+      message_id: null, conversation_id: null, question, text: "", answered: null, limited: false, sources: [], isNew: true,
     };
     const view = answerView(answer);
     const words = make("span", {}, "Looking in the documents");
-    const waiting = make("p", { class: "chat-wait" }, words, make("span", { class: "chat-dots", "aria-hidden": "true" }, make("i"), make("i"), make("i")));
+    const waiting = make("p", { class: "chat-wait" }, words,
+      make("span", { class: "chat-dots", "aria-hidden": "true" }, make("i"), make("i"), make("i")));
     view.element.append(waiting);
     add(view.element);
     say("Looking in the documents.");
@@ -413,10 +468,10 @@ export function mount(root, options) {
     }
     finish(answer, view);
     if (answer.isStopped || answer.error) view.element.append(broken(answer));
-    announce(answer, view);
+    say(spoken(answer));
     if (leads?.after && answers >= leads.after && !answer.error) offerLead();
     follow();
-    options.onAnswer?.(answer);
+    if (answer.message_id) options.onAnswer?.(answer);
   }
 
   // Why an answer did not come to its end, and the way on.
@@ -437,16 +492,6 @@ export function mount(root, options) {
     }
     return make("div", { class: error ? "chat-broken notice warn" : "chat-broken quiet" },
       make("p", {}, error ? error.message : "You stopped this answer."), !error?.isFinal && retry);
-  }
-
-  // Read out once, when it is whole.
-  function announce(answer, { body }) {
-    if (answer.error) return say(answer.error.message);
-    if (answer.isStopped) return say("Stopped.");
-    const spoken = body.cloneNode(true);
-    for (const mark of spoken.querySelectorAll(".chat-chip")) mark.remove();
-    const count = answer.sources.length;
-    say(`${spoken.textContent} ${count ? `${count} ${count === 1 ? "source" : "sources"}.` : ""}`);
   }
 
   // MARK: The composer
@@ -482,31 +527,6 @@ export function mount(root, options) {
 
   const focus = () => (isTouch ? log : field).focus({ preventScroll: true });
 
-  // MARK: A new conversation
-
-  function confirmRestart() {
-    const dialog = make("dialog", { class: "sheet", "aria-labelledby": "restart-title" });
-    const words = make("p", { role: "status" }, "This conversation is deleted here and on the server.");
-    const yes = button("Begin anew", async () => {
-      yes.disabled = true;
-      try {
-        await options.restart();
-        dialog.close();
-        begin();
-        focus();
-        say("A new conversation.");
-      } catch (error) {
-        words.textContent = inWords(error).message;
-        yes.disabled = false;
-      }
-    }, { class: "primary" });
-    dialog.append(make("h2", { id: "restart-title" }, "Begin a new conversation?"), words,
-      make("div", { class: "actions end" }, button("Keep this one", () => dialog.close()), yes));
-    dialog.addEventListener("close", () => dialog.remove());
-    document.body.append(dialog);
-    dialog.showModal();
-  }
-
   // MARK: Leaving a message
 
   function offerLead() {
@@ -521,55 +541,20 @@ export function mount(root, options) {
     add(card);
   }
 
-  function showLeadForm() {
+  // Its module is fetched when somebody wants it.
+  async function showLeadForm() {
     isLeadOffered = true;
-    const open = lines.querySelector("form.chat-lead");
-    if (!open) {
-      lines.querySelector(".chat-lead")?.remove();
-      add(leadForm());
+    try {
+      const { leadForm } = await import("./chat-lead.js");
+      const form = lines.querySelector("form.chat-lead") ?? leadForm(chatbot, leads, focus);
+      lines.querySelector("div.chat-lead")?.remove();
+      if (!form.isConnected) add(form);
+      form.scrollIntoView({ block: "start" });
+      form.querySelector("input").focus({ preventScroll: true });
+    } catch (error) {
+      add(make("p", { class: "chat-broken notice warn", role: "alert" }, inWords(error).message));
+      follow(true);
     }
-    follow(true);
-    lines.querySelector("form.chat-lead input").focus();
-  }
-
-  function leadForm() {
-    const kinds = {
-      email: ["Your e-mail address", "input", { type: "email", autocomplete: "email", required: true, maxlength: "254" }],
-      name: ["Your name (optional)", "input", { type: "text", autocomplete: "name", maxlength: "200" }],
-      phone: ["Your telephone number (optional)", "input", { type: "tel", autocomplete: "tel", maxlength: "50" }],
-      note: ["Your message (optional)", "textarea", { rows: "3", maxlength: "1000" }],
-    };
-    const field = (name) => {
-      const [label, kind, attributes] = kinds[name];
-      return make("div", { class: "field" }, make("label", { for: `lead-${name}` }, label), make(kind, { id: `lead-${name}`, name, ...attributes }));
-    };
-    const trouble = make("p", { class: "alert", role: "alert" });
-    const submit = make("button", { type: "submit", class: "primary" }, "Send");
-    const made = make("form", { class: "chat-lead card", "aria-labelledby": "lead-title" },
-      make("h2", { id: "lead-title" }, "Leave a message"), trouble,
-      ["email", ...leads.fields.filter((name) => name !== "email" && kinds[name])].map(field),
-      make("label", { class: "choice" }, make("input", { type: "checkbox", name: "consent", required: true }),
-        make("span", {}, `I agree that whoever runs “${chatbot.name}” keeps this and writes to me.`)),
-      make("div", { class: "actions" }, submit, button("Not now", () => {
-        made.remove();
-        focus();
-      })));
-    made.addEventListener("submit", async (event) => {
-      event.preventDefault();
-      const values = Object.fromEntries([...new FormData(made)].filter(([name, value]) => name !== "consent" && value.trim() !== ""));
-      submit.disabled = true;
-      trouble.textContent = "";
-      try {
-        await leads.send({ ...values, consent: true });
-        const thanks = make("p", { class: "notice good", tabindex: "-1" }, "Thank you. Your message has been passed on.");
-        made.replaceWith(thanks);
-        thanks.focus();
-      } catch (error) {
-        trouble.textContent = error.status === 422 ? "Something here is not as it should be. Look at the address, please." : inWords(error).message;
-        submit.disabled = false;
-      }
-    });
-    return made;
   }
 
   // MARK: Beginning
@@ -582,13 +567,20 @@ export function mount(root, options) {
     const suggestions = options.suggestions ?? [];
     lines.replaceChildren();
     lines.classList.add("begins");
-    add(make("div", { class: "chat-welcome", dir: "auto" }, make("p", {}, chatbot.welcome || "Ask me about the documents I was given.")));
+    add(make("div", { class: "chat-welcome", dir: "auto" },
+      make("p", {}, chatbot.welcome || "Ask me about the documents I was given.")));
     if (!suggestions.length) return;
     add(make("ul", { class: "chat-suggestions", "aria-label": "Questions you could ask" }, suggestions.map((text) =>
       make("li", {}, button(text, () => {
         ask(text);
         focus();
       }, { dir: "auto" })))));
+  }
+
+  function beginAgain() {
+    begin();
+    focus();
+    say("A new conversation.");
   }
 
   async function showHistory() {

@@ -30,11 +30,17 @@ function save(content, name) {
 
 const textBox = (text, label) => [
   h("div", { class: "reading", tabindex: "0", role: "region", "aria-label": label }, text.slice(0, shownCharacters)),
-  text.length > shownCharacters && h("p", { class: "quiet" }, `The first ${number(shownCharacters)} of ${number(text.length)} characters. Download it to see all.`),
+  text.length > shownCharacters && h("p", { class: "quiet" },
+    `The first ${number(shownCharacters)} of ${number(text.length)} characters. Download it to see all.`),
 ];
 
-// What the first bytes say a file is; a name alone proves nothing.
-async function kind(content) {
+const kinds = {
+  "application/pdf": "pdf", "text/html": "html", "application/xhtml+xml": "html", "text/plain": "text", "text/markdown": "text",
+};
+
+// What a file is: as it was read, or else what its first bytes say; a name alone proves nothing.
+async function kind(content, mediaType) {
+  if (kinds[mediaType]) return kinds[mediaType];
   const head = new Uint8Array(await content.slice(0, 1024).arrayBuffer());
   const words = new TextDecoder("latin1").decode(head);
   if (words.includes("%PDF-")) return "pdf";
@@ -63,31 +69,34 @@ const frame = (content, type, title, isSandboxed) =>
     src: URL.createObjectURL(new Blob([content], { type })),
   });
 
-async function showOriginal(content, name) {
+async function showOriginal(content, name, mediaType) {
   const box = byID("original");
   box.removeAttribute("aria-busy");
   if (!content) {
-    fill(box, h("p", { class: "quiet" }, "There is no original to show: it is kept for documents that answer, and this one does not."));
+    fill(box, h("p", { class: "quiet" }, "There is no original to show: nothing of it has come in."));
     return;
   }
   fill(byID("original-tools"), h("span", { class: "quiet" }, bytes(content.size), " "),
     button("Download", () => save(content, name), "small"));
-  const found = await kind(content);
+  const found = await kind(content, mediaType);
   if (found === "pdf") {
     fill(box, navigator.pdfViewerEnabled === false
       ? h("p", { class: "quiet" }, "This browser shows no PDF in a page. Download it to look at it.")
       : frame(content, "application/pdf", `The PDF ${name}`, false));
   } else if (found === "html") {
     const looks = h("div", {});
-    const show = async (asPage) =>
-      fill(looks, asPage ? frame(content, "text/html", `The page ${name}`, true) : textBox(await decode(content), "Source text of the page"));
+    const words = await decode(content);
+    const show = (asPage) =>
+      fill(looks, asPage
+        ? frame(words, "text/html;charset=utf-8", `The page ${name}`, true)
+        : textBox(words, "Source text of the page"));
     let isPage = true;
-    const toggle = button("Show its source text", async () => {
+    const toggle = button("Show its source text", () => {
       isPage = !isPage;
-      await show(isPage);
+      show(isPage);
       fill(toggle, isPage ? "Show its source text" : "Show it as a page");
     }, "small");
-    await show(true);
+    show(true);
     fill(box, h("p", { class: "hint" }, "Shown without its scripts, styles and pictures."), looks, h("p", { class: "actions" }, toggle));
   } else if (found === "text") {
     fill(box, textBox(await decode(content), "The original"));
@@ -111,7 +120,7 @@ function showReceipts(receipts) {
       { title: "Step", cell: (receipt) => stageWords(receipt.stage) },
       { title: "Result", cell: (receipt) => outcomes[receipt.outcome] ?? receipt.outcome },
       { title: "Why", cell: reason },
-      { title: "Tries", numeric: true, cell: (receipt) => number(receipt.tries) },
+      { title: "Repeats", numeric: true, cell: (receipt) => number(receipt.tries) },
       { title: "When", cell: (receipt) => timeElement(receipt.at) },
     ], receipts));
 }
@@ -131,12 +140,11 @@ function showFacts(document, receipts) {
   fill(byID("document-state"), documentBadge(document));
   const why = isProblem(document) && explain(document.reason, document.message);
   fill(byID("document-notice"), why && h("div", { class: `notice ${document.state === "ended" ? "bad" : "warn"}` },
-    h("p", {}, h("strong", {}, why.what || "It was not read"), ". ", why.detail),
-    why.remedy && !why.detail.includes(why.remedy) && h("p", {}, "What helps: ", why.remedy),
+    h("p", {}, h("strong", {}, why.what || "It was not read"), ". ", why.detail || why.remedy),
     tries(document) && h("p", {}, tries(document))));
   const pages = document.pages > 0 ? [["Pages", number(document.pages)]] : [];
   fill(byID("figures"), [
-    ...pages, ["Passages", number(document.chunks)], ["Tokens", number(document.tokens)], ["Tries", number(document.tries)],
+    ...pages, ["Passages", number(document.chunks)], ["Tokens", number(document.tokens)], ["Repeats", number(document.tries)],
     ["In this state for", duration(document.age_seconds)],
   ].map(([term, text]) => h("div", {}, h("dt", {}, term), h("dd", {}, text))));
   showReceipts(receipts);
@@ -154,17 +162,20 @@ function underWay(document, changed) {
     }, "small");
   const hold = act("Put aside", "hold", "It waits until you let it go on.");
   if (document.state === "waiting") return [hold];
-  return [hold, act("Skip", "drop", "It is left out of this training.", "It is left out of this training; everything else goes on.")];
+  const question = "It is left out of this training; everything else goes on.";
+  return [hold, act("Skip", "drop", "It is left out of this training.", question)];
 }
 
 await chatbotPage(async () => {
   async function load() {
-    const { document, receipts } = await get(path);
+    const { document, receipts, media_type: mediaType } = await get(path);
     showFacts(document, receipts);
     fill(byID("document-actions"), documentActions(document, load), underWay(document, load));
-    return document;
+    return { shown: document, mediaType };
   }
-  const shown = await load();
+  const { shown, mediaType } = await load();
+  // A document belongs to its source.
+  document.querySelector(".tabs a[href$='/sources/']").setAttribute("aria-current", "true");
   byID("back").href += `#source-${shown.source_id}`;
   byID("document").hidden = false;
   const name = (shown.uri.split(/[?#]/)[0].split("/").filter(Boolean).pop() ?? "document").slice(0, 120);
@@ -172,11 +183,12 @@ await chatbotPage(async () => {
   const box = byID("text");
   box.removeAttribute("aria-busy");
   const words = text && (await text.text());
+  byID("text-hint").hidden = !words;
   fill(box, words ? textBox(words, "What was read") : h("p", { class: "quiet" }, noText(shown)));
   if (words) {
     fill(byID("text-tools"), h("span", { class: "quiet" }, plural(words.trim().split(/\s+/).length, "word"), " "), copyButton(words),
       " ", button("Download", () => save(text, `${name}.txt`)));
     for (const made of byID("text-tools").querySelectorAll("button")) made.classList.add("small");
   }
-  await showOriginal(original, name);
+  await showOriginal(original, name, mediaType);
 });

@@ -2,7 +2,7 @@
 
 import { post } from "./api.js";
 import { api } from "./chatbot.js";
-import { h } from "./dom.js";
+import { fill, h } from "./dom.js";
 import { button, toast } from "./ui.js";
 import { documentBadge, isProblem, passages, reasonLine, tries } from "./words.js";
 
@@ -42,12 +42,21 @@ export function documentActions(document, changed) {
   return [];
 }
 
+// Fills a list with documents; where somebody was in it, they are on the same document afterwards.
+export function fillDocuments(list, items, ...others) {
+  const at = list.contains(globalThis.document.activeElement)
+    && globalThis.document.activeElement.closest("[data-document]")?.dataset.document;
+  fill(list, items, ...others);
+  const row = at && list.querySelector(`[data-document="${at}"]`);
+  if (row) (row.querySelector("button") ?? row.querySelector("a")).focus();
+}
+
 // A list's item.
 export function documentItem(document, changed) {
   const facts = [document.chunks > 0 && passages(document.chunks), tries(document)].filter(Boolean).join(" · ");
-  // Of one that has ended there is nothing to show but why.
-  const look = document.state === "ended" ? "See details" : "Show what was read";
-  return h("li", { class: "document" },
+  // Of one that gave no passage there is nothing to show but why.
+  const look = document.chunks > 0 ? "Show what was read" : "See details";
+  return h("li", { class: "document", data: { document: document.id } },
     h("div", { class: "document-line" },
       h("a", { class: "break", href: documentPage(document) }, shown(document)), documentBadge(document),
       facts && h("span", { class: "quiet" }, facts)),

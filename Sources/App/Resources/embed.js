@@ -92,7 +92,7 @@
   };
 
   const icons = {
-    closed: picture("M4 5h16a1 1 0 0 1 1 1v10a1 1 0 0 1-1 1h-9l-5 4v-4H4a1 1 0 0 1-1-1V6a1 1 0 0 1 1-1zM8 9.500h8M8 13h5"),
+    closed: picture("M4 5h16a1 1 0 0 1 1 1v10a1 1 0 0 1-1 1h-9l-5 4v-4H4a1 1 0 0 1-1-1V6a1 1 0 0 1 1-1zM8 9.5h8M8 13h5"),
     open: picture("M6 9l6 6 6-6"),
   };
   const bubble = make("button", { type: "button", class: "bubble", "aria-expanded": "false", "aria-controls": "panel" }, icons.closed);
@@ -141,7 +141,7 @@
     fit();
     if (!isShown) return bubble.focus();
     iframe.focus();
-    tell("open");
+    if (panel.classList.contains("ready")) tell("open");
   }
 
   const open = () => show(true);

@@ -110,9 +110,10 @@ class Inline {
     const { text } = this;
     const character = text[at];
     let found = null;
-    if (character === "\n") return this.put(document.createElement("br"), at + 1);
+    const lineEnd = (length) => this.put(document.createElement("br"), at + length);
+    if (character === "\n") return lineEnd(1);
     if (character === "\\" && /[!-/:-@[-`{-~]/.test(text[at + 1] ?? "")) return this.put(text[at + 1], at + 2);
-    if (character === "<" && (found = match(lineBreak, text, at))) return this.put(document.createElement("br"), at + found[0].length);
+    if (character === "<" && (found = match(lineBreak, text, at))) return lineEnd(found[0].length);
     if (character === "`") return this.code(at);
     if (character === "*" || character === "_") return this.mark(at);
     if (character === "[") {
@@ -134,12 +135,24 @@ class Inline {
     return next;
   }
 
-  // A citation stays on the line of what it proves.
+  // A citation stays on the line of the word that it follows.
   cite(found, at) {
+    const next = at + found[0].length;
+    const mark = this.options.cite(Number(found[1]), found[0]);
+    if (typeof mark === "string") return this.put(mark, next);
     const { nodes } = this.top;
-    const last = nodes.length - 1;
-    if (typeof nodes[last] === "string" && nodes[last].endsWith(" ")) nodes[last] = `${nodes[last].slice(0, -1)}\u00a0`;
-    return this.put(this.options.cite(Number(found[1]), found[0]), at + found[0].length);
+    const before = nodes.pop();
+    if (before?.className === "chat-cited") {
+      before.append(mark);
+      return this.put(before, next);
+    }
+    const word = typeof before === "string" ? /\S{1,30} ?$/.exec(before.slice(-32))?.[0] ?? "" : "";
+    if (typeof before === "string") this.add(before.slice(0, before.length - word.length));
+    else if (before) this.add(before);
+    const cited = document.createElement("span");
+    cited.className = "chat-cited";
+    cited.append(word, mark);
+    return this.put(cited, next);
   }
 
   code(at) {
@@ -208,7 +221,7 @@ class Inline {
     }
     const link = outward(address);
     // A link holds no other: of what was one inside it, the words remain. Nor a button.
-    for (const node of nodes) link.append(node.tagName === "A" || node.tagName === "BUTTON" ? node.textContent : node);
+    for (const node of nodes) link.append(node.tagName === "A" || node.tagName === "SPAN" ? node.textContent : node);
     if (!link.textContent.trim()) link.textContent = address;
     return this.put(link, at + 1 + found[0].length);
   }
@@ -254,12 +267,12 @@ function cells(line) {
   const inner = line.trim().replace(/^\|/, "").replace(/\|$/, "");
   return inner.split(/(?<!\\)\|/, maxColumns).map((cell) => cell.trim().replaceAll("\\|", "|"));
 }
-const isTableRule = (line) => line !== undefined && line.includes("-") && line.includes("|") && cells(line).every((cell) => /^:?-+:?$/.test(cell));
+const isTableRule = (line = "") => line.includes("-") && line.includes("|") && cells(line).every((cell) => /^:?-+:?$/.test(cell));
 // A row and a rule; of a table that is still coming, what has come may be less.
 const beginsTable = (lines, at, isGrowing) =>
   lines[at].includes("|")
   && (isTableRule(lines[at + 1])
-    || (isGrowing && lines[at].trimStart().startsWith("|") && at + 2 >= lines.length && /^[\s|:-]*$/.test(lines[at + 1] ?? "")));
+    || (isGrowing && at + 2 >= lines.length && lines[at].trimStart().startsWith("|") && /^[\s|:-]*$/.test(lines[at + 1] ?? "")));
 
 const beginsBlock = (line) =>
   fenceLine.test(line) || headingLine.test(line) || itemLine.test(line) || quoteLine.test(line) || ruleLine.test(line);
@@ -297,8 +310,9 @@ function append(parent, lines, options, depth) {
 }
 
 function codeBlock(lines, at, fence) {
+  const isEnd = (line) => line.startsWith(fence) && line.replaceAll(fence[0], "") === "";
   let end = at + 1;
-  while (end < lines.length && !(lines[end].trim().startsWith(fence) && lines[end].trim().replaceAll(fence[0], "") === "")) end += 1;
+  while (end < lines.length && !isEnd(lines[end].trim())) end += 1;
   const text = lines.slice(at + 1, end).join("\n");
   return [Math.min(lines.length, end + 1), () => {
     const made = document.createElement("pre");
@@ -358,7 +372,8 @@ function list(lines, at, first, depth) {
     const made = document.createElement(isOrdered ? "ol" : "ul");
     if (isOrdered && parseInt(first[2], 10) !== 1) made.start = parseInt(first[2], 10);
     items.forEach((inner, index) => {
-      made.append(append(document.createElement("li"), inner, { ...options, isGrowing: options.isGrowing && index === items.length - 1 }, depth + 1));
+      const isGrowing = options.isGrowing && index === items.length - 1;
+      made.append(append(document.createElement("li"), inner, { ...options, isGrowing }, depth + 1));
     });
     return directed(made);
   }];
@@ -397,7 +412,8 @@ function table(lines, at) {
 // Of a growing text, what can be shown already: not a mark whose meaning comes with the next words.
 function settled(text) {
   const open = text.lastIndexOf("[");
-  if (open >= 0 && text.length - open < 2000 && /^\[[^\]\n]*(\](\([^)\s]*)?)?$/.test(text.slice(open))) text = text.slice(0, open);
+  const isUnfinished = open >= 0 && text.length - open < 2000 && /^\[[^\]\n]*(\](\([^)\s]*)?)?$/.test(text.slice(open));
+  if (isUnfinished) text = text.slice(0, open);
   const line = text.lastIndexOf("\n") + 1;
   if (/^(?:[-*+•>|]|\d{1,9}[.)]?|#{1,6}|`{1,2})?$/.test(text.slice(line).trim())) return text.slice(0, line);
   return text.replace(/[*_`!]{1,3}$/, "");

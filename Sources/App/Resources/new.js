@@ -26,7 +26,7 @@ await page(async () => {
     } catch (error) {
       // The answer is kept with its key: another try is another request.
       key = crypto.randomUUID();
-      if (error.code !== "plan-limit" && error.status !== 429) throw error;
+      if (error.code !== "plan-limit") throw error;
       fill(form.querySelector(".alert"), refusalContent(error));
     }
   });

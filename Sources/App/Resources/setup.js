@@ -88,14 +88,15 @@ const steps = {
     fill(byID("warnings"),
       sources.length === 0 && warn("There are no sources, so there is nothing to train.", place("sources"), "Add one"),
       sources.length > 0 && citable === 0
-        && warn("All sources are learn only, so nothing can be quoted: visitors will be told that the chatbot does not know.", place("privacy"), "Make one citable"));
+        && warn("All sources are learn only, so nothing can be quoted: visitors will be told that the chatbot does not know.",
+          place("privacy"), "Make one citable"));
     if (sources.length === 0) byID("next").hidden = true;
   },
 
   async train(chatbot) {
-    const live = training(chatbot);
+    const live = training(chatbot, { isWizard: true });
     live.offerFor(null, chatbot.sources_count);
-    await Promise.race([live.resume(), new Promise((resolve) => { setTimeout(resolve, 1500); })]);
+    await Promise.race([live.resume({ isFresh: true }), new Promise((resolve) => { setTimeout(resolve, 1500); })]);
     if (chatbot.sources_count === 0) {
       fill(byID("training-notice"), h("p", { class: "notice warn" }, "There are no sources yet. ",
         h("a", { href: `/chatbots/${chatbot.id}/setup/sources/` }, "Add one first"), "."));

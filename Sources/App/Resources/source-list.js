@@ -3,8 +3,8 @@
 
 import { all, del, get, patch, post } from "./api.js";
 import { api } from "./chatbot.js";
-import { ago, bytes, date, dateTime, fill, h, outward, plural } from "./dom.js";
-import { documentItem } from "./documents.js";
+import { ago, bytes, date, dateTime, fill, h, number, outward, plural } from "./dom.js";
+import { documentItem, fillDocuments } from "./documents.js";
 import { ask } from "./forms.js";
 import { button, confirm, showError, toast } from "./ui.js";
 import { kindOf, passages, reasonLine, sourceBadge } from "./words.js";
@@ -55,14 +55,15 @@ function makeRow(source, parts, hooks) {
   const facts = h("p", { class: "facts quiet" });
   const reason = h("div", {});
   const control = h("div", { class: "source-switch" });
+  const count = h("span", {});
   const list = h("ul", { class: "plain list documents", "aria-busy": "true" });
-  const documents = h("details", { class: "source-documents" }, h("summary", {}, "Documents"), list);
+  const documents = h("details", { class: "source-documents" }, h("summary", {}, count), list);
 
   const showDocuments = async () => {
     try {
       const found = await get(`${api}documents/?source_id=${current.id}&limit=100`);
       list.removeAttribute("aria-busy");
-      fill(list, found.items.map((document) => documentItem(document, hooks.began)),
+      fillDocuments(list, found.items.map((document) => documentItem(document, hooks.began)),
         found.items.length === 0 && h("li", { class: "quiet" }, "Nothing yet: documents appear with the training."),
         found.next_cursor && h("li", { class: "quiet" }, "The newest 100 are shown."));
       const read = found.items.filter((document) => document.state === "live").map((document) => document.age_seconds);
@@ -96,13 +97,14 @@ function makeRow(source, parts, hooks) {
     const agreed = await confirm({
       title: `Remove “${current.name}”?`, danger: true, action: "Remove",
       body: current.documents.live > 0
-        ? `Answers stop using its ${plural(current.documents.total, "document")} at once. It is erased from the disk within a day. This cannot be undone.`
+        ? `Answers stop using its ${plural(current.documents.total, "document")} at once. It is erased from the disk within a day. `
+          + "This cannot be undone."
         : "It is erased from the disk within a day. This cannot be undone.",
     });
     if (!agreed) return;
     const receipt = await del(path(current));
-    const went = receipt.documents > 0 ? `${plural(receipt.documents, "document")} with ${passages(receipt.chunks)}` : "It";
-    toast(`${went} left the answers; the bytes are gone by ${date(receipt.bytes_gone_by)}.`);
+    const went = receipt.chunks > 0 ? `${plural(receipt.documents, "document")} with ${passages(receipt.chunks)} left the answers` : "Removed";
+    toast(`${went}; the bytes are gone by ${date(receipt.bytes_gone_by)}.`);
     hooks.removed(current);
   }, "small danger");
 
@@ -124,9 +126,9 @@ function makeRow(source, parts, hooks) {
     const counts = next.documents;
     fill(facts, h("span", {}, kindOf(next)), next.bytes > 0 && h("span", {}, bytes(next.bytes)),
       next.source_url && next.source_url !== next.name && h("span", { class: "break" }, outward(next.source_url, next.source_url)),
-      parts.includes("documents") && counts.total > 0 && h("span", {}, [
-        counts.live > 0 && `${plural(counts.live, "document")} live`, counts.waiting > 0 && `${counts.waiting} waiting`,
-        counts.failed > 0 && `${counts.failed} not read`,
+      parts.includes("documents") && counts.total > 1 && h("span", {}, [
+        `${number(counts.live)} live`, counts.waiting > 0 && `${number(counts.waiting)} waiting`,
+        counts.failed > 0 && `${number(counts.failed)} not read`,
       ].filter(Boolean).join(", ")),
       next.crawl.every && h("span", {}, every[next.crawl.every]),
       h("span", {}, "added ", h("time", { datetime: next.created_at, title: dateTime(next.created_at) }, ago(next.created_at))),
@@ -135,7 +137,9 @@ function makeRow(source, parts, hooks) {
     fill(reason, failing && reasonLine(next.error_code, next.error_message),
       failing && next.status === "ready" && h("p", { class: "quiet" }, "What was read before still answers."));
     retry.hidden = counts.failed === 0;
-    refresh.hidden = counts.total === 0 || counts.waiting > 0;
+    // Of one that was never read the two would be the same.
+    refresh.hidden = counts.live === 0 || counts.waiting > 0;
+    fill(count, plural(counts.total, "document"));
     documents.hidden = counts.total === 0;
     if (moved && documents.open) showDocuments();
     if (toggled && parts.includes("switch")) {
@@ -148,7 +152,9 @@ function makeRow(source, parts, hooks) {
     }
   }
   update(source);
-  return { element, update, matches: (group, text) => (group === "" || groupOf(current) === group) && current.name.toLowerCase().includes(text) };
+  const matches = (group, text) =>
+    (group === "" || groupOf(current) === group) && current.name.toLowerCase().includes(text);
+  return { element, update, matches };
 }
 
 // A list in `root`, a ul. `changed(sources)` is told whenever there are others; `began()` when something is read again.

@@ -14,7 +14,8 @@ function untrainedWords(sources, isTrained) {
   return {
     count: fresh + failed,
     words: [
-      fresh > 0 && isTrained && `${plural(fresh, "source")} changed since the last training: train to let answers use ${fresh === 1 ? "it" : "them"}.`,
+      fresh > 0 && isTrained
+        && `${plural(fresh, "source")} changed since the last training: train to let answers use ${fresh === 1 ? "it" : "them"}.`,
       fresh > 0 && !isTrained && `${plural(fresh, "source")} ${fresh === 1 ? "waits" : "wait"} for the first training.`,
       failed > 0 && `${plural(failed, "source")} could not be read; the next training tries again.`,
     ].filter(Boolean).join(" "),
@@ -77,5 +78,5 @@ await chatbotPage(async (chatbot) => {
   });
   addSources(plan.limits, (source) => list.add(source));
   if (found.length === 0) open(true);
-  live.resume();
+  live.resume({ isFresh: true });
 });

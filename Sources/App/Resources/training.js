@@ -4,7 +4,7 @@
 import { events, get, post, request } from "./api.js";
 import { api, chatbotID, showChatbot } from "./chatbot.js";
 import { byID, duration, fill, h, number, percent, plural } from "./dom.js";
-import { documentItem } from "./documents.js";
+import { documentItem, fillDocuments } from "./documents.js";
 import { badge, busy, button, confirm, showError, toast } from "./ui.js";
 import { isProblem, refusal, stageNames, stageWords } from "./words.js";
 
@@ -22,12 +22,14 @@ function stageItem(stage, counts) {
   const found = stageParts.filter(([key]) => counts?.[key] > 0);
   return h("li", {}, h("span", {}, stageWords(stage)),
     h("span", { class: "stage-counts" },
-      found.length > 0 ? found.map(([key, words, kind]) => badge(`${number(counts[key])} ${words}`, kind)) : h("span", { class: "quiet" }, "nothing waiting")));
+      found.map(([key, words, kind]) => badge(`${number(counts[key])} ${words}`, kind)),
+      found.length === 0 && h("span", { class: "quiet" }, "none")));
 }
 
 // Follows the status until nothing is under way, over as many connections as it takes. Gives the last status.
 async function follow(show, lost) {
   for (let failures = 0; ; failures += 1) {
+    let wait = Math.min(15_000, 1000 * 2 ** failures);
     try {
       const response = await request("GET", `${api}status/`, { headers: { Accept: "text/event-stream" } });
       for await (const { name, data } of events(response)) {
@@ -38,19 +40,24 @@ async function follow(show, lost) {
     } catch (error) {
       // A connection that broke, a server that restarts, too many pages open: asked again. All else is said.
       if (error.status && ![429, 502, 503, 504].includes(error.status)) throw error;
+      if (error.retryAfter) wait = error.retryAfter * 1000;
       lost();
     }
-    await pause(Math.min(15_000, 1000 * 2 ** failures));
+    await pause(wait);
   }
 }
 
 const order = ["ended", "held", "waiting", "queued", "fetched", "extracted", "chunked", "embedded", "live"];
 
-// `chatbot` as loaded. `status(status)` is told of each status, `ended()` when a training is over. Gives { show, begin, resume }.
-export function training(chatbot, { status: told = () => {}, ended = async () => {} } = {}) {
+// `chatbot` as loaded; `isWizard` where training is the page's only matter. `status(status)` is told of each status, `ended()`
+// when a training is over. Gives { resume, offerFor }.
+export function training(chatbot, { isWizard = false, status: told = () => {}, ended = async () => {} } = {}) {
   let run = null;
   let following = false;
   let listedAt = 0;
+  let listed = "";
+  // Whoever began a training or watches its button is led on: to Stop, and at the end to what comes next.
+  let leads = false;
   // Sources that no training has taken; where nobody counts them, what the last training could not read.
   let untrained = null;
   let unread = 0;
@@ -73,26 +80,41 @@ export function training(chatbot, { status: told = () => {}, ended = async () =>
     const problems = items.filter(isProblem).length;
     fill(byID("training-documents-title"), more ? "The newest 100 documents" : plural(items.length, "document"),
       problems > 0 && `, ${problems} to look at`);
-    if (problems > 0) box.open = true;
+    // Where the list of sources stands beside it, that says the same.
+    if (problems > 0 && isWizard) box.open = true;
     const sorted = [...items].sort((one, other) => order.indexOf(one.state) - order.indexOf(other.state));
-    const list = byID("training-list");
-    // While somebody works with a button of the list it stays as it is.
-    if (!list.contains(document.activeElement)) fill(list, sorted.map((item) => documentItem(item, resume)));
+    // Made anew only when something has changed: whoever reads it is not disturbed.
+    const next = JSON.stringify(sorted.map(({ age_seconds: age, ...item }) => item));
+    if (next !== listed) fillDocuments(byID("training-list"), sorted.map((item) => documentItem(item, moved)));
+    listed = next;
+  }
+
+  // A button of the list has acted.
+  async function moved() {
+    await listDocuments();
+    resume();
   }
 
   // Stages and bar; the documents at most every other second.
   function show(status) {
+    if (status.state !== state) showChatbot({ ...chatbot, state: status.state });
     run = status.run;
     state = status.state;
     told(status);
     const isRunning = status.state === "training";
     byID("training-live").hidden = !isRunning;
+    leads ||= !isRunning && document.activeElement === stop;
     stop.hidden = !isRunning;
+    if (isRunning && leads) {
+      stop.focus();
+      leads = false;
+    }
     start.hidden = isRunning || status.state === "held";
     if (!isRunning) return;
     startAll.hidden = true;
     fill(byID("training-state"), badge("Training", "busy"));
-    say(chatbot.generation === null ? "Your chatbot is reading." : "Your chatbot is reading. What it knew before goes on answering.");
+    const meanwhile = chatbot.generation === null ? "" : " What it knew before goes on answering.";
+    say(`Your chatbot is reading.${meanwhile}`);
     byID("training-progress").value = status.progress;
     const left = status.seconds_left !== null && status.seconds_left > 0 ? ` · about ${duration(status.seconds_left)} left` : "";
     byID("training-numbers").textContent = `${Math.round(status.progress * 100)} % done${left}`;
@@ -105,7 +127,8 @@ export function training(chatbot, { status: told = () => {}, ended = async () =>
         h("p", {}, "Stop this training and begin it again. If it comes back, tell the operator of this server.")));
     } else if (isSilent) {
       fill(notice, h("p", { class: "notice warn" },
-        `Nothing has moved for ${duration(status.oldest_age_seconds)}. The server may be busy with others, or something is tried again later; you may leave this page.`));
+        `Nothing has moved for ${duration(status.oldest_age_seconds)}. The server may be busy with others, `
+        + "or something is tried again later; you may leave this page."));
     } else {
       fill(notice);
     }
@@ -118,14 +141,19 @@ export function training(chatbot, { status: told = () => {}, ended = async () =>
     say("The training is done, but its result is held back until you decide.");
     const found = await get(`${api}runs/${status.run}/`);
     const share = (value) => (value === null ? "not measured" : percent(value));
-    const judged = found.gate?.passed === null;
+    const isJudging = found.gate?.passed === null;
     fill(notice, h("div", { class: "notice warn" },
-      h("p", {}, status.held_reason || (judged ? "Your questions are being asked; it goes live by itself when they pass." : "It would make answers worse.")),
-      found.gate && !judged && h("p", {}, `Of your ${plural(found.gate.questions, "question")}: right passage among the first five ${share(found.gate.recall_at_5)}; “I don't know” where it should ${share(found.gate.no_answer)}.`),
+      h("p", {}, status.held_reason
+        || (isJudging ? "Your questions are being asked; it goes live by itself when they pass." : "It would make answers worse.")),
+      found.gate && !isJudging && h("p", {}, `Of your ${plural(found.gate.questions, "question")}: right passage among `
+        + `the first five ${share(found.gate.recall_at_5)}; “I don't know” where it should ${share(found.gate.no_answer)}.`),
       h("p", {}, chatbot.generation === null ? "Nothing answers yet." : "What was trained before goes on answering."),
       h("p", { class: "actions" },
         button("Go live with it", async () => {
-          const agreed = await confirm({ title: "Go live with it?", action: "Go live", body: "Answers come from the new state from then on. You can bring the earlier one back under History." });
+          const agreed = await confirm({
+            title: "Go live with it?", action: "Go live",
+            body: "Answers come from the new state from then on. You can bring the earlier one back under History.",
+          });
           if (!agreed) return;
           await post(`${api}runs/${status.run}/publish/`);
           say("It goes live…");
@@ -148,8 +176,10 @@ export function training(chatbot, { status: told = () => {}, ended = async () =>
     await resume();
   }
 
-  async function showEnd(status) {
-    const [found, changed] = await Promise.all([status.run ? get(`${api}runs/${status.run}/`) : null, get(api)]);
+  async function showEnd(status, hasChanged) {
+    const [found, changed] = await Promise.all([
+      status.run ? get(`${api}runs/${status.run}/`) : null, hasChanged ? get(api) : chatbot,
+    ]);
     chatbot = changed;
     showChatbot(chatbot);
     const documents = found?.documents ?? {};
@@ -168,12 +198,13 @@ export function training(chatbot, { status: told = () => {}, ended = async () =>
     } else {
       fill(byID("training-state"), badge("Ready", "good"));
       say([
-        took === null ? "Trained." : `Trained in ${duration(took)}.`,
+        took === null || took < 1 ? "Trained." : `Trained in ${duration(took)}.`,
         `${plural(chatbot.chunks_count, "passage")} can answer.`,
-        failed > 0 && `${plural(failed, "document")} of this training could not be read.`,
+        failed > 0 && `${plural(failed, "document")} of this training ${failed === 1 ? "was" : "were"} not read.`,
         later > 0 && `${plural(later, "document")} will be tried again.`,
       ].filter(Boolean).join(" "));
-      fill(notice, h("p", { class: "actions" }, h("a", { class: "button primary", href: `/chatbots/${chatbotID}/talk/` }, "Try it"),
+      const kind = isWizard ? "button primary" : "button";
+      fill(notice, h("p", { class: "actions" }, h("a", { class: kind, href: `/chatbots/${chatbotID}/talk/` }, "Try it"),
         h("a", { class: "button", href: `/chatbots/${chatbotID}/share/` }, "Share it")));
     }
   }
@@ -187,25 +218,35 @@ export function training(chatbot, { status: told = () => {}, ended = async () =>
     startAll.hidden = !isTrained || isTaken || chatbot.sources_count === 0;
   }
 
-  // Shows what is so, and goes on with what is under way.
-  async function resume() {
+  // Shows what is so, and goes on with what is under way. A page that was just loaded asks again only for what changes under it.
+  async function resume({ isFresh = false } = {}) {
     if (following) return;
     following = true;
+    const before = state;
+    // A document that is tried again changes no figure of the status.
+    const look = setInterval(() => {
+      if (!document.hidden && state === "training") listDocuments().catch(showError);
+    }, 5000);
     try {
       const status = await follow(show, () => say("The connection was lost; trying again…"));
       if (status.state === "empty") {
         say("Not trained yet.");
       } else {
-        await listDocuments();
+        const hasChanged = !isFresh || before === "training";
+        byID("training-documents").hidden = false;
+        if (isWizard || hasChanged) await listDocuments();
         if (status.state === "held") await showHeld(status);
-        else await showEnd(status);
+        else await showEnd(status, hasChanged);
+        if (hasChanged) await ended();
       }
       offer();
-      await ended();
+      if (leads) (notice.querySelector("a, button") ?? start).focus();
+      leads = false;
     } catch (error) {
       say("");
       fill(notice, h("p", { class: "notice bad", role: "alert" }, refusal(error)));
     } finally {
+      clearInterval(look);
       following = false;
     }
   }
@@ -219,18 +260,20 @@ export function training(chatbot, { status: told = () => {}, ended = async () =>
       return;
     }
     if (found.id === run && found.state !== "running") toast("Nothing has changed since the last training.");
-    // The bar appears where the button was: the next thing to do there is to stop.
+    leads = true;
     resume();
-    await pause(50);
-    if (!stop.hidden) stop.focus();
   }
 
+  byID("training-documents").addEventListener("toggle", () => {
+    if (listedAt === 0) listDocuments().catch(showError);
+  });
   start.addEventListener("click", () => busy(start, () => begin({ scope: "changed" })));
   startAll.addEventListener("click", () =>
     busy(startAll, async () => {
       const agreed = await confirm({
         title: "Read everything again?", action: "Read everything again",
-        body: "Every file and page is read anew. Passages that have not changed cost nothing again. What answers now goes on answering meanwhile.",
+        body: "Every file and page is read anew. Passages that have not changed cost nothing again. "
+          + "What answers now goes on answering meanwhile.",
       });
       if (agreed) await begin({ scope: "all" });
     }));
@@ -238,7 +281,9 @@ export function training(chatbot, { status: told = () => {}, ended = async () =>
     busy(stop, async () => {
       const agreed = await confirm({
         title: "Stop this training?", action: "Stop it", danger: true,
-        body: chatbot.generation === null ? "Nothing will answer until you train again. Your sources stay." : "What answered before goes on answering. Your sources stay.",
+        body: chatbot.generation === null
+          ? "Nothing will answer until you train again. Your sources stay."
+          : "What answered before goes on answering. Your sources stay.",
       });
       if (!agreed) return;
       await post(`${api}runs/${run}/cancel/`);

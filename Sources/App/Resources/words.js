@@ -82,6 +82,7 @@ const reasons = {
   incomplete: ["It came through only in part", "Try again."],
   removed: ["Its source was removed", ""], rolled_back: ["Taken out when an earlier state was brought back", ""],
   dropped: ["Skipped, as you asked", "Train again to include it."],
+  held: ["Put aside", "It waits until you let it go on or skip it."],
   error: ["Something unforeseen", "Try again. If that does not help, tell the operator of this server."],
   http_401: ["The page asks for a login", "Save the page and add it as a file."],
   http_403: ["The site refuses to show the page", "Save the page and add it as a file."],
@@ -90,7 +91,7 @@ const reasons = {
   http_429: ["The site asks for patience", "It is tried again by itself."],
 };
 // Their sentences speak to the operator, so ours stand in their place.
-const ours = new Set(["item_failed", "index_failed", "damaged", "error", "shard", "text_refused", "converter"]);
+const ours = new Set(["item_failed", "index_failed", "damaged", "error", "shard", "text_refused", "converter", "held", "dropped"]);
 
 function reasonWords(code) {
   if (reasons[code]) return reasons[code];
@@ -131,8 +132,9 @@ const limits = {
 export function refusal(error) {
   if (!(error instanceof Problem)) return errorText(error);
   if (error.code === "plan-limit") return limits[error.body.limit]?.(error.body.max) ?? error.message;
-  if (error.status === 429) return "You have asked for this often in a short time. Wait a little, then try again.";
-  if (error.code === "unsafe-url") return "This address cannot be reached from here. Give a public one that begins with https://, without a user name.";
+  if (error.code === "unsafe-url") {
+    return "This address cannot be reached from here. Give a public one that begins with https://, without a user name.";
+  }
   if (error.code === "duplicate-source") return "The chatbot has this already.";
   if (error.code === "unsupported-type") {
     return "This kind of file cannot be read. Save it as PDF, Word (.docx), HTML, Markdown or plain text.";
@@ -146,11 +148,12 @@ export const refusalContent = (error) => [
   error.code === "plan-limit" && [" Remove something, or ", h("a", { href: "/billing/" }, "look at the plans"), "."],
 ];
 
-// "3 tries · next in 2 min".
+// "3 tries so far · next in 2 min"; of one that is over, how often it had to be repeated.
 export function tries(document) {
   const next = document.due_at ? (new Date(document.due_at) - Date.now()) / 1000 : null;
+  const made = document.state === "waiting" ? `${plural(document.tries, "try", "tries")} so far` : plural(document.tries, "repeat");
   return [
-    document.tries > 1 && plural(document.tries, "try", "tries"),
+    document.tries > 0 && made,
     document.state === "waiting" && next !== null && (next > 0 ? `next in ${duration(next)}` : "next one is due now"),
   ].filter(Boolean).join(" · ");
 }

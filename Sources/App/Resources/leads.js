@@ -1,0 +1,93 @@
+// Addresses that visitors left, the form they leave them with, and where a CRM would have them sent.
+
+import { del, download, get, patch } from "./api.js";
+import { api, chatbotID, chatbotPage } from "./chatbot.js";
+import { byID, dateTime, fill, h, number, plural } from "./dom.js";
+import { busy, button, confirm, onSubmit, toast } from "./ui.js";
+
+const mail = (address) => `mailto:${encodeURIComponent(address).replace("%40", "@")}`;
+
+const item = (lead, remove) => h("li", { class: "lead-item" },
+  h("div", {},
+    h("p", { class: "facts" }, h("a", { class: "break lead-mail", href: mail(lead.email) }, lead.email), lead.name && h("span", { class: "break" }, lead.name), lead.phone && h("span", { class: "break" }, lead.phone)),
+    lead.note && h("p", { class: "break said", dir: "auto" }, lead.note),
+    h("p", { class: "quiet facts" }, h("time", { datetime: lead.created_at }, dateTime(lead.created_at)),
+      lead.conversation_id && h("a", { href: `/chatbots/${chatbotID}/conversations/${lead.conversation_id}/` }, "Read the conversation"))),
+  h("div", {}, button("Delete", () => remove(lead), "small")));
+
+await chatbotPage(async (loaded) => {
+  let chatbot = loaded;
+  const leads = [];
+  let cursor = null;
+
+  function show() {
+    fill(byID("leads"), leads.map((lead) => item(lead, remove)));
+    byID("leads").removeAttribute("aria-busy");
+    byID("count").textContent = leads.length > 0 ? `${plural(leads.length, "lead")}${cursor ? ", and there are more" : ""}` : "";
+    byID("more").hidden = !cursor;
+    byID("none").hidden = leads.length > 0;
+    byID("none-words").textContent = chatbot.lead_form.enabled
+      ? "When a visitor leaves an address, it appears here." : "Visitors are not asked for an address. Switch the form on below if you want them to be.";
+    for (const id of ["export-csv", "export-jsonl"]) byID(id).hidden = leads.length === 0;
+  }
+
+  async function load() {
+    const page = await get(`${api}leads/?limit=50${cursor ? `&cursor=${encodeURIComponent(cursor)}` : ""}`);
+    leads.push(...page.items);
+    cursor = page.next_cursor;
+    show();
+  }
+
+  async function remove(lead) {
+    const agreed = await confirm({ title: "Delete this lead?", body: `${lead.email}: address, name, number and message are deleted for good. The conversation stays.`, action: "Delete", danger: true });
+    if (!agreed) return;
+    await del(`${api}leads/${lead.id}/`);
+    leads.splice(leads.indexOf(lead), 1);
+    show();
+    toast("The lead is deleted.");
+    byID("leads").focus();
+  }
+
+  byID("more").addEventListener("click", () => busy(byID("more"), load));
+  for (const format of ["csv", "jsonl"]) {
+    const made = byID(`export-${format}`);
+    made.addEventListener("click", () => busy(made, () => download(`${api}leads/export/?format=${format}`, `leads.${format}`)));
+  }
+
+  const form = byID("lead-form");
+  const settings = byID("lead-settings");
+  const enabled = byID("enabled");
+  const showForm = ({ enabled: isOn, fields, after_messages: after }) => {
+    enabled.checked = isOn;
+    settings.hidden = !isOn;
+    for (const box of form.querySelectorAll("[name=field]")) box.checked = fields.includes(box.value);
+    byID("after").value = String(after);
+  };
+  showForm(chatbot.lead_form);
+  enabled.addEventListener("change", () => {
+    settings.hidden = !enabled.checked;
+  });
+  form.addEventListener("input", () => fill(byID("form-said")));
+  onSubmit(form, async () => {
+    const data = new FormData(form);
+    chatbot = await patch(api, { lead_form: { enabled: enabled.checked, fields: data.getAll("field"), after_messages: Number(data.get("after")) } });
+    showForm(chatbot.lead_form);
+    show();
+    const after = chatbot.lead_form.after_messages;
+    byID("form-said").textContent = !chatbot.lead_form.enabled ? "Saved: visitors are not asked."
+      : `Saved: the form is offered ${after === 0 ? "when nothing was found" : `after ${number(after)} ${after === 1 ? "answer" : "answers"}`}.`;
+  });
+
+  byID("crm").value = chatbot.crm_webhook_url ?? "";
+  byID("crm-form").addEventListener("input", () => fill(byID("crm-said")));
+  onSubmit(byID("crm-form"), async ({ crm_webhook_url: address }) => {
+    try {
+      chatbot = await patch(api, { crm_webhook_url: address.trim() || null });
+    } catch (error) {
+      if (error.code === "unsafe-url") error.message = "This must be a public address that begins with https://.";
+      throw error;
+    }
+    byID("crm-said").textContent = chatbot.crm_webhook_url ? "Saved." : "Saved: no address.";
+  });
+  await load();
+});
