@@ -143,10 +143,12 @@ function makeRow(source, parts, hooks) {
     documents.hidden = counts.total === 0;
     if (moved && documents.open) showDocuments();
     if (toggled && parts.includes("switch")) {
+      const hadFocus = control.contains(document.activeElement);
       fill(control, citableSwitch(next, (changed) => {
         update(changed);
         hooks.changed(changed);
       }));
+      if (hadFocus) control.querySelector(":checked").focus();
     }
   }
   update(source);
