@@ -83,8 +83,9 @@ struct Routes {
     mail = MailService(
       database: database, way: configuration.mailWay, from: configuration.mailFrom,
       publicURL: publicURL, logger: logger)
-    router = Router(context: AppRequestContext.self, options: .autoGenerateHeadEndpoints)
+    router = Router(context: AppRequestContext.self)
     router.add(middleware: RequestLog(metrics: metrics, name: Self.name))
+    router.add(middleware: RequestHead())
     router.add(middleware: CrossOrigin(origin: origin))
     router.add(middleware: ResponseHeaders())
     router.add(middleware: ClientAddress(trustedProxies: configuration.trustedProxies))

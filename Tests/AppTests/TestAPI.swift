@@ -87,10 +87,12 @@ final class TestAPI: Sendable {
   /// Sends a request.
   ///
   /// - Parameter from: the client's address.
+  /// - Parameter host: nil for a request that names none.
   @discardableResult
   func send(
     _ method: String, _ path: String, token: String? = nil, json: String? = nil,
-    body: [UInt8]? = nil, headers: [String: String] = [:], from address: String = "198.51.100.7"
+    body: [UInt8]? = nil, headers: [String: String] = [:], from address: String = "198.51.100.7",
+    host: String? = "chat.example.com"
   ) async throws -> Reply {
     var fields = HTTPFields()
     if json != nil { fields[.contentType] = "application/json" }
@@ -101,7 +103,7 @@ final class TestAPI: Sendable {
     let bytes = body ?? json.map { Array($0.utf8) } ?? []
     let request = Request(
       head: HTTPRequest(
-        method: method, scheme: "https", authority: "chat.example.com", path: path,
+        method: method, scheme: "https", authority: host, path: path,
         headerFields: fields), body: RequestBody(buffer: ByteBuffer(bytes: bytes)))
     let channel = NIOAsyncTestingChannel()
     channel.remoteAddress = try SocketAddress(ipAddress: "127.0.0.1", port: 1)

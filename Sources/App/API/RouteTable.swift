@@ -33,7 +33,8 @@ struct RouteTable {
     routes.append(route)
     let gate = Gate(route: route, database: database)
     let clock = clock
-    router.on(RouterPath(route.pattern), method: route.method) { request, context in
+    let respond: @Sendable (Request, AppRequestContext) async throws -> Response = {
+      request, context in
       var context = context
       context.routeName = route.name
       let now = clock()
@@ -51,6 +52,23 @@ struct RouteTable {
         try await handler(call, subject)
       }
     }
+    router.on(RouterPath(route.pattern), method: route.method, use: respond)
+    guard route.method == .get else { return }
+    router.on(RouterPath(route.pattern), method: .head) { request, context in
+      Self.withoutBody(try await respond(request, context))
+    }
+  }
+
+  /// What HEAD is answered: the same head, and of a stream nothing begins.
+  ///
+  /// Hummingbird's own makes an empty body of a stream, and with it a Content-Length of 0, which GET would not have had
+  /// (RFC 9110 section 8.6).
+  private static func withoutBody(_ response: Response) -> Response {
+    var response = response
+    response.body = ResponseBody(contentLength: response.body.contentLength) { writer in
+      try await writer.finish(nil)
+    }
+    return response
   }
 }
 
