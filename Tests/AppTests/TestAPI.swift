@@ -94,6 +94,23 @@ final class TestAPI: Sendable {
     body: [UInt8]? = nil, headers: [String: String] = [:], from address: String = "198.51.100.7",
     host: String? = "chat.example.com"
   ) async throws -> Reply {
+    let response = try await respond(
+      method, path, token: token, json: json, body: body, headers: headers, from: address,
+      host: host)
+    let collector = BodyCollector()
+    try await response.body.write(collector)
+    let reply = Reply(
+      status: response.status.code, headers: response.headers, body: collector.bytes())
+    check(reply, try #require(HTTPRequest.Method(method)), path)
+    return reply
+  }
+
+  /// Sends a request; its answer is not yet read.
+  func respond(
+    _ method: String, _ path: String, token: String? = nil, json: String? = nil,
+    body: [UInt8]? = nil, headers: [String: String] = [:], from address: String = "198.51.100.7",
+    host: String? = "chat.example.com"
+  ) async throws -> Response {
     var fields = HTTPFields()
     if json != nil { fields[.contentType] = "application/json" }
     if let token { fields[.authorization] = "Bearer \(token)" }
@@ -110,16 +127,10 @@ final class TestAPI: Sendable {
     var logger = Logger(label: "test")
     logger.logLevel = .critical
     logger[metadataKey: "hb.request.id"] = "request-of-the-test"
-    let response = try await responder.respond(
+    return try await responder.respond(
       to: request,
       context: AppRequestContext(
         source: ApplicationRequestContextSource(channel: channel, logger: logger)))
-    let collector = BodyCollector()
-    try await response.body.write(collector)
-    let reply = Reply(
-      status: response.status.code, headers: response.headers, body: collector.bytes())
-    check(reply, method, path)
-    return reply
   }
 
   /// Holds an answer against the description of its route.
