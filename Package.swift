@@ -124,6 +124,7 @@ let package = Package(
         .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
         .product(name: "UnixSignals", package: "swift-service-lifecycle"),
       ],
+      exclude: ["SECURITY.md"],
       // A few kB of templates, styles and scripts, in the binary: one file to copy.
       resources: [.embedInCode("Resources")], swiftSettings: settings),
 
