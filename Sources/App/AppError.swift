@@ -35,6 +35,7 @@ enum ProblemCode: String, CaseIterable, Sendable {
   case claimed
   case stillRunning = "still-running"
   case tooLarge = "too-large"
+  case targetTooLong = "target-too-long"
   case unsupportedMediaType = "unsupported-media-type"
   case unsupportedType = "unsupported-type"
   case invalid
@@ -99,6 +100,7 @@ enum ProblemCode: String, CaseIterable, Sendable {
     case .stillRunning:
       (.conflict, "Still running", "The first request with this key has not been answered yet.")
     case .tooLarge: (.contentTooLarge, "Too large", "Send less.")
+    case .targetTooLong: (.uriTooLong, "Address too long", "Send a shorter address.")
     case .unsupportedMediaType:
       (.unsupportedMediaType, "Unsupported media type", "Send application/json.")
     case .unsupportedType:

@@ -91,8 +91,9 @@ struct Routes {
     let page = PageController(
       database: database, pages: pages, chat: chat,
       hasProvider: configuration.openID != nil, hasRegistration: configuration.signups == .open)
-    router = Router(context: AppRequestContext.self, options: .autoGenerateHeadEndpoints)
+    router = Router(context: AppRequestContext.self)
     router.add(middleware: RequestLog(metrics: metrics, name: Self.name))
+    router.add(middleware: RequestHead())
     router.add(middleware: CrossOrigin(origin: origin))
     router.add(middleware: ResponseHeaders(missingPage: page.missing))
     router.add(middleware: ClientAddress(trustedProxies: configuration.trustedProxies))

@@ -47,6 +47,8 @@ package struct NewAnswer: Sendable {
   package var guidanceDigest: String?
   /// What was looked at, for its owner.
   package var trace = "{}"
+  /// What is kept of the request that it answers; nil for one without a name.
+  package var end: RequestEnd?
 
   package init(
     id: String, conversation: String, chatbot: ChatbotID, content: String, answered: Bool,
@@ -90,14 +92,23 @@ package struct AnswerTrace: Sendable {
 extension AppDatabase {
   /// Notes an answer with its citations and what it has cost.
   ///
-  /// A citation of a source that is not citable at this moment is refused by the table itself and left out.
+  /// A citation of a source that is not citable at this moment is refused by the table itself and left out. The request it
+  /// answers ends in the same commit: whoever repeats it finds the answer, or asks anew.
   package func add(_ answer: NewAnswer) async throws {
     try await changes.write { database in
       // The visitor may have erased the conversation meanwhile; what was spent was spent.
       let stands = try database.number(
         "SELECT count(*) FROM conversations WHERE id = $1", [answer.conversation])
       // One that broke off before its first word has nothing to keep but its price.
-      if stands == 1, !answer.content.isEmpty { try Self.insert(answer, in: database) }
+      let isKept = stands == 1 && !answer.content.isEmpty
+      if isKept { try Self.insert(answer, in: database) }
+      if let end = answer.end {
+        if isKept {
+          try Self.endRequest(end, in: database)
+        } else {
+          try Self.forgetAnswer(end.name, in: database)
+        }
+      }
       if answer.answered || answer.tokensIn + answer.tokensOut > 0 {
         try database.change(
           """

@@ -20,7 +20,10 @@ package struct AppDatabase: Sendable {
     configuration.busyMode = .timeout(10)
     configuration.foreignKeysEnabled = true
     // What is deleted is overwritten: a removed conversation must not be found in the file's free pages.
-    configuration.prepareDatabase { try $0.execute(sql: "PRAGMA secure_delete = ON") }
+    configuration.prepareDatabase { database in
+      try database.execute(sql: "PRAGMA secure_delete = ON")
+      database.add(function: Folding.function)
+    }
     do {
       // One process at a time: two that find a new database would both create its tables.
       let lock = try MigrationLock(path: path)

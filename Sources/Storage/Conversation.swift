@@ -241,22 +241,41 @@ extension AppDatabase {
         SELECT m.*, f.value AS feedback FROM messages m LEFT JOIN feedback f ON f.message_id = m.id
         WHERE m.conversation_id = $1 AND m.id > $2 ORDER BY m.id LIMIT $3
         """, [conversation, id, limit]
-      ).map { row in
-        let message: String = row["id"]
-        let answered = row["answered"] as Int?
-        let citations = try database.all(
-          """
-          SELECT u.citation_json AS json FROM sources_used u
-            JOIN knowledge_sources s ON s.id = u.source_id
-          WHERE u.message_id = $1 AND s.is_citable = 1 AND s.deleted_at IS NULL ORDER BY u.n
-          """, [message]
-        ).map { $0["json"] as String }
-        return Message(
-          id: message, conversation: row["conversation_id"], role: row["role"],
-          content: row["content"], answered: answered.map { $0 == 1 }, feedback: row["feedback"],
-          createdAt: row["created_at"], citations: citations)
-      }
+      ).map { try Self.message($0, in: database) }
     }
+  }
+
+  /// An answer that a session was given by a chatbot; nil when it was given no such one, or has had it erased.
+  package func answer(
+    _ id: String, session: String, of chatbot: ChatbotID
+  ) async throws -> Message? {
+    try await pool.read { database in
+      try database.first(
+        """
+        SELECT m.*, f.value AS feedback FROM messages m
+          JOIN conversations c ON c.id = m.conversation_id
+          LEFT JOIN feedback f ON f.message_id = m.id
+        WHERE m.id = $1 AND m.role = 'assistant' AND c.session_id = $2 AND c.chatbot_id = $3
+        """, [id, session, chatbot.text]
+      ).map { try Self.message($0, in: database) }
+    }
+  }
+
+  /// A message with the citations that may be shown at this moment.
+  private static func message(_ row: Row, in database: Database) throws -> Message {
+    let message: String = row["id"]
+    let answered = row["answered"] as Int?
+    let citations = try database.all(
+      """
+      SELECT u.citation_json AS json FROM sources_used u
+        JOIN knowledge_sources s ON s.id = u.source_id
+      WHERE u.message_id = $1 AND s.is_citable = 1 AND s.deleted_at IS NULL ORDER BY u.n
+      """, [message]
+    ).map { $0["json"] as String }
+    return Message(
+      id: message, conversation: row["conversation_id"], role: row["role"],
+      content: row["content"], answered: answered.map { $0 == 1 }, feedback: row["feedback"],
+      createdAt: row["created_at"], citations: citations)
   }
 
   /// Notes what a visitor thinks of an answer of its own session.

@@ -12,7 +12,7 @@ package struct ConversationFilter: Sendable {
   package var isAnswered: Bool?
   /// 1, 0 or -1 on some answer.
   package var feedback: Int?
-  /// Text that some message holds, in small letters.
+  /// Text that some message holds, in letters of any size.
   package var words: String?
 
   package init() {}
@@ -45,7 +45,7 @@ extension AppDatabase {
     }
     if let value = filter.feedback { conditions.append(holds("f.value = \(number(value))")) }
     if let words = filter.words {
-      conditions.append(holds("instr(lower(m.content), \(number(words))) > 0"))
+      conditions.append(holds("instr(folded(m.content), \(number(Folding.folded(words)))) > 0"))
     }
     let sql = """
       SELECT c.* FROM conversations c WHERE \(conditions.joined(separator: " AND "))

@@ -22,7 +22,7 @@ import Testing
     return (channel, loop)
   }
 
-  @Test func `a head has to come in time, however it drips`() async throws {
+  @Test func `a request has to begin in time`() async throws {
     let (channel, loop) = try await connection()
     await loop.advanceTime(by: .seconds(29))
     #expect(channel.isActive)
@@ -52,6 +52,30 @@ import Testing
     #expect(channel.isActive)
     try await channel.writeOutbound(HTTPResponsePart.head(HTTPResponse(status: .ok)))
     try await channel.writeOutbound(HTTPResponsePart.end(nil))
+    await loop.advanceTime(by: .seconds(31))
+    #expect(!channel.isActive)
+  }
+
+  @Test func `a request behind another keeps its time too`() async throws {
+    let (channel, loop) = try await connection()
+    for _ in 0..<2 {
+      try await channel.writeInbound(Self.head)
+      try await channel.writeInbound(HTTPRequestPart.end(nil))
+    }
+    try await channel.writeOutbound(HTTPResponsePart.head(HTTPResponse(status: .ok)))
+    try await channel.writeOutbound(HTTPResponsePart.end(nil))
+    await loop.advanceTime(by: .seconds(600))
+    #expect(channel.isActive)
+  }
+
+  @Test func `a request that was answered early leaves no connection without an end`()
+    async throws
+  {
+    let (channel, loop) = try await connection()
+    try await channel.writeInbound(Self.head)
+    try await channel.writeOutbound(HTTPResponsePart.head(HTTPResponse(status: .notFound)))
+    try await channel.writeOutbound(HTTPResponsePart.end(nil))
+    try await channel.writeInbound(HTTPRequestPart.end(nil))
     await loop.advanceTime(by: .seconds(31))
     #expect(!channel.isActive)
   }

@@ -87,11 +87,30 @@ final class TestAPI: Sendable {
   /// Sends a request.
   ///
   /// - Parameter from: the client's address.
+  /// - Parameter host: nil for a request that names none.
   @discardableResult
   func send(
     _ method: String, _ path: String, token: String? = nil, json: String? = nil,
-    body: [UInt8]? = nil, headers: [String: String] = [:], from address: String = "198.51.100.7"
+    body: [UInt8]? = nil, headers: [String: String] = [:], from address: String = "198.51.100.7",
+    host: String? = "chat.example.com"
   ) async throws -> Reply {
+    let response = try await respond(
+      method, path, token: token, json: json, body: body, headers: headers, from: address,
+      host: host)
+    let collector = BodyCollector()
+    try await response.body.write(collector)
+    let reply = Reply(
+      status: response.status.code, headers: response.headers, body: collector.bytes())
+    check(reply, try #require(HTTPRequest.Method(method)), path)
+    return reply
+  }
+
+  /// Sends a request; its answer is not yet read.
+  func respond(
+    _ method: String, _ path: String, token: String? = nil, json: String? = nil,
+    body: [UInt8]? = nil, headers: [String: String] = [:], from address: String = "198.51.100.7",
+    host: String? = "chat.example.com"
+  ) async throws -> Response {
     var fields = HTTPFields()
     if json != nil { fields[.contentType] = "application/json" }
     if let token { fields[.authorization] = "Bearer \(token)" }
@@ -101,23 +120,17 @@ final class TestAPI: Sendable {
     let bytes = body ?? json.map { Array($0.utf8) } ?? []
     let request = Request(
       head: HTTPRequest(
-        method: method, scheme: "https", authority: "chat.example.com", path: path,
+        method: method, scheme: "https", authority: host, path: path,
         headerFields: fields), body: RequestBody(buffer: ByteBuffer(bytes: bytes)))
     let channel = NIOAsyncTestingChannel()
     channel.remoteAddress = try SocketAddress(ipAddress: "127.0.0.1", port: 1)
     var logger = Logger(label: "test")
     logger.logLevel = .critical
     logger[metadataKey: "hb.request.id"] = "request-of-the-test"
-    let response = try await responder.respond(
+    return try await responder.respond(
       to: request,
       context: AppRequestContext(
         source: ApplicationRequestContextSource(channel: channel, logger: logger)))
-    let collector = BodyCollector()
-    try await response.body.write(collector)
-    let reply = Reply(
-      status: response.status.code, headers: response.headers, body: collector.bytes())
-    check(reply, method, path)
-    return reply
   }
 
   /// Holds an answer against the description of its route.

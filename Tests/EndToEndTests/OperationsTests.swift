@@ -105,7 +105,48 @@ import WebClient
     large.send(
       "POST /api/auth/login HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 100000\r\nExpect: 100-continue\r\n\r\n"
     )
-    #expect(large.receive(within: 20).hasPrefix("HTTP/1.1 413"))
+    let refused = large.receiveAll(within: 20)
+    #expect(refused.hasPrefix("HTTP/1.1 413") && refused.lowercased().contains("connection: close"))
+  }
+
+  @Test func `a client of any version is answered as its version has it`() async throws {
+    let bobbin = try Installation(model: false)
+    let file = try bobbin.folder.write("x", "x.txt")
+    _ = try await bobbin.ingest("library", [file])
+    let server = try ServerTests.Server(bobbin)
+    let port = try #require(UInt16(server.base.split(separator: ":").last ?? ""))
+    func ask(_ text: String) throws -> String {
+      let socket = try RawSocket(port: port)
+      socket.send(text)
+      return socket.receiveAll(within: 20)
+    }
+    let end = "Connection: close\r\n\r\n"
+    #expect(try ask("GET /livez HTTP/1.1\r\nHost: x\r\n\(end)").hasPrefix("HTTP/1.1 200"))
+    #expect(try ask("GET /livez HTTP/1.1\r\n\(end)").hasPrefix("HTTP/1.1 400"))
+    #expect(
+      try ask("GET /livez HTTP/1.1\r\nHost: x\r\nHost: x\r\n\(end)").hasPrefix("HTTP/1.1 400"))
+    let long = String(repeating: "a", count: 9000)
+    #expect(try ask("GET /\(long) HTTP/1.1\r\nHost: x\r\n\(end)").hasPrefix("HTTP/1.1 414"))
+    // No Host, and the connection's end without asking for it.
+    #expect(try ask("GET /livez HTTP/1.0\r\n\r\n").hasPrefix("HTTP/1.1 200"))
+    struct Session: Decodable { let token: String }
+    let session = try await server.transport.send(
+      WebRequest(
+        url: server.base + "/api/chat/library/session/", method: "POST",
+        headers: ["Content-Type": "application/json"], body: Array("{}".utf8)))
+    let token = try JSONDecoder().decode(Session.self, from: Data(session.body)).token
+    struct About: Decodable { let id: String }
+    let about = try await server.get("/api/chat/library/")
+    let chatbot = try JSONDecoder().decode(About.self, from: Data(about.body)).id
+    let question = #"{"message":"hello"}"#
+    let stream = try ask(
+      "POST /api/chat/\(chatbot)/ HTTP/1.0\r\nAuthorization: Bearer \(token)\r\n"
+        + "Accept: text/event-stream\r\nContent-Type: application/json\r\n"
+        + "Content-Length: \(question.utf8.count)\r\n\r\n\(question)")
+    #expect(stream.hasPrefix("HTTP/1.1 200") && !stream.lowercased().contains("chunked"))
+    let body = stream.components(separatedBy: "\r\n\r\n").dropFirst().joined()
+    #expect(body.hasPrefix("retry: 3000\n\nevent: start\n"), "\(body)")
+    #expect(body.contains("event: done\ndata: ") && body.hasSuffix("}\n\n"))
   }
 }
 
@@ -152,12 +193,16 @@ final class RawSocket {
     return false
   }
 
-  /// What comes first within so many seconds.
-  func receive(within seconds: Int32) -> String {
+  /// All that comes until the other side closes, which it does within so many seconds.
+  func receiveAll(within seconds: Int32) -> String {
     var waited = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
     var buffer = [UInt8](repeating: 0, count: 4096)
-    guard poll(&waited, 1, seconds * 1000) > 0 else { return "" }
-    let count = recv(descriptor, &buffer, buffer.count, 0)
-    return String(decoding: buffer.prefix(max(0, count)), as: UTF8.self)
+    var bytes: [UInt8] = []
+    while true {
+      guard poll(&waited, 1, seconds * 1000) > 0 else { return "open after \(seconds) s" }
+      let count = recv(descriptor, &buffer, buffer.count, 0)
+      guard count > 0 else { return String(decoding: bytes, as: UTF8.self) }
+      bytes += buffer.prefix(count)
+    }
   }
 }

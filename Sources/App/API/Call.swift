@@ -15,6 +15,8 @@ struct Call: Sendable {
   let input: Input
   /// Milliseconds since 1970 UTC.
   let now: Int
+  /// What its caller calls the request, for a handler that keeps its answer itself.
+  var name: NamedRequest?
 
   /// A path parameter that names a row; one that cannot be a name is one that is not there.
   func id(_ name: String) throws(AppError) -> String {

@@ -152,15 +152,15 @@ enum OpenAPIDocument {
 
   /// Statuses of refusals: those every route may give, and its own.
   static func problemStatuses(_ route: Route) -> [Int] {
-    var statuses: Set<Int> = [429, 500, 503]
+    var statuses: Set<Int> = [400, 414, 429, 500, 503]
     if route.access != .any { statuses.formUnion([401, 403]) }
     if !route.pathParameters.isEmpty { statuses.insert(404) }
     switch route.body {
     case .none: break
-    default: statuses.formUnion([400, 413, 415, 422])
+    default: statuses.formUnion([413, 415, 422])
     }
-    if !route.query.isEmpty { statuses.formUnion([400, 422]) }
-    if route.isIdempotent { statuses.formUnion([400, 409, 422]) }
+    if !route.query.isEmpty { statuses.insert(422) }
+    if route.isIdempotent { statuses.formUnion([409, 422]) }
     for problem in route.problems { statuses.insert(problem.parts.status.code) }
     return statuses.sorted()
   }

@@ -25,15 +25,20 @@ struct RouteTable {
   }
 
   /// Adds a route.
+  ///
+  /// - Parameter again: for a route whose handler keeps what its repeated requests need (`Call.name`): makes the answer from
+  ///   that; nil when there is nothing left to make it from, and the request is done as if it were new.
   mutating func add<Subject>(
     _ route: Route, for access: Access<Subject>,
+    again: (@Sendable (Call, Subject, _ kept: [UInt8]) async throws -> Response?)? = nil,
     _ handler: @escaping @Sendable (Call, Subject) async throws -> Response
   ) {
     let route = route.with(access.name)
     routes.append(route)
     let gate = Gate(route: route, database: database)
     let clock = clock
-    router.on(RouterPath(route.pattern), method: route.method) { request, context in
+    let respond: @Sendable (Request, AppRequestContext) async throws -> Response = {
+      request, context in
       var context = context
       context.routeName = route.name
       let now = clock()
@@ -43,14 +48,46 @@ struct RouteTable {
       try await gate.countOwner(subject, now: now)
       try gate.checkQuery(of: request)
       let (read, input, digest) = try await gate.read(request, subject: subject)
-      let call = Call(request: read, context: context, input: input, now: now)
+      var call = Call(request: read, context: context, input: input, now: now)
       guard let key = try gate.idempotencyKey(of: request) else {
         return try await handler(call, subject)
       }
-      return try await gate.once(key, caller: caller, digest: digest, now: now) {
-        try await handler(call, subject)
+      let name = NamedRequest(caller: caller, key: key)
+      guard let again else {
+        let call = call
+        return try await gate.once(name, digest: digest, now: now) {
+          try await handler(call, subject)
+        }
+      }
+      call.name = name
+      if let kept = try await gate.known(name, digest: digest, now: now) {
+        if let response = try await again(call, subject, kept.body) { return response }
+        try await gate.beginAnew(name, digest: digest, now: now)
+      }
+      do {
+        return try await handler(call, subject)
+      } catch {
+        try await gate.database.forgetRequest(name)
+        throw error
       }
     }
+    router.on(RouterPath(route.pattern), method: route.method, use: respond)
+    guard route.method == .get else { return }
+    router.on(RouterPath(route.pattern), method: .head) { request, context in
+      Self.withoutBody(try await respond(request, context))
+    }
+  }
+
+  /// What HEAD is answered: the same head, and of a stream nothing begins.
+  ///
+  /// Hummingbird's own makes an empty body of a stream, and with it a Content-Length of 0, which GET would not have had
+  /// (RFC 9110 section 8.6).
+  private static func withoutBody(_ response: Response) -> Response {
+    var response = response
+    response.body = ResponseBody(contentLength: response.body.contentLength) { writer in
+      try await writer.finish(nil)
+    }
+    return response
   }
 }
 
@@ -228,39 +265,57 @@ struct Gate: Sendable {
     return key
   }
 
-  /// Does a request once: the same again gets the first answer.
-  func once(
-    _ key: String, caller: String, digest: [UInt8], now: Int,
-    _ answer: () async throws -> Response
-  ) async throws -> Response {
+  /// What is kept of a request that was done before; nil for a new one, which is now noted as being worked on.
+  ///
+  /// - Throws: when it is being worked on, or when the key was used for another.
+  func known(
+    _ name: NamedRequest, digest: [UInt8], now: Int
+  ) async throws -> (status: Int, head: String, body: [UInt8])? {
     switch try await database.beginRequest(
-      caller: caller, key: key, digest: digest, expiresAt: now + 86_400_000, now: now)
+      name, digest: digest, expiresAt: now + 86_400_000, now: now)
     {
-    case .answered(let status, let head, let body):
-      return Response(
-        status: .init(code: status), headers: KeptHead.fields(head),
-        body: ResponseBody(byteBuffer: ByteBuffer(bytes: body)))
+    case .answered(let status, let head, let body): return (status, head, body)
     case .running:
       var error = AppError(.stillRunning)
       error.retryAfter = 1
       throw error
     case .other: throw AppError(.idempotencyMismatch)
-    case .new: break
+    case .new: return nil
+    }
+  }
+
+  /// Notes a request as new whose answer is gone.
+  func beginAnew(_ name: NamedRequest, digest: [UInt8], now: Int) async throws {
+    try await database.forgetAnswer(name)
+    // Two that find it gone: one of them does it.
+    guard try await known(name, digest: digest, now: now) == nil else {
+      throw AppError(.stillRunning)
+    }
+  }
+
+  /// Does a request once: the same again gets the first answer.
+  func once(
+    _ name: NamedRequest, digest: [UInt8], now: Int, _ answer: () async throws -> Response
+  ) async throws -> Response {
+    if let kept = try await known(name, digest: digest, now: now) {
+      return Response(
+        status: .init(code: kept.status), headers: KeptHead.fields(kept.head),
+        body: ResponseBody(byteBuffer: ByteBuffer(bytes: kept.body)))
     }
     do {
       let response = try await answer()
       let (kept, body) = try await KeptBody.read(response)
       if let body {
         try await database.endRequest(
-          caller: caller, key: key, status: response.status.code,
-          head: KeptHead.text(response.headers), body: body)
+          RequestEnd(
+            name, status: response.status.code, head: KeptHead.text(response.headers), body: body))
       } else {
         // A stream cannot be kept; what it says can be asked for again.
-        try await database.forgetRequest(caller: caller, key: key)
+        try await database.forgetRequest(name)
       }
       return kept
     } catch {
-      try await database.forgetRequest(caller: caller, key: key)
+      try await database.forgetRequest(name)
       throw error
     }
   }

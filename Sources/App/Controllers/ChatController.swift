@@ -71,7 +71,9 @@ struct ChatController: Sendable {
               "text/event-stream": Optional<Schema>.none,
             ])
         ], problems: [.wrongChatbot], isIdempotent: true),
-      for: access.visitorOrOwner, { call, caller in try await ask(call, caller) })
+      for: access.visitorOrOwner,
+      again: { call, caller, kept in try await again(call, caller, kept) },
+      { call, caller in try await ask(call, caller) })
     routes.add(
       Route(
         .get, "/api/chat/{chatbot_id}/history/", "The session's messages, oldest first.",
@@ -170,9 +172,7 @@ struct ChatController: Sendable {
     guard question.utf8.count <= Self.messageLimit else {
       throw AppError.tooLarge(limit: Self.messageLimit)
     }
-    guard let target = try await database.chatTarget(try call.parameter("chatbot_id")),
-      target.owner?.isDisabled != true
-    else { throw AppError.notFound }
+    let target = try await target(call)
     let admission = try admission(call, caller, target, question: question)
     switch try await database.admit(admission) {
     case .refused(let wait): throw AppError.rateLimited(milliseconds: wait)
@@ -180,13 +180,59 @@ struct ChatController: Sendable {
       if isFirst, let owner = target.owner {
         mail.enqueue(.quota(user: owner.id, chatbot: target.chatbot.name))
       }
-      return limited(call, target, conversation: admission.conversationID)
+      let kept = KeptAnswer(
+        message: FreshID.text(now: call.now + 1), conversation: admission.conversationID,
+        limited: true)
+      if let name = call.name { try await database.endRequest(kept.end(name)) }
+      return limited(call, target, kept)
     case .admitted(let conversation):
       let reply = ChatReply(
         controller: self, target: target, admission: admission, conversation: conversation,
         // After the question, whatever the clock's grain.
-        id: FreshID.text(now: call.now + 1), started: .now, context: call.context)
+        id: FreshID.text(now: call.now + 1), started: .now, context: call.context,
+        name: call.name)
       return Self.wantsEvents(call.request) ? reply.events() : try await reply.whole()
+    }
+  }
+
+  private func target(_ call: Call) async throws -> ChatTarget {
+    guard let target = try await database.chatTarget(try call.parameter("chatbot_id")),
+      target.owner?.isDisabled != true
+    else { throw AppError.notFound }
+    return target
+  }
+
+  /// The answer to a question that was asked before under the same name, as its session's history has it now.
+  private func again(
+    _ call: Call, _ caller: ChatCaller, _ bytes: [UInt8]
+  ) async throws -> Response? {
+    let target = try await target(call)
+    let session = try session(of: caller, target.chatbot).id
+    guard let kept = KeptAnswer(bytes) else { return nil }
+    if kept.limited { return limited(call, target, kept) }
+    guard
+      let message = try await database.answer(
+        kept.message, session: session, of: target.chatbot.id)
+    else { return nil }
+    return Self.finished(
+      ChatAnswer(
+        message_id: message.id, conversation_id: message.conversation, message: message.content,
+        answered: message.answered ?? false, limited: false,
+        sources: message.citations.map(RawJSON.init)), call.request)
+  }
+
+  /// Whose conversation a question belongs to.
+  private func session(
+    of caller: ChatCaller, _ chatbot: Chatbot
+  ) throws(AppError) -> (id: String, channel: String) {
+    switch caller {
+    case .visitor(let visitor):
+      guard chatbot.settings.isPublic else { throw .notFound }
+      return (visitor.session, visitor.channel)
+    case .owner(let owner):
+      // Unknown and foreign are one answer.
+      guard chatbot.owner == owner.user.id else { throw .notFound }
+      return ("preview-\(owner.user.id)", "preview")
     }
   }
 
@@ -194,19 +240,7 @@ struct ChatController: Sendable {
     _ call: Call, _ caller: ChatCaller, _ target: ChatTarget, question: String
   ) throws(AppError) -> ChatAdmission {
     let chatbot = target.chatbot
-    let session: String
-    let channel: String
-    switch caller {
-    case .visitor(let visitor):
-      guard chatbot.settings.isPublic else { throw .notFound }
-      session = visitor.session
-      channel = visitor.channel
-    case .owner(let owner):
-      // Unknown and foreign are one answer.
-      guard chatbot.owner == owner.user.id else { throw .notFound }
-      session = "preview-\(owner.user.id)"
-      channel = "preview"
-    }
+    let (session, channel) = try session(of: caller, chatbot)
     let plan = target.owner?.tier.limits ?? PlanTier.enterprise.limits
     let perMinute = plan.messagesPerMinute
     let id = chatbot.id.text
@@ -230,24 +264,26 @@ struct ChatController: Sendable {
   }
 
   /// Nothing is counted, no model is asked; the visitor is told politely.
-  private func limited(
-    _ call: Call, _ target: ChatTarget, conversation: String
-  ) -> Response {
+  private func limited(_ call: Call, _ target: ChatTarget, _ kept: KeptAnswer) -> Response {
     let own = target.chatbot.settings.busyText
     let text = own.contains { !$0.isWhitespace } ? own : Self.busyText
-    let id = FreshID.text(now: call.now + 1)
-    guard Self.wantsEvents(call.request) else {
-      return Answer.json(
-        ChatAnswer(
-          message_id: id, conversation_id: conversation, message: text, answered: false,
-          limited: true, sources: []))
-    }
+    return Self.finished(
+      ChatAnswer(
+        message_id: kept.message, conversation_id: kept.conversation, message: text,
+        answered: false, limited: true, sources: [Citation]()), call.request)
+  }
+
+  /// An answer that is there already, in the form that the request asks for.
+  private static func finished(
+    _ answer: ChatAnswer<some Encodable & Sendable>, _ request: Request
+  ) -> Response {
+    guard wantsEvents(request) else { return Answer.json(answer) }
     return EventStream.response { writer in
       try await writer.send(
-        "start", ["message_id": id, "conversation_id": conversation])
-      try await writer.send("delta", ["text": text])
-      try await writer.send("sources", ["sources": [Citation]()])
-      try await writer.send("done", ["answered": false, "limited": true])
+        "start", ["message_id": answer.message_id, "conversation_id": answer.conversation_id])
+      try await writer.send("delta", ["text": answer.message])
+      try await writer.send("sources", ["sources": answer.sources])
+      try await writer.send("done", ["answered": answer.answered, "limited": answer.limited])
     }
   }
 
@@ -278,10 +314,33 @@ struct ChatController: Sendable {
 }
 
 /// The body of an answer.
-struct ChatAnswer: Encodable {
+struct ChatAnswer<Source: Encodable & Sendable>: Encodable, Sendable {
   let message_id, conversation_id, message: String
   let answered, limited: Bool
-  let sources: [Citation]
+  let sources: [Source]
+}
+
+/// What is kept of an answer for whoever repeats the question: its text and citations stay where its conversation's history has
+/// them, so that what is erased, or made private, is gone from here too.
+struct KeptAnswer: Codable {
+  let message, conversation: String
+  let limited: Bool
+
+  init(message: String, conversation: String, limited: Bool = false) {
+    self.message = message
+    self.conversation = conversation
+    self.limited = limited
+  }
+
+  /// - Returns: nil for an answer that was kept whole, by an earlier version.
+  init?(_ bytes: [UInt8]) {
+    guard let kept = try? JSONDecoder().decode(Self.self, from: Data(bytes)) else { return nil }
+    self = kept
+  }
+
+  func end(_ name: NamedRequest) -> RequestEnd {
+    RequestEnd(name, status: 200, body: JSONText.encode(self))
+  }
 }
 
 extension ChatbotSettings {

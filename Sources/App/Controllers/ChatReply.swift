@@ -30,6 +30,10 @@ struct ChatReply: Sendable {
   let id: String
   let started: ContinuousClock.Instant
   let context: AppRequestContext
+  /// What the visitor calls the request.
+  ///
+  /// An answer to a named one is made to its end, whoever leaves: it will be asked for again.
+  let name: NamedRequest?
 
   private var database: AppDatabase { controller.database }
 
@@ -133,6 +137,7 @@ struct ChatReply: Sendable {
 
   func events() -> Response {
     EventStream.response { writer in
+      var writer = Reader(writer, mayLeave: name != nil)
       var text = ""
       var isNoted = false
       var request: AnswerRequest?
@@ -162,13 +167,48 @@ struct ChatReply: Sendable {
       } catch let error as EventStream.Gone {
         // What the visitor has read stands in the history, and what it has cost is counted.
         if !isNoted, let request { try await note(text, nil, [], request) }
+        try await forget()
         throw error
       } catch {
         context.logger.error("answer failed", metadata: ["error": "\(error)"])
         if let request { try await note(text, nil, [], request) }
         if text.isEmpty { try await database.giveBack(admission) }
+        try await forget()
         try await writer.send(
           "error", AppError.busy(retryAfterSeconds: 5).problem(requestID: context.id))
+      }
+    }
+  }
+
+  /// Who reads a stream, and may leave before its end.
+  private struct Reader {
+    private var writer: EventStream.Writer
+    private let mayLeave: Bool
+    private var hasLeft = false
+
+    init(_ writer: EventStream.Writer, mayLeave: Bool) {
+      self.writer = writer
+      self.mayLeave = mayLeave
+    }
+
+    mutating func send(_ name: String, _ payload: some Encodable) async throws {
+      try await write { try await $0.send(name, payload) }
+    }
+
+    mutating func ping() async throws { try await write { try await $0.ping() } }
+
+    mutating func retry(milliseconds: Int) async throws {
+      try await write { try await $0.retry(milliseconds: milliseconds) }
+    }
+
+    private mutating func write(
+      _ event: (inout EventStream.Writer) async throws -> Void
+    ) async throws {
+      guard !hasLeft else { return }
+      do {
+        try await event(&writer)
+      } catch is EventStream.Gone where mayLeave {
+        hasLeft = true
       }
     }
   }
@@ -187,7 +227,7 @@ struct ChatReply: Sendable {
     /// - Returns: whether it is time for a ping.
     /// - Throws: `EventStream.Gone` when nobody reads any more, `Cut` when what the answer is made from has been changed.
     mutating func look() async throws -> Bool {
-      if watch.isClosed { throw EventStream.Gone() }
+      if watch.isClosed, reply.name == nil { throw EventStream.Gone() }
       looks += 1
       if looks % ChatReply.looksPerFlags == 0 { try await reply.checkFlags() }
       return looks % ChatReply.looksPerPing == 0
@@ -235,6 +275,11 @@ struct ChatReply: Sendable {
 
   // MARK: What is noted
 
+  /// Lets the question be asked anew under its name, unless its answer is there.
+  private func forget() async throws {
+    if let name { try await database.forgetRequest(name) }
+  }
+
   /// Citations that may be shown at this moment: an answer may have taken long enough for a flag to change.
   private func open(_ sources: [Citation]) async throws -> [Citation] {
     guard !sources.isEmpty, ContinuousClock.now - started > Self.look else { return sources }
@@ -262,6 +307,7 @@ struct ChatReply: Sendable {
     record.tokensIn = request.meter.usage.promptTokens
     record.tokensOut = request.meter.usage.replyTokens
     if let answer {
+      record.end = name.map { KeptAnswer(message: id, conversation: conversation).end($0) }
       record.generation = answer.generation
       record.model = answer.model
       record.guidanceDigest = Self.digest(of: answer.guidance)

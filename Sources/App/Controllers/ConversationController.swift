@@ -85,7 +85,7 @@ struct ConversationController: Sendable {
     filter.to = call.query("to").flatMap(APITime.day).map { $0 + 86_400_000 }
     filter.isAnswered = call.query("answered").map { $0 == "true" }
     filter.feedback = call.query("feedback").flatMap { Int($0) }
-    filter.words = call.query("q").map { $0.lowercased() }
+    filter.words = call.query("q")
     return filter
   }
 

@@ -98,23 +98,17 @@ struct LeakTestController: Sendable {
       }
     }
     guard try await database.generation(of: chatbot.id) != nil else { throw AppError(.noSources) }
-    let running = running
-    let lease: String
+    let lease: OpenStreams.Lease
     do {
       lease = try running.open(owner.user.id, limit: 1)
     } catch {
       throw AppError(.stillRunning, detail: "Another leak test is running on this server.")
     }
     let id = FreshID.text(now: call.now)
-    do {
-      try await database.addLeakTest(id, of: chatbot.id, against: against, now: call.now)
-    } catch {
-      running.close(lease)
-      throw error
-    }
+    try await database.addLeakTest(id, of: chatbot.id, against: against, now: call.now)
     // Lives as long as it takes, or as the process: an unfinished one is told so at the next start.
     Task(priority: .background) {
-      defer { running.close(lease) }
+      defer { withExtendedLifetime(lease) {} }
       await run(id, chatbot, against)
     }
     guard let row = try await database.leakTest(id, of: chatbot.id) else {

@@ -411,10 +411,9 @@ struct RunController: Sendable {
     guard ChatController.wantsEvents(call.request) else {
       return Answer.json(StatusShape(try await report(chatbot)))
     }
-    let streams = streams
     let lease = try streams.open(owner.user.id, limit: owner.limits.eventStreams)
     return EventStream.response { writer in
-      defer { streams.close(lease) }
+      defer { withExtendedLifetime(lease) {} }
       try await writer.retry(milliseconds: 3000)
       let end = ContinuousClock.now + .seconds(30 * 60)
       var last: [UInt8] = []

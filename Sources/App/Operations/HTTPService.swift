@@ -10,6 +10,7 @@ import NIOCore
 import NIOExtras
 import NIOHTTP1
 import NIOHTTPTypes
+import NIOHTTPTypesHTTP1
 import NIOPosix
 import ServiceLifecycle
 import Synchronization
@@ -35,7 +36,7 @@ where Responder.Context == AppRequestContext {
     let group = MultiThreadedEventLoopGroup.singleton
     let quiescing = ServerQuiescingHelper(group: group)
     let connections = connections()
-    let server = try await listen(quiescing, connections)
+    let server = try await listen(quiescing)
     let logger = logger
     try await withGracefulShutdownHandler {
       await ready(server.channel.localAddress?.port ?? 0)
@@ -58,10 +59,18 @@ where Responder.Context == AppRequestContext {
   }
 
   private func listen(
-    _ quiescing: ServerQuiescingHelper, _ connections: HTTP1Channel
+    _ quiescing: ServerQuiescingHelper
   ) async throws -> NIOAsyncChannel<HTTP1Channel.Value, Never> {
     let maximum = maxConnections
-    let logger = logger
+    let (handlers, idle, logger) = (handlers, idleTimeout, logger)
+    let setUp: @Sendable (any Channel) throws -> HTTP1Channel.Value = { channel in
+      try HTTPPipeline.add(to: channel.pipeline.syncOperations, handlers())
+      try channel.pipeline.syncOperations.addHandler(
+        HTTPConnectionStateHandler(idleTimeout: .seconds(idle), logger: logger))
+      return try NIOAsyncChannel(
+        wrappingChannelSynchronously: channel,
+        configuration: .init(isOutboundHalfClosureEnabled: true))
+    }
     let bootstrap = ServerBootstrap(group: MultiThreadedEventLoopGroup.singleton)
       .serverChannelOption(ChannelOptions.backlog, value: 1024)
       .serverChannelOption(ChannelOptions.socketOption(.so_reuseaddr), value: 1)
@@ -76,18 +85,19 @@ where Responder.Context == AppRequestContext {
     switch socket {
     case .address(let host, let port):
       return try await bootstrap.bind(host: host, port: port) { channel in
-        connections.setup(channel: channel, logger: logger)
+        channel.eventLoop.makeCompletedFuture { try setUp(channel) }
       }
     case .handedOver(let descriptor):
       return try await bootstrap.bind(descriptor) { channel in
-        connections.setup(channel: channel, logger: logger)
+        channel.eventLoop.makeCompletedFuture { try setUp(channel) }
       }
     }
   }
 
   private func connections() -> HTTP1Channel {
-    let (responder, logger, date, handlers) = (responder, logger, DateHeader(), handlers)
+    let (responder, logger, date) = (responder, logger, DateHeader())
     return HTTP1Channel(
+      // Only what answers requests is taken from it: how a connection is set up is ours.
       responder: { request, writer, channel in
         var logger = logger
         logger[metadataKey: "hb.request.id"] = .stringConvertible(RequestID())
@@ -107,12 +117,29 @@ where Responder.Context == AppRequestContext {
         } catch is HTTPParserError {
           throw BrokenAnswer()
         }
-      },
-      configuration: .init(
-        additionalChannelHandlers: handlers() + [ConnectionEndHandler()],
-        idleTimeout: .seconds(Int64(idleTimeout)),
-        httpDecoderConfiguration: .init(
-          maxHeaderFieldSize: 16 << 10, maxHeaderListSize: 16 << 10, maxHeaderFieldCount: 100)))
+      })
+  }
+}
+
+/// What stands between the bytes of a connection and the requests made of them.
+enum HTTPPipeline {
+  /// Adds parser, framing, codec and the handlers of requests, in this order.
+  static func add(
+    to pipeline: ChannelPipeline.SynchronousOperations, _ handlers: [any RemovableChannelHandler]
+  ) throws {
+    var limits = NIOHTTPDecoderLimitConfiguration()
+    limits.maxHeaderFieldSize = 16 << 10
+    limits.maxHeaderListSize = 16 << 10
+    limits.maxHeaderFieldCount = 100
+    var encoding = HTTPResponseEncoder.Configuration()
+    encoding.automaticallySetFramingHeaders = false
+    try pipeline.configureHTTPServerPipeline(
+      withPipeliningAssistance: false, withErrorHandling: false,
+      withOutboundHeaderValidation: false, withEncoderConfiguration: encoding,
+      withDecoderLimitConfiguration: limits)
+    try pipeline.addHandler(MessageFramingHandler())
+    try pipeline.addHandler(HTTP1ToHTTPServerCodec(secure: false))
+    try pipeline.addHandlers(handlers + [ConnectionEndHandler()])
   }
 }
 

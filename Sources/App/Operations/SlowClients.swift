@@ -8,8 +8,10 @@ import Synchronization
 
 /// Bounds for connections.
 struct ConnectionLimits: Sendable {
-  /// Seconds from the opening of a connection, or the end of an answer, to the end of the next request's head.
-  var head = 30
+  /// Seconds from the opening of a connection, or the end of an answer, to the next request's first byte.
+  var idle = 30
+  /// Seconds from that byte to the end of the request's head.
+  var head = 10
   /// Seconds between looks at a body's progress.
   var look = 10
   /// Bytes of a body that must have come between two looks.
@@ -50,10 +52,21 @@ final class SlowClientHandler: ChannelDuplexHandler, RemovableChannelHandler {
   typealias OutboundIn = HTTPResponsePart
   typealias OutboundOut = HTTPResponsePart
 
+  private enum Place {
+    /// No byte of a request has come yet.
+    case between
+    case head
+    case request
+  }
+
   private let limits: ConnectionLimits
   private let connections: ConnectionCount
   private var countedAddress: String?
   private var timer: Scheduled<Void>?
+  /// What the next bytes belong to.
+  private var place = Place.between
+  /// Requests whose answer has not come to its end.
+  private var unanswered = 0
   private var readTimer: Scheduled<Void>?
   private var bodyBytes = 0
 
@@ -70,7 +83,7 @@ final class SlowClientHandler: ChannelDuplexHandler, RemovableChannelHandler {
       }
       countedAddress = address
     }
-    awaitHead(context)
+    awaitRequest(context)
   }
 
   func channelInactive(context: ChannelHandlerContext) {
@@ -84,15 +97,28 @@ final class SlowClientHandler: ChannelDuplexHandler, RemovableChannelHandler {
   func channelRead(context: ChannelHandlerContext, data: NIOAny) {
     switch unwrapInboundIn(data) {
     case .head:
+      place = .request
+      unanswered += 1
       bodyBytes = 0
       awaitBody(context)
     case .body(let buffer): bodyBytes += buffer.readableBytes
     case .end:
+      // It may have been answered before it was read.
+      guard unanswered > 0 else { awaitRequest(context); break }
       // The answer's time is ours.
       timer?.cancel()
       timer = nil
     }
     context.fireChannelRead(data)
+  }
+
+  func channelReadComplete(context: ChannelHandlerContext) {
+    // Bytes have come and no head has: the parser holds the beginning of one. What drips after it does not put the end off.
+    if place == .between {
+      place = .head
+      close(context, after: limits.head)
+    }
+    context.fireChannelReadComplete()
   }
 
   func channelWritabilityChanged(context: ChannelHandlerContext) {
@@ -108,13 +134,21 @@ final class SlowClientHandler: ChannelDuplexHandler, RemovableChannelHandler {
   }
 
   func write(context: ChannelHandlerContext, data: NIOAny, promise: EventLoopPromise<Void>?) {
-    if case .end = unwrapOutboundIn(data) { awaitHead(context) }
+    if case .end = unwrapOutboundIn(data) {
+      unanswered -= 1
+      if unanswered <= 0 { awaitRequest(context) }
+    }
     context.write(data, promise: promise)
   }
 
-  private func awaitHead(_ context: ChannelHandlerContext) {
+  private func awaitRequest(_ context: ChannelHandlerContext) {
+    place = .between
+    close(context, after: limits.idle)
+  }
+
+  private func close(_ context: ChannelHandlerContext, after seconds: Int) {
     timer?.cancel()
-    timer = context.eventLoop.assumeIsolated().scheduleTask(in: .seconds(Int64(limits.head))) {
+    timer = context.eventLoop.assumeIsolated().scheduleTask(in: .seconds(Int64(seconds))) {
       context.close(promise: nil)
     }
   }

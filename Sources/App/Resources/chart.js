@@ -41,9 +41,10 @@ function draw(width, labels, series) {
       svg("text", { x: edge.left - 8, y: y + 4, "text-anchor": "end" }, `${value * 100} %`));
   });
   // As many labels as there is room for, the last one always.
-  const every = Math.max(1, Math.ceil((labels.length * 46) / inner));
+  const every = Math.max(1, Math.ceil((labels.length * 60) / inner));
+  const anchor = (index) => (index === labels.length - 1 && index > 0 ? "end" : "middle");
   const names = labels.map((label, index) => ((labels.length - 1 - index) % every === 0
-    ? svg("text", { x: place(index, 0)[0], y: height - 6, "text-anchor": "middle" }, label) : null)).filter(Boolean);
+    ? svg("text", { x: place(index, 0)[0], y: height - 6, "text-anchor": anchor(index) }, label) : null)).filter(Boolean);
   return svg("svg", { viewBox: `0 0 ${width} ${height}`, width, height, "aria-hidden": "true" },
     ...grid, ...names, ...series.map(({ values }, number) => line(values, number, place)));
 }

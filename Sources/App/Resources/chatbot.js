@@ -9,10 +9,13 @@ import { stateBadge } from "./ui.js";
 export const chatbotID = document.querySelector("[data-chatbot]")?.dataset.chatbot ?? "";
 export const api = `/api/chatbots/${chatbotID}/`;
 
+// The tab's name, as the server has written it: "Privacy · Bobbin".
+const [tab] = document.title.split(" · ");
+
 // Shows a chatbot's name and state, now and whenever they change.
 export function showChatbot(chatbot) {
   byID("chatbot-name").textContent = chatbot.name;
-  document.title = `${chatbot.name} · Bobbin`;
+  document.title = `${tab} · ${chatbot.name} · Bobbin`;
   fill(byID("chatbot-state"), stateBadge(chatbot.state));
   byID("chatbot").hidden = false;
 }
@@ -20,6 +23,9 @@ export function showChatbot(chatbot) {
 // Begins a chatbot's page: `make(chatbot, user)` builds it.
 export const chatbotPage = (make) =>
   page(async (user) => {
+    // On a narrow screen the tabs scroll; the one that is open is to be seen.
+    const here = document.querySelector(".tabs [aria-current]");
+    if (here) here.parentElement.scrollLeft = here.offsetLeft - here.parentElement.offsetLeft - 40;
     const chatbot = await get(api);
     showChatbot(chatbot);
     await make(chatbot, user);

@@ -3,7 +3,7 @@
 import { get, upload } from "./api.js";
 import { bytes, byID, date, fill, h, number, plural, timeElement } from "./dom.js";
 import { page } from "./shell.js";
-import { gauge, showError, stateBadge, toast } from "./ui.js";
+import { errorText, gauge, showError, stateBadge, toast } from "./ui.js";
 
 // Where a click on a chatbot leads: one that has read nothing yet goes on being made.
 const place = (chatbot) =>
@@ -53,12 +53,19 @@ await page(async (user) => {
     if (!file) return;
     const form = new FormData();
     form.append("file", file);
+    const label = document.querySelector("label[for=archive]");
+    const words = label.textContent;
+    const say = (fraction) => {
+      label.textContent = fraction < 1 ? `Importing… ${Math.floor(fraction * 100)} %` : "Importing…";
+    };
     try {
-      const made = await upload("/api/chatbots/import/", form);
+      say(0);
+      const made = await upload("/api/chatbots/import/", form, { progress: say });
       location.assign(`/chatbots/${made.id}/talk/`);
     } catch (error) {
-      toast(error.message, "bad");
+      toast(error.code === "duplicate-source" ? "This chatbot is on this server already. Delete it first, or import the archive elsewhere." : errorText(error), "bad");
     }
+    label.textContent = words;
     event.target.value = "";
   });
 });

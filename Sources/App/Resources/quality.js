@@ -11,14 +11,16 @@ import { badge, busy, onSubmit, table } from "./ui.js";
 const share = (value) => (value === null ? "–" : percent(value));
 const isMeasured = (run) => run.gate !== null && run.gate.passed !== null && run.gate.questions > 0;
 
-function outcome(run) {
-  if (run.state === "held") return badge("Held for you", "warn");
+// `newest`: the id of the newest training; an older one that is held waits for nobody any more.
+function outcome(run, newest) {
+  if (run.state === "held") return run.id === newest ? badge("Held for you", "warn") : badge("Held, then overtaken");
   if (run.gate.passed) return badge("Went live", "good");
   if (run.state === "done") return badge("Published by you", "good");
   return badge(run.state === "cancelled" ? "Thrown away" : "Held back", "");
 }
 
 function scores(runs) {
+  const newest = runs.find((run) => run.trigger === "train")?.id;
   const measured = runs.filter(isMeasured);
   if (measured.length === 0) {
     return h("p", { class: "quiet" }, "No training has been measured yet. Add questions, save what they should score, and train.");
@@ -31,7 +33,7 @@ function scores(runs) {
     ]),
     table("Scores of trainings, newest first", [
       { title: "Training", cell: (run) => dateTime(run.started_at) },
-      { title: "Result", cell: outcome },
+      { title: "Result", cell: (run) => outcome(run, newest) },
       { title: "Questions", numeric: true, cell: (run) => number(run.gate.questions) },
       { title: "Right passage", numeric: true, cell: (run) => share(run.gate.recall_at_5) },
       { title: "Place", numeric: true, cell: (run) => (run.gate.mrr === null ? "–" : run.gate.mrr.toFixed(2)) },

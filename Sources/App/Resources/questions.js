@@ -7,7 +7,7 @@ import { byID, fill, h, number, plural } from "./dom.js";
 import { button, confirm, onSubmit, toast } from "./ui.js";
 
 const most = 200;
-const shownAtFirst = 20;
+const shownAtFirst = 10;
 
 // A question as the server takes it: what is not said is left out.
 const plain = ({ question, history, source_id: source, expected, no_answer: isSilent }) => ({

@@ -1,0 +1,193 @@
+// Generations that are kept, going back to one, and every training with what became of it.
+
+import { get, post } from "./api.js";
+import { api, chatbotID, chatbotPage, showChatbot } from "./chatbot.js";
+import { byID, bytes, dateTime, duration, fill, h, number, percent, plural } from "./dom.js";
+import { badge, busy, button, confirm, showDialog, stateBadge, table, toast } from "./ui.js";
+
+const patience = 120_000;
+const pause = (milliseconds) => new Promise((resolve) => {
+  setTimeout(resolve, milliseconds);
+});
+
+const triggers = { train: "Training", rollback: "Back to an earlier generation", removal: "Removal of a source", import: "Import of an archive" };
+const documentWords = {
+  live: "live", ended: "not read", waiting: "tried again later", held: "put aside", queued: "waiting", fetched: "fetched", extracted: "read",
+  chunked: "in passages", embedded: "ready to go live",
+};
+
+function took(run) {
+  if (!run.finished_at) return null;
+  const seconds = (new Date(run.finished_at) - new Date(run.started_at)) / 1000;
+  return seconds < 1 ? "less than 1 s" : duration(seconds);
+}
+
+function documentsText({ documents, trigger }) {
+  // What going back and removing take out has ended, too, but was read well.
+  const words = trigger === "train" ? documentWords : { ...documentWords, ended: "taken out" };
+  const parts = Object.entries(documents).filter(([, count]) => count > 0).map(([state, count]) => `${number(count)} ${words[state] ?? state}`);
+  return parts.length > 0 ? `Documents: ${parts.join(", ")}` : "";
+}
+
+const share = (value) => (value === null ? "not measured" : percent(value));
+
+// Why a run is held, in our words where the figures say it, else in the server's.
+function heldWords(run, gate) {
+  if (!run.gate || run.gate.questions === 0 || run.gate.passed !== false || !gate) return run.held_reason || "It waits for your decision.";
+  const lacks = [
+    gate.recall_at_5 !== null && run.gate.recall_at_5 !== null && run.gate.recall_at_5 < gate.recall_at_5
+      && `the right passage was found for ${share(run.gate.recall_at_5)} (you demand ${percent(gate.recall_at_5)})`,
+    gate.no_answer !== null && run.gate.no_answer !== null && run.gate.no_answer < gate.no_answer
+      && `“I don’t know” where it should: ${share(run.gate.no_answer)} (you demand ${percent(gate.no_answer)})`,
+  ].filter(Boolean);
+  return lacks.length > 0 ? `Of your ${plural(run.gate.questions, "golden question")}, ${lacks.join("; ")}.` : run.held_reason;
+}
+
+function changeList(title, count, documents) {
+  if (count === 0) return null;
+  return [h("h3", {}, `${title}: ${number(count)}`),
+    h("ul", {}, documents.map((document) => h("li", { class: "break" }, document.title || document.uri, document.title && document.title !== document.uri && h("span", { class: "quiet" }, ` ${document.uri}`)))),
+    count > documents.length && h("p", { class: "quiet" }, `and ${number(count - documents.length)} more`)];
+}
+
+async function showChanges(generation, from) {
+  const found = await get(`${api}generations/${generation}/diff/${from ? `?from=${from}` : ""}`);
+  const isSame = found.added_count + found.removed_count + found.changed_count === 0;
+  showDialog(`What changed in generation ${number(found.to)}`,
+    h("p", { class: "quiet" }, found.from === null ? "It is the first that is kept." : `Beside generation ${number(found.from)}.`),
+    isSame && h("p", {}, "No document was added, changed or taken out."),
+    changeList("Added", found.added_count, found.added), changeList("Read anew with other words", found.changed_count, found.changed),
+    changeList("Taken out", found.removed_count, found.removed),
+    h("p", {}, `${plural(found.unchanged_count, "document")} stayed as ${found.unchanged_count === 1 ? "it was" : "they were"}.`));
+}
+
+await chatbotPage(async (loaded) => {
+  let chatbot = loaded;
+  let kept = [];
+  let runs = [];
+  let cursor = null;
+
+  const runOf = (generation) => runs.find((run) => run.id === generation.run);
+  // The one before the one that answers.
+  const earlier = () => {
+    const at = kept.findIndex((row) => row.is_current);
+    return at < 0 ? null : kept[at + 1];
+  };
+  const newestTraining = () => runs.find((run) => run.trigger === "train");
+
+  async function load() {
+    const [changed, generations, page] = await Promise.all([get(api), get(`${api}generations/`), get(`${api}runs/?limit=25`)]);
+    chatbot = changed;
+    showChatbot(chatbot);
+    runs = page.items;
+    cursor = page.next_cursor;
+    // One that waits for a decision is told of above.
+    const held = new Set(runs.filter((run) => run.state === "held" || run.state === "running").map((run) => run.id));
+    kept = generations.items.filter((generation) => !held.has(generation.run));
+    show();
+  }
+
+  // Waits until a move has been carried out.
+  async function settle(run, words) {
+    byID("moving").textContent = words;
+    const end = Date.now() + patience;
+    let current = run;
+    while (current.state === "running" || current.state === "held") {
+      if (Date.now() > end) throw new Error("still under way");
+      await pause(700);
+      current = await get(`${api}runs/${run.id}/`);
+    }
+    await load();
+    byID("moving").textContent = "";
+    if (current.state === "done") toast("Done: it answers now.");
+    else toast("It did not work; what answered before goes on answering.", "bad");
+  }
+
+  async function back(generation) {
+    const made = runOf(generation);
+    const agreed = await confirm({
+      title: `Let generation ${number(generation.generation)} answer again?`, action: "Go back to it",
+      body: `It has ${plural(generation.documents, "document")}${made?.finished_at ? ` and went live on ${dateTime(made.finished_at)}` : ""}. Visitors get its answers within moments; the one that answers now is kept.`,
+    });
+    if (agreed) await settle(await post(`${api}rollback/`, { generation: generation.generation }), "Going back…");
+  }
+
+  function showHeld() {
+    const run = newestTraining();
+    if (run?.state !== "held") return fill(byID("held"));
+    return fill(byID("held"), h("section", { class: "card held", "aria-labelledby": "held-title" },
+      h("div", { class: "heading" }, h("h2", { id: "held-title" }, "A training waits for your decision"), badge("Held for you", "warn")),
+      h("p", { class: "break" }, heldWords(run, chatbot.quality_gate)),
+      h("p", { class: "quiet" }, chatbot.generation === null ? "Nothing answers yet." : "What was trained before goes on answering."),
+      h("p", { class: "actions" },
+        button("Publish it", async () => {
+          const agreed = await confirm({ title: "Publish it?", action: "Publish", body: "Answers come from the new state from then on. You can go back here." });
+          if (agreed) await settle(await post(`${api}runs/${run.id}/publish/`), "Publishing…");
+        }, "primary"),
+        button("Cancel it", () => discard(run)),
+        h("a", { href: `/chatbots/${chatbotID}/quality/` }, "Look at the questions"))));
+  }
+
+  async function discard(run) {
+    const agreed = await confirm({ title: "Cancel this training?", body: "Its result is thrown away. Nothing changes for visitors; you can train again at any time.", action: "Throw it away", danger: true });
+    if (!agreed) return;
+    await post(`${api}runs/${run.id}/cancel/`);
+    await load();
+    toast("Thrown away; nothing has changed for visitors.");
+    byID("kept-title").scrollIntoView({ block: "nearest" });
+  }
+
+  function showKept() {
+    byID("none").hidden = kept.length > 0;
+    fill(byID("kept"), kept.length > 0 && table("Generations that are kept, newest first", [
+      { title: "Generation", cell: (row) => h("span", { class: "nowrap" }, number(row.generation), " ", row.is_current && badge("Answers now", "good")) },
+      { title: "Trained", cell: (row) => (runOf(row)?.finished_at ? dateTime(runOf(row).finished_at) : "earlier") },
+      { title: "Documents", numeric: true, cell: (row) => number(row.documents) },
+      { title: "Passages", numeric: true, cell: (row) => number(row.chunks) },
+      { title: "Size", numeric: true, cell: (row) => bytes(row.bytes) },
+      { title: "What changed", cell: (row) => {
+        const before = kept[kept.indexOf(row) + 1];
+        return before ? named(button("Show", () => showChanges(row.generation, before.generation), "small"), `Show what changed in generation ${row.generation}`) : h("span", { class: "quiet" }, "the first kept");
+      } },
+      { title: "Go back", cell: (row) => (row.is_current ? "–" : named(button("Let it answer", () => back(row), "small"), `Let generation ${row.generation} answer again`)) },
+    ], kept)).removeAttribute("aria-busy");
+    const before = earlier();
+    byID("undo").hidden = !before;
+    if (before) byID("undo").textContent = `Undo: back to generation ${number(before.generation)}`;
+  }
+
+  const named = (element, label) => {
+    element.setAttribute("aria-label", label);
+    return element;
+  };
+
+  function runItem(run) {
+    const isOvertaken = run.state === "held" && run !== newestTraining();
+    return h("li", { class: "domain" },
+      h("div", {},
+        h("p", { class: "line-head" }, h("strong", {}, triggers[run.trigger] ?? run.trigger), isOvertaken ? badge("Held, then overtaken") : stateBadge(run.state),
+          run.generation !== null && h("span", { class: "quiet" }, `generation ${number(run.generation)}`)),
+        h("p", { class: "facts quiet" }, h("time", { datetime: run.started_at }, dateTime(run.started_at)), took(run) && h("span", {}, `took ${took(run)}`), h("span", {}, documentsText(run))),
+        run.gate && run.gate.questions > 0 && h("p", { class: "quiet" }, `${plural(run.gate.questions, "golden question")}: right passage ${share(run.gate.recall_at_5)}, “I don’t know” ${share(run.gate.no_answer)}.`),
+        (run.state === "held" || run.state === "failed") && run.held_reason && h("p", { class: "break" }, isOvertaken ? "A later training went live instead." : heldWords(run, chatbot.quality_gate))),
+      run.state === "running" && run.trigger === "train" && h("a", { class: "button small", href: `/chatbots/${chatbotID}/sources/` }, "Watch it"),
+      isOvertaken && button("Throw it away", () => discard(run), "small"));
+  }
+
+  function show() {
+    showHeld();
+    showKept();
+    fill(byID("runs"), runs.map(runItem)).removeAttribute("aria-busy");
+    byID("no-runs").hidden = runs.length > 0;
+    byID("more").hidden = !cursor;
+  }
+
+  byID("undo").addEventListener("click", () => busy(byID("undo"), () => back(earlier())));
+  byID("more").addEventListener("click", () => busy(byID("more"), async () => {
+    const page = await get(`${api}runs/?limit=25&cursor=${encodeURIComponent(cursor)}`);
+    runs = [...runs, ...page.items];
+    cursor = page.next_cursor;
+    show();
+  }));
+  await load();
+});
