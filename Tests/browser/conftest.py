@@ -242,7 +242,7 @@ class Visit:
         self.context = context or browser.new_context(base_url=bobbin.base, **options)
         self.context.set_default_timeout(30_000)
         self.context.add_init_script(WATCH)
-        self.context.on("request", self.left)
+        self.context.on("requestfailed", self.failed)
         self.context.on("console", self.said)
         self.context.on("page", lambda page: page.on("pageerror", lambda error: self.problems.append(f"error in {page.url}: {error}")))
         self.context.on("response", self.answered)
@@ -250,10 +250,11 @@ class Visit:
         self.page = self.context.new_page()
         OPEN.append(self.page)
 
-    # Routes of Playwright's would do as well, but keep the browser from its own ways of changing pages.
-    def left(self, request):
-        if not LOOPBACK.match(request.url):
-            self.problems.append(f"left the loopback: {request.url}")
+    # Routes of Playwright's would do as well, but keep the browser from its own ways of changing pages. What a page's policy stopped
+    # is in the console.
+    def failed(self, request):
+        if not LOOPBACK.match(request.url) and request.failure != "csp":
+            self.problems.append(f"would have left the loopback: {request.url}")
 
     def said(self, message):
         # The server's refusals are judged by `answered`.
