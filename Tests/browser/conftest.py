@@ -165,28 +165,37 @@ class Bobbin:
                    "the training to end", 120)
 
 
-class Site:
+@contextlib.contextmanager
+def listening(handler):
+    """A server on the loopback; its address."""
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+        server.daemon_threads = True
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{server.server_port}"
+        server.shutdown()
+
+
+class Pages(http.server.BaseHTTPRequestHandler):
     """A strange site on another origin: pages by path, (text, headers)."""
 
-    def __init__(self):
-        pages = self.pages = {}
+    pages = {}
 
-        class Handler(http.server.BaseHTTPRequestHandler):
-            def do_GET(self):
-                text, headers = pages.get(self.path.split("?")[0], ("", {}))
-                body = text.encode()
-                self.send_response(200 if text else 204)
-                for name, value in ({"Content-Type": "text/html; charset=utf-8", "Content-Length": str(len(body))} | headers).items():
-                    self.send_header(name, value)
-                self.end_headers()
-                self.wfile.write(body)
+    def do_GET(self):
+        text, headers = self.pages.get(self.path.split("?")[0], ("", {}))
+        body = text.encode()
+        self.send_response(200 if text else 204)
+        for name, value in ({"Content-Type": "text/html; charset=utf-8", "Content-Length": str(len(body))} | headers).items():
+            self.send_header(name, value)
+        self.end_headers()
+        self.wfile.write(body)
 
-            def log_message(self, *_):
-                pass
+    def log_message(self, *_):
+        pass
 
-        self.server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self.base = f"http://127.0.0.1:{self.server.server_port}"
-        threading.Thread(target=self.server.serve_forever, daemon=True).start()
+
+class Site:
+    def __init__(self, base):
+        self.base, self.pages = base, Pages.pages
 
 
 class Model(http.server.BaseHTTPRequestHandler):
@@ -233,7 +242,7 @@ class Visit:
         self.context = context or browser.new_context(base_url=bobbin.base, **options)
         self.context.set_default_timeout(30_000)
         self.context.add_init_script(WATCH)
-        self.context.on("request", self.left)
+        self.context.on("requestfailed", self.failed)
         self.context.on("console", self.said)
         self.context.on("page", lambda page: page.on("pageerror", lambda error: self.problems.append(f"error in {page.url}: {error}")))
         self.context.on("response", self.answered)
@@ -241,10 +250,11 @@ class Visit:
         self.page = self.context.new_page()
         OPEN.append(self.page)
 
-    # Routes of Playwright's would do as well, but keep the browser from its own ways of changing pages.
-    def left(self, request):
-        if not LOOPBACK.match(request.url):
-            self.problems.append(f"left the loopback: {request.url}")
+    # Routes of Playwright's would do as well, but keep the browser from its own ways of changing pages. What a page's policy stopped
+    # is in the console.
+    def failed(self, request):
+        if not LOOPBACK.match(request.url) and request.failure != "csp":
+            self.problems.append(f"would have left the loopback: {request.url}")
 
     def said(self, message):
         # The server's refusals are judged by `answered`.
@@ -297,9 +307,8 @@ def bobbin():
 
 @pytest.fixture(scope="session")
 def site():
-    made = Site()
-    yield made
-    made.server.shutdown()
+    with listening(Pages) as base:
+        yield Site(base)
 
 
 @pytest.fixture(scope="session")
@@ -358,3 +367,24 @@ class Owner:
 @pytest.fixture(scope="session")
 def owner(bobbin):
     return Owner(bobbin)
+
+
+# MARK: The chat on a strange site
+
+
+def shop(bobbin, owner, site, path, head="", headers=()):
+    """A page of the strange site that has the chat of an owner who allows it."""
+    bobbin.call("PATCH", f"/api/chatbots/{owner.chatbot}/", {"allowed_domains": [site.base]}, owner.token)
+    snippet = bobbin.call("GET", f"/api/chatbots/{owner.chatbot}/embed/", token=owner.token)["script"]
+    site.pages[path] = (
+        f"<!doctype html><html lang=en><head><title>Shop</title>{head}</head><body><h1>Shop</h1>{snippet}</body></html>", dict(headers))
+
+
+def opened_chat(page):
+    """The chat's frame, opened with the mouse: the button stands in a root that no script looks into."""
+    page.wait_for_function("() => window.bobbin")
+    size = page.evaluate("() => [innerWidth, innerHeight]")
+    with page.expect_event("framenavigated", lambda frame: "/embed/" in frame.url) as opened:
+        page.mouse.click(size[0] - 44, size[1] - 44)
+    opened.value.locator("#question").wait_for()
+    return opened.value

@@ -16,10 +16,12 @@ STOP = """() => {
     const { outlineStyle, outlineWidth, outlineColor } = getComputedStyle(one);
     return outlineStyle !== "none" && parseFloat(outlineWidth) >= 2 && !/rgba\\(.*, 0\\)|transparent/.test(outlineColor);
   });
+  // Within a root of its own, or at a part of the browser's making, as the picker of a date: that marks itself.
+  const isInner = !element.matches(":focus") || (element.localName === "div" && !element.hasAttribute("tabindex"));
   const box = (element.labels?.[0] ?? element).getBoundingClientRect();
   return {
     tag: element.localName, id: element.id, name: words.find((text) => text?.trim())?.trim().replace(/\\s+/g, " ") ?? "",
-    isMarked: isMarked || element === document.body || element.localName === "main" || element.localName === "iframe",
+    isMarked: isMarked || isInner || element === document.body || element.localName === "main" || element.localName === "iframe",
     isSeen: element === document.body || (box.bottom > 0 && box.top < innerHeight && box.right > 0 && box.left < innerWidth),
   };
 }"""

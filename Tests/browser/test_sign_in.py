@@ -65,23 +65,3 @@ def test_signing_in_leads_back_and_only_within_this_site(bobbin, owner, visit):
         page.click("button[type=submit]")
         page.wait_for_url(lambda url: "/login" not in url)
         assert page.url.split("?")[0] == bobbin.base + end, wanted
-
-
-def test_sessions_keys_and_the_end_of_an_account(bobbin, visit):
-    email, _ = bobbin.account("emil")
-    window = visit()
-    window.sign_in(email)
-    page = window.ready("/account/")
-    assert page.locator("#sessions li").count() == 2
-    page.fill("#key-name", "Web site")
-    page.click("text=Make a key")
-    key = page.inner_text("#made-key code")
-    assert bobbin.call("GET", "/api/chatbots/", token=key)["items"] == []
-    page.locator("#sessions button").first.click()
-    page.wait_for_function("document.querySelectorAll('#sessions li').length === 1")
-    page.fill("#removal-field", PASSWORD)
-    page.click("text=Delete my account…")
-    page.fill("#confirm-word", email)
-    page.click("text=Delete everything")
-    page.wait_for_url("**/login")
-    bobbin.call("POST", "/api/auth/login", {"email": email, "password": PASSWORD}, expected=401)

@@ -1,0 +1,70 @@
+"""The chat on strange sites in a browser that keeps cookies and storage from everybody but the site one is on."""
+import json
+import os
+import pathlib
+import shutil
+
+import pytest
+from playwright.sync_api import expect
+
+from conftest import ARGUMENTS, Visit, opened_chat, shop
+
+
+@pytest.fixture
+def strict(playing, bobbin):
+    """A window of a profile that blocks third parties; the setting is the browser's own, in its preferences."""
+    folder = pathlib.Path(os.environ["BROWSER_WORK"]) / "strict"
+    (folder / "Default").mkdir(parents=True)
+    (folder / "Default" / "Preferences").write_text(json.dumps(
+        {"profile": {"block_third_party_cookies": True, "cookie_controls_mode": 1}}))
+    context = playing.chromium.launch_persistent_context(
+        folder, executable_path=shutil.which("chromium"), args=ARGUMENTS, base_url=bobbin.base)
+    one = Visit(None, bobbin, context)
+    yield one
+    context.close()
+    assert not one.problems, "\n".join(one.problems)
+
+
+def test_the_chat_works_where_third_parties_may_keep_nothing(bobbin, owner, site, strict):
+    shop(bobbin, owner, site, "/strict")
+    page = strict.page
+    page.goto(f"{site.base}/strict")
+    frame = opened_chat(page)
+    # The browser does what the test is about.
+    assert frame.evaluate("() => { try { return localStorage.length >= 0; } catch (error) { return error.name; } }") == "SecurityError"
+    frame.fill("#question", "When does the library of Orrin open?")
+    frame.press("#question", "Enter")
+    expect(frame.locator(".chat-turn.answer button.chat-chip").first).to_be_visible()
+    # The conversation goes on, with what was said before.
+    frame.fill("#question", "And when does it close?")
+    frame.press("#question", "Enter")
+    expect(frame.locator(".chat-turn.answer").nth(1)).to_contain_text("six in the evening")
+    assert not strict.context.cookies(), "visitors get no cookie"
+
+
+def test_visitors_get_no_cookie_and_leave_nothing_behind_by_looking(bobbin, owner, site, visit):
+    shop(bobbin, owner, site, "/looking")
+    window = visit()
+    page = window.page
+    requested = []
+    window.context.on("request", lambda request: requested.append(request.url))
+    page.goto(f"{site.base}/looking")
+    page.wait_for_function("() => window.bobbin")
+    page.wait_for_load_state("networkidle")
+    assert [url for url in requested if url.startswith(bobbin.base)] == [f"{bobbin.base}/embed.js"], "one file before the chat is opened"
+    opened_chat(page)
+    assert page.evaluate("() => localStorage.length + sessionStorage.length + document.cookie.length") == 0
+    page.goto(f"{bobbin.base}/c/orrin")
+    page.locator("#question").wait_for()
+    assert page.evaluate("() => localStorage.length + sessionStorage.length") == 0
+    assert not window.context.cookies()
+
+
+def test_a_site_that_the_owner_did_not_name_has_no_chat(bobbin, owner, site, visit):
+    bobbin.call("PATCH", f"/api/chatbots/{owner.chatbot}/", {"allowed_domains": ["https://elsewhere.example"]}, owner.token)
+    site.pages["/other"] = (f"<!doctype html><html lang=en><title>Other</title><iframe src='{bobbin.base}/embed/{owner.chatbot}/'></iframe>", {})
+    window = visit()
+    with window.page.expect_console_message(lambda message: "frame-ancestors" in message.text):
+        window.page.goto(f"{site.base}/other")
+    assert not any("/embed/" in frame.url for frame in window.page.frames)
+    window.take_problems()
