@@ -72,7 +72,10 @@ await chatbotPage(async () => {
 
   const remove = byID("remove");
   remove.addEventListener("click", () => busy(remove, async () => {
-    const agreed = await confirm({ title: "Delete this conversation?", body: `Its ${plural(messages.length, "message")} are deleted for good. The visitor's leads stay.`, action: "Delete", danger: true });
+    const agreed = await confirm({
+      title: "Delete this conversation?", action: "Delete", danger: true,
+      body: `Its ${plural(messages.length, "message")} are deleted for good. The visitor's leads stay.`,
+    });
     if (!agreed) return;
     await del(`${api}conversations/${id}/`);
     gone("The conversation is deleted", h("p", {}, `${plural(messages.length, "message")} are gone.`));

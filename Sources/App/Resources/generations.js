@@ -46,7 +46,8 @@ function heldWords(run, gate) {
 function changeList(title, count, documents) {
   if (count === 0) return null;
   return [h("h3", {}, `${title}: ${number(count)}`),
-    h("ul", {}, documents.map((document) => h("li", { class: "break" }, document.title || document.uri, document.title && document.title !== document.uri && h("span", { class: "quiet" }, ` ${document.uri}`)))),
+    h("ul", {}, documents.map(({ title: name, uri }) =>
+      h("li", { class: "break" }, name || uri, name && name !== uri && h("span", { class: "quiet" }, ` ${uri}`)))),
     count > documents.length && h("p", { class: "quiet" }, `and ${number(count - documents.length)} more`)];
 }
 
@@ -121,7 +122,9 @@ await chatbotPage(async (loaded) => {
       h("p", { class: "quiet" }, chatbot.generation === null ? "Nothing answers yet." : "What was trained before goes on answering."),
       h("p", { class: "actions" },
         button("Publish it", async () => {
-          const agreed = await confirm({ title: "Publish it?", action: "Publish", body: "Answers come from the new state from then on. You can go back here." });
+          const agreed = await confirm({
+            title: "Publish it?", action: "Publish", body: "Answers come from the new state from then on. You can go back here.",
+          });
           if (agreed) await settle(await post(`${api}runs/${run.id}/publish/`), "Publishing…");
         }, "primary"),
         button("Cancel it", () => discard(run)),
@@ -129,7 +132,10 @@ await chatbotPage(async (loaded) => {
   }
 
   async function discard(run) {
-    const agreed = await confirm({ title: "Cancel this training?", body: "Its result is thrown away. Nothing changes for visitors; you can train again at any time.", action: "Throw it away", danger: true });
+    const agreed = await confirm({
+      title: "Cancel this training?", action: "Throw it away", danger: true,
+      body: "Its result is thrown away. Nothing changes for visitors; you can train again at any time.",
+    });
     if (!agreed) return;
     await post(`${api}runs/${run.id}/cancel/`);
     await load();
@@ -147,7 +153,8 @@ await chatbotPage(async (loaded) => {
       { title: "Size", numeric: true, cell: (row) => bytes(row.bytes) },
       { title: "What changed", cell: (row) => {
         const before = kept[kept.indexOf(row) + 1];
-        return before ? named(button("Show", () => showChanges(row.generation, before.generation), "small"), `Show what changed in generation ${row.generation}`) : h("span", { class: "quiet" }, "the first kept");
+        if (!before) return h("span", { class: "quiet" }, "the first kept");
+        return named(button("Show", () => showChanges(row.generation, before.generation), "small"), `Show what changed in generation ${row.generation}`);
       } },
       { title: "Go back", cell: (row) => (row.is_current ? "–" : named(button("Let it answer", () => back(row), "small"), `Let generation ${row.generation} answer again`)) },
     ], kept)).removeAttribute("aria-busy");
@@ -167,9 +174,12 @@ await chatbotPage(async (loaded) => {
       h("div", {},
         h("p", { class: "line-head" }, h("strong", {}, triggers[run.trigger] ?? run.trigger), isOvertaken ? badge("Held, then overtaken") : stateBadge(run.state),
           run.generation !== null && h("span", { class: "quiet" }, `generation ${number(run.generation)}`)),
-        h("p", { class: "facts quiet" }, h("time", { datetime: run.started_at }, dateTime(run.started_at)), took(run) && h("span", {}, `took ${took(run)}`), h("span", {}, documentsText(run))),
-        run.gate && run.gate.questions > 0 && h("p", { class: "quiet" }, `${plural(run.gate.questions, "golden question")}: right passage ${share(run.gate.recall_at_5)}, “I don’t know” ${share(run.gate.no_answer)}.`),
-        (run.state === "held" || run.state === "failed") && run.held_reason && h("p", { class: "break" }, isOvertaken ? "A later training went live instead." : heldWords(run, chatbot.quality_gate))),
+        h("p", { class: "facts quiet" }, h("time", { datetime: run.started_at }, dateTime(run.started_at)),
+          took(run) && h("span", {}, `took ${took(run)}`), h("span", {}, documentsText(run))),
+        run.gate && run.gate.questions > 0 && h("p", { class: "quiet" }, `${plural(run.gate.questions, "golden question")}: `,
+          `right passage ${share(run.gate.recall_at_5)}, “I don’t know” ${share(run.gate.no_answer)}.`),
+        (run.state === "held" || run.state === "failed") && run.held_reason
+          && h("p", { class: "break" }, isOvertaken ? "A later training went live instead." : heldWords(run, chatbot.quality_gate))),
       run.state === "running" && run.trigger === "train" && h("a", { class: "button small", href: `/chatbots/${chatbotID}/sources/` }, "Watch it"),
       isOvertaken && button("Throw it away", () => discard(run), "small"));
   }

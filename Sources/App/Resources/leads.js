@@ -9,7 +9,8 @@ const mail = (address) => `mailto:${encodeURIComponent(address).replace("%40", "
 
 const item = (lead, remove) => h("li", { class: "lead-item" },
   h("div", {},
-    h("p", { class: "facts" }, h("a", { class: "break lead-mail", href: mail(lead.email) }, lead.email), lead.name && h("span", { class: "break" }, lead.name), lead.phone && h("span", { class: "break" }, lead.phone)),
+    h("p", { class: "facts" }, h("a", { class: "break lead-mail", href: mail(lead.email) }, lead.email),
+      [lead.name, lead.phone].filter(Boolean).map((text) => h("span", { class: "break" }, text))),
     lead.note && h("p", { class: "break said", dir: "auto" }, lead.note),
     h("p", { class: "quiet facts" }, h("time", { datetime: lead.created_at }, dateTime(lead.created_at)),
       lead.conversation_id && h("a", { href: `/chatbots/${chatbotID}/conversations/${lead.conversation_id}/` }, "Read the conversation"))),
@@ -39,7 +40,10 @@ await chatbotPage(async (loaded) => {
   }
 
   async function remove(lead) {
-    const agreed = await confirm({ title: "Delete this lead?", body: `${lead.email}: address, name, number and message are deleted for good. The conversation stays.`, action: "Delete", danger: true });
+    const agreed = await confirm({
+      title: "Delete this lead?", action: "Delete", danger: true,
+      body: `${lead.email}: address, name, number and message are deleted for good. The conversation stays.`,
+    });
     if (!agreed) return;
     await del(`${api}leads/${lead.id}/`);
     leads.splice(leads.indexOf(lead), 1);

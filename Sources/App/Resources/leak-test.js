@@ -107,7 +107,7 @@ export async function leakTests(canTest) {
   }
 
   async function follow(test) {
-    const before = tests.find((other) => other.finished_at && other.against === test.against);
+    const before = tests.find((other) => other.result && other.against === test.against);
     byID("leak-words").textContent = `The test is running.${before ? ` The last one took ${duration(took(before))}.` : ""}`;
     let current = test;
     while (current.state === "running") {

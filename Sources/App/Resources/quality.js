@@ -11,6 +11,13 @@ import { badge, busy, onSubmit, table } from "./ui.js";
 const share = (value) => (value === null ? "–" : percent(value));
 const isMeasured = (run) => run.gate !== null && run.gate.passed !== null && run.gate.questions > 0;
 
+// Days, or the time of day where all are of one day.
+function labels(dates) {
+  const day = (date) => date.toLocaleDateString("en-GB", { day: "numeric", month: "short" });
+  const isOneDay = dates.every((date) => date.toDateString() === dates[0].toDateString());
+  return dates.map(isOneDay ? (date) => date.toLocaleTimeString("en-GB", { hour: "2-digit", minute: "2-digit" }) : day);
+}
+
 // `newest`: the id of the newest training; an older one that is held waits for nobody any more.
 function outcome(run, newest) {
   if (run.state === "held") return run.id === newest ? badge("Held for you", "warn") : badge("Held, then overtaken");
@@ -28,7 +35,7 @@ function scores(runs) {
   const oldestFirst = [...measured].reverse();
   const values = (key) => oldestFirst.map((run) => run.gate[key]);
   return [
-    measured.length > 1 && lineChart("Scores of trainings, oldest first", oldestFirst.map((run) => new Date(run.started_at).toLocaleDateString("en-GB", { day: "numeric", month: "short" })), [
+    measured.length > 1 && lineChart("Scores of trainings, oldest first", labels(oldestFirst.map((run) => new Date(run.started_at))), [
       { name: "Right passage", values: values("recall_at_5") }, { name: "Place", values: values("mrr") }, { name: "“I don’t know”", values: values("no_answer") },
     ]),
     table("Scores of trainings, newest first", [

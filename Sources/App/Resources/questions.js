@@ -166,21 +166,28 @@ export async function goldenQuestions(sources) {
   byID("import").addEventListener("change", async ({ target }) => {
     const [file] = target.files;
     target.value = "";
-    if (!file) return;
+    if (!file) return undefined;
     try {
       const { found, problems } = parse(await file.text(), new Set(sources.keys()));
       if (problems.length > 0) throw Object.assign(new Error(), { lines: problems });
       const known = new Set(items.map((item) => item.question));
       const fresh = found.filter((item) => !known.has(item.question));
-      if (items.length + fresh.length > most) throw Object.assign(new Error(), { lines: [`With these there would be ${number(items.length + fresh.length)} questions; ${most} is the most.`] });
-      const agreed = fresh.length > 0 && await confirm({ title: `Add ${plural(fresh.length, "question")}?`, action: "Add", body: `${found.length - fresh.length > 0 ? `${plural(found.length - fresh.length, "question")} of the file ${found.length - fresh.length === 1 ? "is" : "are"} here already. ` : ""}They stand behind the ones you have.` });
-      if (fresh.length === 0) said("Nothing new in this file.");
-      if (!agreed) return;
+      const total = items.length + fresh.length;
+      if (total > most) {
+        throw Object.assign(new Error(), { lines: [`With these there would be ${number(total)} questions; ${most} is the most.`] });
+      }
+      if (fresh.length === 0) return said("Nothing new in this file.");
+      const again = found.length - fresh.length;
+      const agreed = await confirm({
+        title: `Add ${plural(fresh.length, "question")}?`, action: "Add",
+        body: `${again > 0 ? `${plural(again, "other")} of the file ${again === 1 ? "is" : "are"} here already. ` : ""}They stand behind the ones you have.`,
+      });
+      if (!agreed) return undefined;
       await keep([...items, ...fresh]);
-      said(`${plural(fresh.length, "question")} added.`);
+      return said(`${plural(fresh.length, "question")} added.`);
     } catch (error) {
       const lines = error.lines ?? [error.message];
-      toast(`Nothing was imported. ${lines.slice(0, 3).join(" ")}${lines.length > 3 ? ` And ${lines.length - 3} more.` : ""}`, "bad");
+      return toast(`Nothing was imported. ${lines.slice(0, 3).join(" ")}${lines.length > 3 ? ` And ${lines.length - 3} more.` : ""}`, "bad");
     }
   });
   show();

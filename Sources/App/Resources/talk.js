@@ -42,8 +42,11 @@ await chatbotPage(async (chatbot) => {
     const turn = (shown += 1);
     const why = byID("why");
     byID("why-question").textContent = answer.question;
-    if (answer.limited) return void fill(why, h("p", { class: "notice warn" }, "This is the text for when a limit is reached. No source was asked."));
-    if (!answer.message_id || answer.isStopped || answer.error) return void fill(why, h("p", { class: "quiet" }, "This answer did not come to its end, so there is nothing to follow back."));
+    const say = (text) => void fill(why, h("p", { class: "quiet" }, text));
+    if (answer.limited) return say("This is the text for when a limit is reached. No source was asked.");
+    if (!answer.message_id || answer.isStopped || answer.error) {
+      return say("This answer did not come to its end, so there is nothing to follow back.");
+    }
     why.setAttribute("aria-busy", "true");
     fill(why);
     try {
@@ -54,6 +57,7 @@ await chatbotPage(async (chatbot) => {
     } finally {
       why.removeAttribute("aria-busy");
     }
+    return undefined;
   }
 
   const clear = () => {
