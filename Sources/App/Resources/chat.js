@@ -588,6 +588,8 @@ export function mount(root, options) {
     lines.setAttribute("aria-busy", "true");
     try {
       for (const message of await options.history()) addOld(message);
+      // Who has come that far was asked before the page was loaded anew.
+      isLeadOffered = Boolean(leads?.after) && answers >= leads.after;
     } catch (error) {
       const notice = make("div", { class: "chat-broken notice warn" },
         make("p", {}, `Your earlier conversation could not be loaded. ${inWords(error).message}`),
