@@ -68,9 +68,10 @@ build: ## build the release executables
 peers: setup ## install what the tests talk to, from PyPI, into .build (once)
 	@Tests/peers/install.sh
 
-test: setup model peers lint ## build, pass the tests, 25 s of API fuzzing, 50 s of torture
+test: setup model peers lint ## build, pass the tests, a journey in Chromium, 25 s of API fuzzing, 50 s of torture
 	@pipelines/build.sh tests
 	swift test --skip-build
+	@Tests/browser/run.sh --quick --bin .build/debug
 	@Tests/api/run.sh --quick --bin .build/debug
 	@Tests/torture/run.sh --quick --again --bin .build/debug
 
@@ -78,7 +79,7 @@ test-api: setup model ## try the HTTP API against its own description, and its t
 	@pipelines/build.sh tests
 	@Tests/api/run.sh --bin .build/debug
 
-test-browser: setup model ## walk through the pages in Chromium (5 minutes; chromium from Debian)
+test-browser: setup model ## walk through the pages in Chromium (12 minutes; chromium from Debian)
 	@pipelines/build.sh tests
 	@Tests/browser/run.sh --bin .build/debug
 

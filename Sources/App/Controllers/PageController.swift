@@ -138,8 +138,9 @@ struct PageController: Sendable {
       body: ResponseBody(byteBuffer: .init(string: text)))
   }
 
-  /// What a page may do: run our scripts, talk to this server, show blobs of its own (an original beside its text). No script of ours
-  /// makes markup of text, and the browser holds us to it (Trusted Types).
+  /// What a page may do: run our scripts, talk to this server, show blobs of its own.
+  ///
+  /// A blob is an original beside its text. No script of ours makes markup of text, and the browser holds us to it (Trusted Types).
   ///
   /// - Parameter frames: who may show it in a frame.
   private static func policy(frames: String) -> String {
