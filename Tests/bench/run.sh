@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # make bench: measures Bobbin beside its peers in one run and prints one Markdown table; everything as JSON in
 # .build/bench.json. run.sh [MEASURE…] runs only those named: chain chunk embed search server chat
-# spool answers.
+# spool answers pages.
 #
 # Relies on `make build` and `make model`. The peers come from PyPI into .build/bench-venv, wrk and Redis from Debian when
 # root; what cannot be had is left out and the table says why. All traffic is on the loopback. Ends within 30 minutes on two
@@ -15,13 +15,13 @@ bin=.build/release
 data=${BOBBIN_DATA:-var}
 deadline=$((SECONDS + 1770))
 measures=("$@")
-((${#measures[@]})) || measures=(chain chunk embed search server chat spool answers)
+((${#measures[@]})) || measures=(chain chunk embed search server chat spool answers pages)
 
 say() { printf 'bench: %s\n' "$*" >&2; }
 for measure in "${measures[@]}"; do
   case $measure in
-    chain | chunk | embed | search | server | chat | spool | answers) ;;
-    *) say "no measure called $measure: chain chunk embed search server chat spool answers"; exit 64 ;;
+    chain | chunk | embed | search | server | chat | spool | answers | pages) ;;
+    *) say "no measure called $measure: chain chunk embed search server chat spool answers pages"; exit 64 ;;
   esac
 done
 [[ -x $bin/bobbin-serve ]] || { say "$bin/bobbin-serve is missing: make build"; exit 78; }
@@ -76,7 +76,7 @@ install_peers() {
       --requirement "$bench/requirements.txt" &&
     cp "$bench/requirements.txt" "$venv/installed.txt"
 }
-if wants chunk || wants embed || wants search || wants chat || wants spool || wants answers; then
+if wants chunk || wants embed || wants search || wants chat || wants spool || wants answers || wants pages; then
   if ! install_peers > "$work/peers.log" 2>&1; then
     say "the peers could not be installed: $(tail -n 1 "$work/peers.log")"
     peer=
@@ -172,6 +172,16 @@ fi
 if wants answers; then
   measure answers 780 python3 "$bench/answers.py" --bin "$bin" --bench "$bin/bobbin-bench" --models "$data/models" \
     --work "$work/answers" ${peer:+--peer "$peer"}
+fi
+
+if wants pages; then
+  chromium=$(command -v chromium || true)
+  if [[ -z $chromium ]] && debian chromium; then chromium=$(command -v chromium); fi
+  if [[ -n $chromium && -n $peer ]]; then
+    measure pages 240 "$peer" "$bench/pages.py" --bin "$bin" --models "$data/models" --work "$work/pages" --chromium "$chromium"
+  else
+    fails pages "${reason:-Playwright could not be installed from PyPI}"
+  fi
 fi
 
 python3 "$bench/table.py" "$work/results" .build/bench.json

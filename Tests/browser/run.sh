@@ -4,7 +4,7 @@
 # run.sh [--quick] [--bin DIR] [PYTEST ARGUMENT…]      --quick: one journey, from an account to a cited answer on a strange site
 #
 # Relies on the debug executables and on `make model`. Playwright comes from PyPI into .build/browser-venv at the first run, Chromium
-# from Debian when root. Ends within 8 minutes on two cores, --quick within 60 seconds.
+# from Debian when root. Ends within 15 minutes on two cores, --quick within 60 seconds.
 # Exit codes: 0 passed, 1 something failed, 64 usage, 78 something is missing.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
