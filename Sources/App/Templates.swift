@@ -34,9 +34,14 @@ struct PageSet: Sendable {
   }
 
   /// What gives them: made once, or read anew each time from a folder that somebody works on.
+  ///
+  /// - Throws: what reading and parsing throw.
   static func provider(_ place: PageFiles.Place) throws -> @Sendable () throws -> PageSet {
-    let set = try PageSet(place)
     if case .folder = place { return { try PageSet(place) } }
+    let set = try embedded.get()
     return { set }
   }
+
+  /// Of the binary, made once in a process however many servers it holds: a hundred of the tests' make one each.
+  private static let embedded = Result { try PageSet(.binary) }
 }
