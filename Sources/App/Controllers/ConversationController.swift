@@ -106,13 +106,17 @@ struct ConversationController: Sendable {
       let conversations, messages, leads: Int
     }
     let chatbot = try await database.owned(call, owner)
-    let counts =
-      switch (call.input.text("session_id"), call.input.text("email")) {
-      case (let session?, nil): try await database.eraseSession(session, of: chatbot.id)
-      case (nil, let email?):
-        try await database.erasePerson(email: email.normalizedEmail, of: chatbot.id)
-      default: throw AppError.invalid("session_id", "one of session_id and email")
-      }
+    // Whatever is named is forgotten; naming nothing forgets nothing.
+    var counts = (conversations: 0, messages: 0, leads: 0)
+    if let session = call.input.text("session_id") {
+      counts = try await database.eraseSession(session, of: chatbot.id)
+    }
+    if let email = call.input.text("email") {
+      let more = try await database.erasePerson(email: email.normalizedEmail, of: chatbot.id)
+      counts.conversations += more.conversations
+      counts.messages += more.messages
+      counts.leads += more.leads
+    }
     return Answer.json(
       Receipt(conversations: counts.conversations, messages: counts.messages, leads: counts.leads))
   }
