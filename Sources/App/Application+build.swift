@@ -119,11 +119,14 @@ struct Routes {
       database: database, uploads: Uploads(blobs: DirectoryBlobs(data: configuration.data)),
       data: configuration.data, policy: configuration.addressPolicy
     ).addRoutes(to: &table, access)
+    let training = Training(spool: configuration.spool, database: database)
     RunController(
-      database: database, training: Training(spool: configuration.spool, database: database),
+      database: database, training: training,
       spool: configuration.spool, data: configuration.data,
       board: SpoolBoard(spool: configuration.spool, database: database)
     ).addRoutes(to: &table, access)
+    GenerationController(database: database, training: training, data: configuration.data)
+      .addRoutes(to: &table, access)
     QuestionController(database: database).addRoutes(to: &table, access)
     DocumentController(
       database: database, spool: configuration.spool, data: configuration.data

@@ -312,18 +312,22 @@ extension AppDatabase {
   package func eraseSession(
     _ session: String, of chatbot: ChatbotID
   ) async throws -> (conversations: Int, messages: Int, leads: Int) {
-    try await changes.write { database in
-      let messages = try database.number(
-        """
-        SELECT count(*) FROM messages m JOIN conversations c ON c.id = m.conversation_id
-        WHERE c.session_id = $1 AND c.chatbot_id = $2
-        """, [session, chatbot.text])
-      let conversations = try database.change(
-        "DELETE FROM conversations WHERE session_id = $1 AND chatbot_id = $2",
-        [session, chatbot.text])
-      let leads = try Self.removeLeads(session: session, of: chatbot, in: database)
-      return (conversations, messages, leads)
-    }
+    try await changes.write { try Self.eraseSession(session, of: chatbot, in: $0) }
+  }
+
+  static func eraseSession(
+    _ session: String, of chatbot: ChatbotID, in database: Database
+  ) throws -> (conversations: Int, messages: Int, leads: Int) {
+    let messages = try database.number(
+      """
+      SELECT count(*) FROM messages m JOIN conversations c ON c.id = m.conversation_id
+      WHERE c.session_id = $1 AND c.chatbot_id = $2
+      """, [session, chatbot.text])
+    let conversations = try database.change(
+      "DELETE FROM conversations WHERE session_id = $1 AND chatbot_id = $2",
+      [session, chatbot.text])
+    let leads = try Self.removeLeads(session: session, of: chatbot, in: database)
+    return (conversations, messages, leads)
   }
 
   /// Removes a session's conversation: what a visitor asks for.

@@ -118,20 +118,18 @@ extension AppDatabase {
   package func erasePerson(
     email: String, of chatbot: ChatbotID
   ) async throws -> (conversations: Int, messages: Int, leads: Int) {
-    let sessions = try await pool.read { database in
-      try database.all(
+    try await changes.write { database in
+      let sessions = try database.all(
         "SELECT DISTINCT session_id FROM leads WHERE email = $1 AND chatbot_id = $2",
         [email, chatbot.text]
       ).map { $0["session_id"] as String }
+      return try sessions.reduce(into: (conversations: 0, messages: 0, leads: 0)) { all, session in
+        let gone = try Self.eraseSession(session, of: chatbot, in: database)
+        all.conversations += gone.conversations
+        all.messages += gone.messages
+        all.leads += gone.leads
+      }
     }
-    var all = (conversations: 0, messages: 0, leads: 0)
-    for session in sessions {
-      let gone = try await eraseSession(session, of: chatbot)
-      all.conversations += gone.conversations
-      all.messages += gone.messages
-      all.leads += gone.leads
-    }
-    return all
   }
 
   /// Removes a lead.

@@ -68,13 +68,21 @@ struct RunController: Sendable {
       Route(.get, Self.base + "runs/{run_id}/", "A run.", answers: [.json(200, run)]),
       for: access.owner,
       { call, owner in
-        let chatbot = try await database.owned(call, owner)
-        guard let row = try await database.runRow(try call.id("run_id"), of: chatbot.id) else {
-          throw AppError.notFound
-        }
-        return Answer.json(try await shape(row))
+        let (_, row) = try await database.run(call, owner)
+        return Answer.json(try await database.shape(row))
       })
-    addMoveRoutes(to: &routes, access)
+    routes.add(
+      Route(
+        .post, Self.base + "runs/{run_id}/cancel/", "Stop a run; what answers now goes on.",
+        answers: [.json(202, run)], problems: [.runOver]),
+      for: access.owner,
+      { call, owner in
+        let (chatbot, row) = try await database.run(call, owner)
+        guard try await training.cancel(row.id, of: chatbot.id),
+          let after = try await database.runRow(row.id.text, of: chatbot.id)
+        else { throw AppError(.runOver) }
+        return Answer.json(try await database.shape(after), .accepted)
+      })
     routes.add(
       Route(
         .get, Self.base + "documents/", "The chatbot's documents.",
@@ -96,178 +104,6 @@ struct RunController: Sendable {
       for: access.owner, { call, owner in try await retry(call, owner, onlyFailed: false) })
   }
 
-  private func addMoveRoutes(to routes: inout RouteTable, _ access: Accesses) {
-    let run = AnswerShape.json(202, .component("Run"))
-    routes.add(
-      Route(
-        .post, Self.base + "runs/{run_id}/cancel/", "Stop a run; what answers now goes on.",
-        answers: [run], problems: [.runOver]),
-      for: access.owner,
-      { call, owner in
-        let (chatbot, row) = try await found(call, owner)
-        guard try await training.cancel(row.id, of: chatbot.id),
-          let after = try await database.runRow(row.id.text, of: chatbot.id)
-        else { throw AppError(.runOver) }
-        return Answer.json(try await shape(after), .accepted)
-      })
-    routes.add(
-      Route(
-        .post, Self.base + "runs/{run_id}/publish/",
-        "Go live with a generation that is held: it would lose many documents, or failed its evaluation.",
-        answers: [run], problems: [.notHeld]),
-      for: access.owner,
-      { call, owner in
-        let (chatbot, row) = try await found(call, owner)
-        guard row.state == "held", let generation = row.heldGeneration else {
-          throw AppError(.notHeld)
-        }
-        return try await move(.publish, generation, chatbot)
-      })
-    routes.add(
-      Route(
-        .get, Self.base + "generations/", "The generations that are kept, newest first.",
-        answers: [
-          .json(
-            200,
-            .object([
-              required(
-                "items",
-                .array(
-                  .object([
-                    required("generation", .count), required("is_current", .boolean),
-                    required("documents", .count), required("chunks", .count),
-                    required("bytes", .count), required("run", .text),
-                  ]), 0...1000))
-            ]))
-        ]),
-      for: access.owner, { call, owner in try await generations(call, owner) })
-    let changed = Schema.array(
-      .object([required("document_id", .id), required("title", .text), required("uri", .text)]),
-      0...Self.listedChanges)
-    routes.add(
-      Route(
-        .get, Self.base + "generations/{generation}/diff/",
-        "What changed in a generation, by document, since an earlier one.",
-        query: [optional("from", .count)],
-        answers: [
-          .json(
-            200,
-            .object([
-              required("from", .nullable(.count)), required("to", .count),
-              required("added_count", .count), required("removed_count", .count),
-              required("changed_count", .count), required("unchanged_count", .count),
-              // The first thousand of each.
-              required("added", changed), required("removed", changed),
-              required("changed", changed),
-            ]))
-        ]),
-      for: access.owner, { call, owner in try await difference(call, owner) })
-    routes.add(
-      Route(
-        .post, Self.base + "rollback/", "Let an earlier generation answer again.",
-        body: .json(.object([required("generation", .integer(1...Int(Int32.max)))])),
-        answers: [run], problems: [.notFound], ownerLimit: .hourly(60)),
-      for: access.owner,
-      { call, owner in
-        let chatbot = try await database.owned(call, owner)
-        let wanted = call.input.whole("generation") ?? 0
-        let directory = "\(data)/shards/\(chatbot.id)"
-        guard try ShardManifest.generations(in: directory).contains(wanted) else {
-          throw AppError.notFound
-        }
-        return try await move(.rollback, wanted, chatbot)
-      })
-  }
-
-  private func found(_ call: Call, _ owner: Owner) async throws -> (Chatbot, RunRow) {
-    let chatbot = try await database.owned(call, owner)
-    guard let row = try await database.runRow(try call.id("run_id"), of: chatbot.id) else {
-      throw AppError.notFound
-    }
-    return (chatbot, row)
-  }
-
-  /// The index stage carries it out; the run tells when it has.
-  private func move(
-    _ action: IndexOrder.Action, _ generation: Int, _ chatbot: Chatbot
-  ) async throws -> Response {
-    let run: RunID
-    do {
-      run = try await training.order(action, generation: generation, of: chatbot.id)
-    } catch let fault as StageFault {
-      throw fault.exitCode == 75 ? AppError.busy(retryAfterSeconds: 5) : AppError(.notHeld)
-    }
-    guard let row = try await database.runRow(run.text, of: chatbot.id) else {
-      throw AppError(.internal)
-    }
-    return Answer.json(try await shape(row), .accepted)
-  }
-
-  private func generations(_ call: Call, _ owner: Owner) async throws -> Response {
-    struct Generation: Encodable {
-      let generation: Int
-      let is_current: Bool
-      let documents, chunks, bytes: Int
-      let run: String
-    }
-    let chatbot = try await database.owned(call, owner)
-    let directory = "\(data)/shards/\(chatbot.id)"
-    let current = try ShardManifest.currentGeneration(in: directory)
-    let all = try ShardManifest.generations(in: directory).reversed().map { number in
-      let manifest = try ShardManifest.manifest(generation: number, in: directory)
-      return Generation(
-        generation: number, is_current: number == current, documents: manifest.documentCount,
-        chunks: manifest.rowCount, bytes: manifest.segments.reduce(0) { $0 + $1.bytes },
-        run: manifest.run)
-    }
-    return Answer.json(["items": all])
-  }
-
-  private static let listedChanges = 1_000
-
-  /// Compares a generation with the kept one before it, or with the one that is named.
-  private func difference(_ call: Call, _ owner: Owner) async throws -> Response {
-    struct Changed: Encodable {
-      let document_id, title, uri: String
-
-      init(_ description: DocumentDescription) {
-        document_id = description.document.text
-        title = description.title
-        uri = description.uri
-      }
-    }
-    struct Difference: Encodable {
-      let from: Nullable<Int>
-      let to, added_count, removed_count, changed_count, unchanged_count: Int
-      let added, removed, changed: [Changed]
-    }
-    let chatbot = try await database.owned(call, owner)
-    let directory = "\(data)/shards/\(chatbot.id)"
-    let kept = try ShardManifest.generations(in: directory)
-    guard let to = Int(try call.parameter("generation")), kept.contains(to) else {
-      throw AppError.notFound
-    }
-    let from = call.query("from").flatMap { Int($0) } ?? kept.filter { $0 < to }.max()
-    guard from.map(kept.contains) ?? true else { throw AppError.notFound }
-    return Answer.json(
-      try await BlockingWork.run { () -> Difference in
-        func documents(_ number: Int?) throws -> [DocumentID: DocumentDescription] {
-          guard let number else { return [:] }
-          let manifest = try ShardManifest.manifest(generation: number, in: directory)
-          return try GenerationDocuments.all(in: try ShardSet(manifest, in: directory))
-        }
-        let found = GenerationDifference(from: try documents(from), to: try documents(to))
-        func listed(_ documents: [DocumentDescription]) -> [Changed] {
-          documents.prefix(Self.listedChanges).map(Changed.init)
-        }
-        return Difference(
-          from: Nullable(from), to: to, added_count: found.added.count,
-          removed_count: found.removed.count, changed_count: found.changed.count,
-          unchanged_count: found.unchangedCount, added: listed(found.added),
-          removed: listed(found.removed), changed: listed(found.changed))
-      })
-  }
-
   // MARK: Beginning
 
   private func train(_ call: Call, _ owner: Owner) async throws -> Response {
@@ -287,7 +123,7 @@ struct RunController: Sendable {
       guard !all.isEmpty, let latest = try await database.latestRun(of: chatbot.id),
         let row = try await database.runRow(latest.text, of: chatbot.id)
       else { throw AppError(.noSources) }
-      return Answer.json(try await shape(row), .accepted)
+      return Answer.json(try await database.shape(row), .accepted)
     }
     return try await begin(chosen, chatbot, force: call.input.flag("force") ?? false)
   }
@@ -371,21 +207,17 @@ struct RunController: Sendable {
     guard let row = try await database.runRow(run.text, of: chatbot.id) else {
       throw AppError(.internal)
     }
-    return Answer.json(try await shape(row), .accepted)
+    return Answer.json(try await database.shape(row), .accepted)
   }
 
   // MARK: Looking
-
-  private func shape(_ row: RunRow) async throws -> RunShape {
-    RunShape(row, documents: try await database.progress(of: row.id).documents)
-  }
 
   private func runs(_ call: Call, _ owner: Owner) async throws -> Response {
     let chatbot = try await database.owned(call, owner)
     let page = try call.page()
     let rows = try await database.runRows(of: chatbot.id, page)
     var shapes: [RunShape] = []
-    for row in rows { shapes.append(try await shape(row)) }
+    for row in rows { shapes.append(try await database.shape(row)) }
     return Answer.json(
       Listing(
         shapes, page,
@@ -440,6 +272,22 @@ struct RunController: Sendable {
 
   private func report(_ chatbot: Chatbot) async throws -> StatusReport {
     try await StatusReport.of(chatbot, database: database, spool: spool, board: board)
+  }
+}
+
+extension AppDatabase {
+  /// The run that a request names, with its owner's chatbot.
+  func run(_ call: Call, _ owner: Owner) async throws -> (Chatbot, RunRow) {
+    let chatbot = try await owned(call, owner)
+    guard let row = try await runRow(try call.id("run_id"), of: chatbot.id) else {
+      throw AppError.notFound
+    }
+    return (chatbot, row)
+  }
+
+  /// A run as the API has it.
+  func shape(_ row: RunRow) async throws -> RunShape {
+    RunShape(row, documents: try await progress(of: row.id).documents)
   }
 }
 
