@@ -31,21 +31,8 @@ trap 'rm -rf "$work"' EXIT
 trap 'exit 130' INT
 trap 'exit 143' TERM
 
-# In an environment without pip of its own: Debian ships venv without ensurepip.
 venv=.build/api-venv
-if ! cmp -s Tests/api/requirements.txt "$venv/installed.txt"; then
-  say "installing schemathesis from PyPI into $venv"
-  rm -rf "$venv"
-  if ! {
-    python3 -m venv --without-pip "$venv" &&
-      python3 -m pip --python "$PWD/$venv/bin/python" install --quiet --disable-pip-version-check --only-binary=:all: \
-        --timeout 30 --requirement Tests/api/requirements.txt &&
-      cp Tests/api/requirements.txt "$venv/installed.txt"
-  } > "$work/pip.log" 2>&1; then
-    tail -n 15 "$work/pip.log" >&2
-    exit 78
-  fi
-fi
+Tests/venv.sh "$venv" Tests/api/requirements.txt schemathesis || exit 78
 
 # A seed gives the same requests: sets in one order, no examples kept. Hypothesis keeps its tables of characters from run to run.
 export PYTHONDONTWRITEBYTECODE=1 PYTHONHASHSEED=0 HYPOTHESIS_STORAGE_DIRECTORY=$PWD/$venv/hypothesis

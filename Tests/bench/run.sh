@@ -64,18 +64,10 @@ measure() {
   say "$name took $((SECONDS - start)) s"
 }
 
-# The peers, in an environment without pip of its own: Debian ships venv without ensurepip.
+# The peers, in an environment of their own.
 venv=.build/bench-venv
 peer=$PWD/$venv/bin/python
-install_peers() {
-  cmp -s "$bench/requirements.txt" "$venv/installed.txt" && return
-  say "installing the peers from PyPI into $venv"
-  rm -rf "$venv"
-  python3 -m venv --without-pip "$venv" &&
-    python3 -m pip --python "$peer" install --quiet --disable-pip-version-check --only-binary=:all: --timeout 30 \
-      --requirement "$bench/requirements.txt" &&
-    cp "$bench/requirements.txt" "$venv/installed.txt"
-}
+install_peers() { Tests/venv.sh "$venv" "$bench/requirements.txt" "the peers"; }
 if wants chunk || wants embed || wants search || wants chat || wants spool || wants answers || wants pages; then
   if ! install_peers > "$work/peers.log" 2>&1; then
     say "the peers could not be installed: $(tail -n 1 "$work/peers.log")"

@@ -43,21 +43,8 @@ if ! command -v chromium > /dev/null; then
   fi
 fi
 
-# In an environment without pip of its own: Debian ships venv without ensurepip.
 venv=.build/browser-venv
-if ! cmp -s Tests/browser/requirements.txt "$venv/installed.txt"; then
-  say "installing Playwright from PyPI into $venv"
-  rm -rf "$venv"
-  if ! {
-    python3 -m venv --without-pip "$venv" &&
-      python3 -m pip --python "$PWD/$venv/bin/python" install --quiet --disable-pip-version-check --only-binary=:all: \
-        --timeout 30 --requirement Tests/browser/requirements.txt &&
-      cp Tests/browser/requirements.txt "$venv/installed.txt"
-  } > "$work/pip.log" 2>&1; then
-    tail -n 15 "$work/pip.log" >&2
-    exit 78
-  fi
-fi
+Tests/venv.sh "$venv" Tests/browser/requirements.txt Playwright || exit 78
 
 export PYTHONDONTWRITEBYTECODE=1 BROWSER_BIN=$bin BROWSER_MODELS=$models BROWSER_WORK=$work
 code=0
