@@ -20,6 +20,8 @@ package struct User: Hashable, Sendable {
   package let tokenEpoch: Int
   package let isAdmin: Bool
   package let isDisabled: Bool
+  /// Whether its owner has deleted it; what is left of it goes within a day.
+  package let hasLeft: Bool
   /// Milliseconds since 1970 UTC.
   package let createdAt: Int
 
@@ -35,6 +37,7 @@ package struct User: Hashable, Sendable {
     tokenEpoch = row["token_epoch"]
     isAdmin = row["is_admin"] == 1
     isDisabled = row["disabled"] == 1
+    hasLeft = row["left_at"] != nil
     createdAt = row["created_at"]
   }
 }

@@ -175,7 +175,8 @@ struct SignInController: Sendable {
     try await signIn.countTry(email: email, address: address, now: call.now)
     let user = try await database.user(email: email)
     let isRight = try await hasher.verify(call.input.text("password") ?? "", user?.passwordHash)
-    guard let user, isRight else { throw AppError(.invalidCredentials) }
+    // Whoever deleted the account is told what is told of any that is not there.
+    guard let user, isRight, !user.hasLeft else { throw AppError(.invalidCredentials) }
     // Said only to who knows the password.
     guard !user.isDisabled else { throw AppError(.accountDisabled) }
     guard user.isEmailVerified else { throw AppError(.emailUnverified) }
