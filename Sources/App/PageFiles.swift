@@ -45,7 +45,6 @@ enum PageFiles {
     ("chart.js", PackageResources.chart_js),
     ("chat-lead.js", PackageResources.chat_lead_js),
     ("chat-page.js", PackageResources.chat_page_js),
-    ("chat.css", PackageResources.chat_css),
     ("chat.js", PackageResources.chat_js),
     ("chat.mustache", PackageResources.chat_mustache),
     ("chatbot.js", PackageResources.chatbot_js),
