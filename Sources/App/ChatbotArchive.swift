@@ -14,6 +14,8 @@ struct ArchiveManifest: Codable, Sendable {
   struct Settings: Codable, Sendable {
     var name, description, welcome_text, no_answer_text, busy_text, privacy_mode: String
     var lead_form: JSONValue
+    /// Nil in an archive made before there were any.
+    var suggested_questions, quality_gate: JSONValue?
   }
 
   struct Source: Codable, Sendable {
@@ -32,6 +34,8 @@ struct ArchiveManifest: Codable, Sendable {
   var format = Self.formatName
   var chatbot: Settings
   var sources: [Source]
+  /// Its golden questions; nil in an archive made before there were any.
+  var questions: JSONValue?
   /// Nil for a chatbot that was never trained.
   var generation: Int?
   var files: [File]
@@ -54,6 +58,7 @@ struct ArchiveWriter: Sendable {
   /// Everything that goes into the archive of a chatbot.
   func contents(of chatbot: Chatbot) async throws -> (manifest: [UInt8], members: [Member]) {
     let sources = try await database.sources(of: chatbot.id)
+    let questions = try await database.goldenQuestions(of: chatbot.id)
     let (data, settings) = (data, chatbot.settings)
     return try await BlockingWork.run {
       let directory = "\(data)/shards/\(chatbot.id)"
@@ -92,14 +97,18 @@ struct ArchiveWriter: Sendable {
           name: settings.name, description: settings.description,
           welcome_text: settings.welcomeText, no_answer_text: settings.noAnswerText,
           busy_text: settings.busyText, privacy_mode: settings.privacyMode,
-          lead_form: (try? StrictJSON.parse(Array(settings.leadForm.utf8))) ?? .object([:])),
+          lead_form: (try? StrictJSON.parse(Array(settings.leadForm.utf8))) ?? .object([:]),
+          suggested_questions: try StrictJSON.parse(Array(settings.suggestedQuestions.utf8)),
+          quality_gate: try StrictJSON.parse(Array(settings.qualityGate.utf8))),
         sources: sources.map { source in
           ArchiveManifest.Source(
             id: source.id.text, type: source.type, name: source.name, url: source.url,
             blob: Self.digits(of: source.path), is_citable: source.isCitable,
             bytes: source.bytes,
             crawl: (try? StrictJSON.parse(Array(source.crawl.utf8))) ?? .object([:]))
-        }.sorted { $0.id < $1.id }, generation: generation, files: files)
+        }.sorted { $0.id < $1.id },
+        questions: try StrictJSON.parse(JSONText.encode(questions.map(GoldenQuestionShape.init))),
+        generation: generation, files: files)
       return (JSONText.encode(manifest), members)
     }
   }
@@ -239,6 +248,16 @@ struct ArchiveReader: Sendable {
       sources.allSatisfy({ ($0.url == nil) != ($0.blob == nil) || $0.type == "file" }),
       sources.allSatisfy({ $0.blob.map { ArchiveWriter.digits(of: "x/\($0)") != nil } ?? true })
     else { throw refuse("its sources are not as they must be") }
+    // What an owner may set, an archive may bring, and nothing else.
+    let chatbot = manifest.chatbot
+    let parts: [(JSONValue?, Schema)] = [
+      (chatbot.lead_form, Components.leadForm),
+      (chatbot.suggested_questions, Components.suggestedQuestions),
+      (chatbot.quality_gate, Components.qualityGate), (manifest.questions, QuestionController.list),
+    ]
+    guard
+      parts.allSatisfy({ value, schema in value.map { schema.problems(in: $0).isEmpty } ?? true })
+    else { throw refuse("its settings are not as they must be") }
     guard manifest.generation != nil else {
       return Unpacked(folder: folder, manifest: manifest, documents: [], chunks: [:])
     }
@@ -271,8 +290,8 @@ struct ArchiveReader: Sendable {
 
   /// Makes a chatbot of an unpacked archive.
   ///
-  /// Its rows come first and are marked as removed, so that a crash leaves something that is cleaned away; the last step
-  /// takes the mark off.
+  /// Its rows come first and are marked as removed an hour from now, so that a crash leaves something that is cleaned away and
+  /// nothing is cleaned away meanwhile; the last step takes the mark off.
   ///
   /// - Throws: `ChatbotRefusal.limit`; 409 when this server has one of its sources already.
   func install(
@@ -297,6 +316,16 @@ struct ArchiveReader: Sendable {
     new.noAnswerText = String(manifest.chatbot.no_answer_text.prefix(1000))
     new.busyText = String(manifest.chatbot.busy_text.prefix(1000))
     new.privacyMode = manifest.chatbot.privacy_mode == "blended" ? "blended" : "strict"
+    func text(_ value: JSONValue?) -> String? {
+      value.map { String(decoding: JSONText.encode($0), as: UTF8.self) }
+    }
+    new.leadForm = text(manifest.chatbot.lead_form)
+    new.suggestedQuestions = text(manifest.chatbot.suggested_questions)
+    new.qualityGate = text(manifest.chatbot.quality_gate)
+    var questions: [GoldenQuestionRow] = []
+    if case .array(let values)? = manifest.questions {
+      questions = try QuestionController.rows(values)
+    }
     new.generation = manifest.generation
     new.run = FreshID.text(now: now)
     new.documents = archive.documents.map { document in
@@ -309,6 +338,10 @@ struct ArchiveReader: Sendable {
       try await database.beginImport(
         new, chatbotLimit: owner.limits.chatbots, byteLimit: owner.limits.storedBytes, now: now)
     else { throw AppError(.duplicateSource) }
+    guard
+      try await database.setGoldenQuestions(
+        questions, of: id, now: now, id: { FreshID.text(now: now) })
+    else { throw AppError.malformed("The archive asks after a source that it does not have.") }
     let (data, folder, hasShard) = (data, archive.folder, manifest.generation != nil)
     try await BlockingWork.run {
       let names = try DurableFile.names(in: "\(folder)/blobs")

@@ -48,7 +48,7 @@ package struct Removals: Sendable {
     func attempt(_ step: () async throws -> Void) async {
       do { try await step() } catch { failure = failure ?? error }
     }
-    for chatbot in try await database.deletedChatbots() {
+    for chatbot in try await database.deletedChatbots(now: now) {
       await attempt {
         guard try await BlockingWork.run({ try removeBytes(of: chatbot, now: now) }) else { return }
         try await database.forgetChatbot(chatbot)

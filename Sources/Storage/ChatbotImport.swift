@@ -1,5 +1,5 @@
-// A chatbot that comes from another server: its rows, first marked as removed, so that a crash before its files are in place
-// leaves what is cleaned away by itself.
+// A chatbot that comes from another server: its rows, first marked as removed at a time still to come, so that a crash before
+// its files are in place leaves what is cleaned away by itself.
 
 package import Corpus
 import GRDB
@@ -16,6 +16,8 @@ package struct ChatbotImport: Sendable {
   package var noAnswerText = ""
   package var busyText = ""
   package var privacyMode = "strict"
+  /// JSON, as in `ChatbotSettings`; nil for what a new chatbot has.
+  package var leadForm, suggestedQuestions, qualityGate: String?
   /// The generation that answers; nil for one that was never trained.
   package var generation: Int?
   /// An id for the run that stands for the import.
@@ -35,6 +37,9 @@ package struct ChatbotImport: Sendable {
 }
 
 extension AppDatabase {
+  /// How long an import may take before it counts as broken off, in ms: its bytes are on this disk already.
+  private static let importTime = 3_600_000
+
   /// Stores the rows.
   ///
   /// - Returns: false when one of its sources is here already; nothing is changed then.
@@ -63,8 +68,16 @@ extension AppDatabase {
         """,
         [
           new.id.text, new.owner, new.name, new.description, new.slug, new.welcomeText,
-          new.noAnswerText, new.busyText, new.privacyMode, now, now, now,
+          new.noAnswerText, new.busyText, new.privacyMode, now + Self.importTime, now, now,
         ])
+      for (column, value) in [
+        ("lead_form_json", new.leadForm), ("quality_gate_json", new.qualityGate),
+        ("suggested_questions_json", new.suggestedQuestions),
+      ] {
+        guard let value else { continue }
+        try database.change(
+          "UPDATE chatbots SET \(column) = $1 WHERE id = $2", [value, new.id.text])
+      }
       for source in new.sources {
         try database.change(
           """

@@ -37,10 +37,12 @@ extension AppDatabase {
     }
   }
 
-  /// Chatbots that are marked and still have rows.
-  package func deletedChatbots() async throws -> [ChatbotID] {
+  /// Chatbots whose mark has come due and that still have rows.
+  ///
+  /// - Parameter now: ms since 1970 UTC. An import that is under way is marked for a time still to come.
+  package func deletedChatbots(now: Int) async throws -> [ChatbotID] {
     try await pool.read { database in
-      try database.all("SELECT id FROM chatbots WHERE deleted_at IS NOT NULL ORDER BY id")
+      try database.all("SELECT id FROM chatbots WHERE deleted_at <= $1 ORDER BY id", [now])
         .map { ChatbotID(unchecked: $0["id"]) }
     }
   }

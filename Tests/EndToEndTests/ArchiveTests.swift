@@ -37,6 +37,12 @@ import WebClient
     }
     _ = try await here.id("POST", base + "train/", "{}")
     #expect(try await first.tool("bobbin").run(["pipeline", "--until-drained"]).exitCode == 0)
+    let kept = #""suggested_questions":["How high is the tower?"]"#
+    let form = #""lead_form":{"after_messages":2,"enabled":true,"fields":["name"]}"#
+    let gate = #""quality_gate":{"no_answer":null,"recall_at_5":0.5}"#
+    #expect(try await here.send("PATCH", base, "{\(kept),\(form),\(gate)}").status == 200)
+    let asked = #"{"items":[{"question":"How high?","expected":"31"}]}"#
+    #expect(try await here.send("PUT", base + "questions/", asked).status == 200)
     let export = try await here.send("GET", base + "export/")
     #expect(export.status == 200 && export.mediaType == "application/x-tar")
     // The same chatbot gives the same archive, and tar can list it.
@@ -62,6 +68,12 @@ import WebClient
     struct Made: Decodable { let id, state: String }
     let copy = try JSONDecoder().decode(Made.self, from: Data(made.body))
     #expect(copy.state == "ready" && copy.id != chatbot)
+    // What its owner has set comes along.
+    let settings = ServerTests.text(try await there.send("GET", "/api/chatbots/\(copy.id)/"))
+    for part in [kept, form, gate] { #expect(settings.contains(part), "\(settings)") }
+    #expect(
+      ServerTests.text(try await there.send("GET", "/api/chatbots/\(copy.id)/questions/"))
+        == ServerTests.text(try await here.send("GET", base + "questions/")))
     struct Reply: Decodable { let message: String }
     for question in ["How high is the tower of Orrin?", "Where is the key?"] {
       func ask(_ owner: RemovalTests.Owner, _ id: String) async throws -> String {

@@ -178,6 +178,16 @@ enum Components {
       ])
     ),
     (
+      "SpoolItem",
+      .object([
+        required("id", .text), required("stage", .text), required("state", .text),
+        required("chatbot_id", .text), required("due_at", .time), required("tries", .count),
+        required("reason", .nullable(.text)), required("bytes", .count),
+        required("age_seconds", .count),
+        required("moves", .array(.choice(["retry", "hold", "release", "drop"]), 0...4)),
+      ])
+    ),
+    (
       "Status",
       .object([
         required("state", .choice(["empty", "training", "held", "ready", "failed"])),
@@ -231,7 +241,7 @@ enum Components {
         required("content", .text), required("sources", .array(.component("Citation"), 0...100)),
         required("answered", .nullable(.boolean)),
         required("feedback", .nullable(.integer(-1...1))),
-        required("created_at", .time),
+        required("comment", .nullable(.text)), required("created_at", .time),
       ])
     ),
     (
@@ -239,6 +249,8 @@ enum Components {
       .object([
         required("id", .id), required("chatbot_id", .id), required("session_id", .text),
         required("channel", .text), required("messages", .count),
+        required("question", .nullable(.text)), required("unanswered", .count),
+        required("feedback", .nullable(.integer(-1...1))),
         required("last_message_at", .time),
         required("created_at", .time),
       ])
@@ -322,6 +334,11 @@ enum Components {
 
   /// Questions that visitors are offered.
   static let suggestedQuestions = Schema.array(.string(1...200, .filled), 0...6)
+
+  /// What an owner demands of a generation that goes live by itself.
+  static let qualityGate = Schema.object([
+    optional("recall_at_5", .nullable(.share)), optional("no_answer", .nullable(.share)),
+  ])
 
   /// How far a crawl may go.
   ///

@@ -30,12 +30,7 @@ struct ChatbotController: Sendable {
     optional("daily_message_cap", .nullable(.integer(0...1_000_000))),
     optional("monthly_token_cap", .nullable(.integer(0...1_000_000_000))),
     optional("retention_days", .nullable(.integer(1...3650))),
-    optional(
-      "quality_gate",
-      .nullable(
-        .object([
-          optional("recall_at_5", .nullable(.share)), optional("no_answer", .nullable(.share)),
-        ]))),
+    optional("quality_gate", .nullable(Components.qualityGate)),
   ]
 
   func addRoutes(to routes: inout RouteTable, _ access: Accesses) {

@@ -10,15 +10,13 @@ import Storage
 /// `/api/chatbots/{chatbot_id}/questions/`.
 struct QuestionController: Sendable {
   /// Questions of one chatbot.
-  private static let most = 200
+  static let list = Schema.array(.component("GoldenQuestion"), 0...200)
 
   let database: AppDatabase
 
   func addRoutes(to routes: inout RouteTable, _ access: Accesses) {
     let path = "/api/chatbots/{chatbot_id}/questions/"
-    let list = Schema.object([
-      required("items", .array(.component("GoldenQuestion"), 0...Self.most))
-    ])
+    let list = Schema.object([required("items", Self.list)])
     routes.add(
       Route(
         .get, path, "The golden questions, in their owner's order.", answers: [.json(200, list)]),
@@ -42,6 +40,22 @@ struct QuestionController: Sendable {
     guard case .array(let values)? = call.input.members["items"] else {
       throw AppError.invalid("items", "type")
     }
+    let rows = try Self.rows(values)
+    let now = call.now
+    let isKnown = try await database.setGoldenQuestions(
+      rows, of: chatbot.id, now: now, id: { FreshID.text(now: now) })
+    guard isKnown else {
+      let known = Set(try await database.sources(of: chatbot.id).map(\.id))
+      let index = rows.firstIndex { $0.source.map { !known.contains($0) } ?? false } ?? 0
+      throw Self.bad(index, "source_id", "not-offered")
+    }
+    return try await shape(chatbot)
+  }
+
+  /// Questions of values that are as their schema says.
+  ///
+  /// - Throws: 422 naming the first that cannot be measured.
+  static func rows(_ values: [JSONValue]) throws -> [GoldenQuestionRow] {
     var rows: [GoldenQuestionRow] = []
     for (index, value) in values.enumerated() {
       guard case .object(let members) = value else { continue }
@@ -52,19 +66,11 @@ struct QuestionController: Sendable {
         expected: input.text("expected"), hasNoAnswer: input.flag("no_answer") ?? false)
       // Either there is an answer, and then it is said where or how, or there is none.
       guard row.hasNoAnswer == (row.source == nil && row.expected == nil) else {
-        throw Self.bad(index, "no_answer", row.hasNoAnswer ? "not-offered" : "required")
+        throw bad(index, "no_answer", row.hasNoAnswer ? "not-offered" : "required")
       }
       rows.append(row)
     }
-    let now = call.now
-    let isKnown = try await database.setGoldenQuestions(
-      rows, of: chatbot.id, now: now, id: { FreshID.text(now: now) })
-    guard isKnown else {
-      let known = Set(try await database.sources(of: chatbot.id).map(\.id))
-      let index = rows.firstIndex { $0.source.map { !known.contains($0) } ?? false } ?? 0
-      throw Self.bad(index, "source_id", "not-offered")
-    }
-    return try await shape(chatbot)
+    return rows
   }
 
   /// A question that is as its schema says and cannot be measured.
