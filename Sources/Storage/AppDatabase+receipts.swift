@@ -7,6 +7,7 @@
 // A receipt may be void: it was published, then a sync behind it failed or the worker died, and the item went back as it had
 // come. So "retry, 1 try" can stand beside "done, 0 tries" of the same item, and must not hold its run open for ever.
 
+import Corpus
 import GRDB
 
 extension AppDatabase {
@@ -155,6 +156,17 @@ extension AppDatabase {
         sql:
           "UPDATE runs SET generation = $1, held_generation = NULL, held_reason = NULL WHERE id = $2",
         arguments: [generation, run])
+      // What an earlier training built and nobody has let go live would now take the later one's text away again.
+      let overtaken = try database.all(
+        """
+        SELECT id FROM runs WHERE state = 'held' AND held_generation < $1 AND id <> $2
+          AND chatbot_id = (SELECT chatbot_id FROM runs WHERE id = $3)
+        """, [generation, run, run])
+      for row in overtaken {
+        _ = try cancel(
+          RunID(unchecked: row["id"]), why: "A later training went live first", now: receipt.at,
+          in: database)
+      }
     } else if let held = receipt.heldGeneration {
       // A later generation of a run may be held when an earlier one answers; one that has been judged is not judged again.
       if receipt.reason == Self.evaluationReason {

@@ -276,20 +276,29 @@ extension AppDatabase {
   /// - Returns: false when it is over already.
   package func cancelRun(_ run: RunID, now: Int) async throws -> Bool {
     try await changes.write { database in
-      let cancelled = try database.change(
-        """
-        UPDATE runs SET state = 'cancelled', finished_at = $1, held_generation = NULL
-        WHERE id = $2 AND state IN ('running', 'held')
-        """, [now, run.text])
-      guard cancelled == 1 else { return false }
-      try database.change(
-        """
-        UPDATE documents SET state = 'ended', reason = 'cancelled', changed_at = $1,
-          message = 'Its training was stopped; train again to read it.'
-        WHERE run_id = $2 AND state NOT IN ('live', 'ended')
-        """, [now, run.text])
-      return true
+      try Self.cancel(run, why: "Its training was stopped", now: now, in: database)
     }
+  }
+
+  /// Ends a run; what it has read does not go live.
+  ///
+  /// - Parameter why: half a sentence for the owner of its documents.
+  /// - Returns: false when it is over already.
+  static func cancel(
+    _ run: RunID, why: String, now: Int, in database: Database
+  ) throws -> Bool {
+    let cancelled = try database.change(
+      """
+      UPDATE runs SET state = 'cancelled', finished_at = $1, held_generation = NULL
+      WHERE id = $2 AND state IN ('running', 'held')
+      """, [now, run.text])
+    guard cancelled == 1 else { return false }
+    try database.change(
+      """
+      UPDATE documents SET state = 'ended', reason = 'cancelled', changed_at = $1, message = $2
+      WHERE run_id = $3 AND state NOT IN ('live', 'ended')
+      """, [now, "\(why); train again to read it.", run.text])
+    return true
   }
 
   /// Cancelled runs of which some item is still open.

@@ -147,4 +147,35 @@ import WebClient
     let done = ServerTests.text(try await owner.send("GET", base + "runs/\(run)/"))
     #expect(done.contains(#""state":"done""#) && done.contains(#""passed":false"#), "\(done)")
   }
+
+  @Test func `what the gate holds is over once a later training goes live`() async throws {
+    let bobbin = try Installation()
+    let file = try bobbin.folder.write("The tower of Orrin is 31 metres high.\n", "orrin.txt")
+    let (owner, base) = try await gated(bobbin, file)
+    func add(_ text: String) async throws {
+      _ = try await owner.id(
+        "POST", base + "sources/",
+        #"{"source_type":"file","name":"n.txt","text":"\#(text)"}"#)
+    }
+    try await add("The bridge of Orrin has nine arches.")
+    let first = try await owner.id("POST", base + "train/", "{}")
+    #expect(try await bobbin.tool("bobbin").run(["pipeline", "--until-drained"]).exitCode == 0)
+    let held = ServerTests.text(try await owner.send("GET", base + "runs/\(first)/"))
+    #expect(held.contains(#""state":"held""#), "\(held)")
+    // The owner gives the demand up, adds something and trains all of it.
+    #expect(try await owner.send("PATCH", base, #"{"quality_gate":null}"#).status == 200)
+    try await add("The gate of Orrin is made of oak.")
+    let second = try await owner.id("POST", base + "train/", #"{"scope":"all"}"#)
+    #expect(try await bobbin.tool("bobbin").run(["pipeline", "--until-drained"]).exitCode == 0)
+    let done = ServerTests.text(try await owner.send("GET", base + "runs/\(second)/"))
+    #expect(done.contains(#""state":"done""#), "\(done)")
+    let over = ServerTests.text(try await owner.send("GET", base + "runs/\(first)/"))
+    #expect(over.contains(#""state":"cancelled""#), "\(over)")
+    #expect(try await owner.send("POST", base + "runs/\(first)/publish/").status == 409)
+    for question in ["How many arches has the bridge?", "What is the gate of Orrin made of?"] {
+      #expect(try await bobbin.ask("orrin", question).exitCode == 0, "\(question)")
+    }
+    let documents = ServerTests.text(try await owner.send("GET", base + "documents/"))
+    #expect(documents.components(separatedBy: #""state":"live""#).count == 4, "\(documents)")
+  }
 }
