@@ -12,8 +12,25 @@ package struct Conversation: Hashable, Sendable {
   /// embed, share, api or preview.
   package let channel: String
   package let messages: Int
+  /// What was asked first, cut to 200 characters; nil when nothing is left of it.
+  package let question: String?
+  /// Answers that said nothing was found.
+  package let unanswered: Int
+  /// 1 or -1, the worst of its answers' feedback; nil without any.
+  package let feedback: Int?
   package let lastMessageAt: Int
   package let createdAt: Int
+
+  /// What a conversation is read with, of `conversations c`.
+  static let columns = """
+    c.*,
+    (SELECT substr(m.content, 1, 200) FROM messages m
+      WHERE m.conversation_id = c.id AND m.role = 'user' ORDER BY m.id LIMIT 1) AS question,
+    (SELECT count(*) FROM messages m
+      WHERE m.conversation_id = c.id AND m.answered = 0) AS unanswered,
+    (SELECT min(f.value) FROM messages m JOIN feedback f ON f.message_id = m.id
+      WHERE m.conversation_id = c.id AND f.value <> 0) AS feedback
+    """
 
   init(row: Row) {
     id = row["id"]
@@ -21,6 +38,9 @@ package struct Conversation: Hashable, Sendable {
     session = row["session_id"]
     channel = row["channel"]
     messages = row["messages"]
+    question = row["question"]
+    unanswered = row["unanswered"]
+    feedback = row["feedback"]
     lastMessageAt = row["last_message_at"]
     createdAt = row["created_at"]
   }
@@ -37,6 +57,8 @@ package struct Message: Sendable {
   package let answered: Bool?
   /// 1, 0 or -1; nil without feedback.
   package let feedback: Int?
+  /// What was written with it.
+  package let comment: String?
   package let createdAt: Int
   /// JSON of each citation that may still be shown, by number.
   package let citations: [String]
@@ -216,8 +238,10 @@ extension AppDatabase {
   ) async throws -> Conversation? {
     try await pool.read { database in
       try database.first(
-        "SELECT * FROM conversations WHERE chatbot_id = $1 AND session_id = $2",
-        [chatbot.text, session]
+        """
+        SELECT \(Conversation.columns) FROM conversations c
+        WHERE c.chatbot_id = $1 AND c.session_id = $2
+        """, [chatbot.text, session]
       ).map(Conversation.init)
     }
   }
@@ -226,7 +250,8 @@ extension AppDatabase {
   package func conversation(_ id: String, of chatbot: ChatbotID) async throws -> Conversation? {
     try await pool.read { database in
       try database.first(
-        "SELECT * FROM conversations WHERE id = $1 AND chatbot_id = $2", [id, chatbot.text]
+        "SELECT \(Conversation.columns) FROM conversations c WHERE c.id = $1 AND c.chatbot_id = $2",
+        [id, chatbot.text]
       ).map(Conversation.init)
     }
   }
@@ -238,7 +263,7 @@ extension AppDatabase {
     try await pool.read { database in
       try database.all(
         """
-        SELECT m.*, f.value AS feedback FROM messages m LEFT JOIN feedback f ON f.message_id = m.id
+        SELECT m.*, f.value AS feedback, f.comment AS comment FROM messages m LEFT JOIN feedback f ON f.message_id = m.id
         WHERE m.conversation_id = $1 AND m.id > $2 ORDER BY m.id LIMIT $3
         """, [conversation, id, limit]
       ).map { try Self.message($0, in: database) }
@@ -252,7 +277,7 @@ extension AppDatabase {
     try await pool.read { database in
       try database.first(
         """
-        SELECT m.*, f.value AS feedback FROM messages m
+        SELECT m.*, f.value AS feedback, f.comment AS comment FROM messages m
           JOIN conversations c ON c.id = m.conversation_id
           LEFT JOIN feedback f ON f.message_id = m.id
         WHERE m.id = $1 AND m.role = 'assistant' AND c.session_id = $2 AND c.chatbot_id = $3
@@ -275,7 +300,7 @@ extension AppDatabase {
     return Message(
       id: message, conversation: row["conversation_id"], role: row["role"],
       content: row["content"], answered: answered.map { $0 == 1 }, feedback: row["feedback"],
-      createdAt: row["created_at"], citations: citations)
+      comment: row["comment"], createdAt: row["created_at"], citations: citations)
   }
 
   /// Notes what a visitor thinks of an answer of its own session.

@@ -48,7 +48,8 @@ extension AppDatabase {
       conditions.append(holds("instr(folded(m.content), \(number(Folding.folded(words)))) > 0"))
     }
     let sql = """
-      SELECT c.* FROM conversations c WHERE \(conditions.joined(separator: " AND "))
+      SELECT \(Conversation.columns) FROM conversations c
+      WHERE \(conditions.joined(separator: " AND "))
       ORDER BY c.created_at DESC, c.id DESC LIMIT \(number(page.limit))
       """
     let arguments = values

@@ -57,6 +57,14 @@ import Testing
     #expect(try await move("release", item, admin.token) == 404)
     #expect(try await move("hold", item, admin.token) == 202)
     #expect(try Self.item(api, in: .hold) == item)
+    // What is held is listed with the moves that may be made.
+    let held = "/api/admin/spool/items/?stage=fetch&state=hold"
+    #expect(try await api.send("GET", held, token: owner.token).status == 403)
+    let list = try await api.send("GET", held, token: admin.token)
+    #expect(list["total"] == .integer(1) && list["items.0.id"] == .string(item))
+    #expect(list["items.0.moves"] == .array([.string("release"), .string("drop")]))
+    let waiting = "/api/admin/spool/items/?stage=fetch&state=incoming"
+    #expect(try await api.send("GET", waiting, token: admin.token)["total"] == .integer(0))
     #expect(try await move("release", item, admin.token) == 202)
     #expect(try Self.item(api) == item)
     #expect(try await move("drop", item, admin.token) == 202)

@@ -69,6 +69,13 @@ import Testing
     let shown = try await api.send(
       "GET", "/api/chatbots/\(chatbot)/conversations/\(conversation)/", token: ada.token)
     #expect(shown["messages.1.feedback"] == .integer(-1))
+    #expect(shown["messages.1.comment"] == .string("no"))
+    let listed = try await api.send(
+      "GET", "/api/chatbots/\(chatbot)/conversations/", token: ada.token)
+    #expect(listed["items.0.question"] == .string("hello"))
+    #expect(listed["items.0.feedback"] == .integer(-1))
+    let found = answer["answered"] == .bool(true)
+    #expect(listed["items.0.unanswered"] == .integer(found ? 0 : 1))
     let export = try await api.send(
       "GET", "/api/chatbots/\(chatbot)/conversations/export/", token: ada.token)
     #expect(export.text.split(separator: "\n").count == 2)

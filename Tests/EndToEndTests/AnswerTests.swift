@@ -90,6 +90,8 @@ import WebClient
     #expect(trace.citations.map(\.whole) == [true])
     #expect(trace.citations.first?.links.contains { $0.name == "bytes" } == true)
     #expect(!ServerTests.text(reply).contains("quibblewort"))
+    // Nor where the server keeps things.
+    #expect(!ServerTests.text(reply).contains(bobbin.folder.path))
 
     // A follow-up: the model makes it whole from the visitor's words, and the prompt holds what was said.
     _ = try await ask("And how deep is the well beside it?")

@@ -33,6 +33,22 @@ struct AdminSpoolController: Sendable {
             ]))
         ]),
       for: access.admin, { call, _ in try await shape(call) })
+    routes.add(
+      Route(
+        .get, "/api/admin/spool/items/", "Items of one stage in one state, the soonest due first.",
+        query: [
+          required("stage", .choice(PipelineStage.names)),
+          required("state", .choice(Self.shownStates.map(\.rawValue))),
+        ],
+        answers: [
+          .json(
+            200,
+            .object([
+              required("total", .count),
+              required("items", .array(.component("SpoolItem"), 0...Self.mostItems)),
+            ]))
+        ]),
+      for: access.admin, { call, _ in try await items(call) })
     for verb in OperatorVerb.allCases {
       routes.add(
         Route(
@@ -117,6 +133,44 @@ struct AdminSpoolController: Sendable {
             largest: queue.lanes.prefix(10).map {
               Lane(chatbot_id: $0.lane, items: $0.counts.total)
             })
+        }))
+  }
+
+  /// Items that one answer lists: what is there to be looked at, not a queue of 10,000.
+  private static let mostItems = 200
+  /// What is still being written is no item yet.
+  private static let shownStates = SpoolState.allCases.filter { $0 != .tmp }
+
+  private func items(_ call: Call) async throws -> Response {
+    struct Item: Encodable {
+      let id, stage, state, chatbot_id, due_at: String
+      let tries, bytes, age_seconds: Int
+      let reason: Nullable<String>
+      let moves: [String]
+    }
+    struct Items: Encodable {
+      let total: Int
+      let items: [Item]
+    }
+    var selector = ItemSelector()
+    selector.stage = call.query("stage")
+    selector.states = call.query("state").flatMap { SpoolState(rawValue: $0) }.map { [$0] } ?? []
+    let (spool, wanted, now) = (configuration.spool, selector, call.now)
+    let found = try await BlockingWork.run {
+      try wanted.items(in: spool, stages: PipelineStage.names, now: now)
+        .sorted { ($0.name.due, $0.name.id) < ($1.name.due, $1.name.id) }
+    }
+    return Answer.json(
+      Items(
+        total: found.count,
+        items: found.prefix(Self.mostItems).map { item in
+          Item(
+            id: item.name.id, stage: item.stage, state: item.state.rawValue,
+            chatbot_id: item.name.lane, due_at: APITime.text(item.name.due),
+            tries: item.name.tries, bytes: item.file.byteCount,
+            age_seconds: item.file.age(at: now) / 1000, reason: Nullable(item.name.reason),
+            moves: OperatorVerb.allCases.filter { $0.sources.contains(item.state) }
+              .map(\.rawValue))
         }))
   }
 

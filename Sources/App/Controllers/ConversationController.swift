@@ -143,7 +143,7 @@ struct ConversationController: Sendable {
     let message: MessageShape
     enum CodingKeys: String, CodingKey {
       case conversation_id, session_id, message_id, role, content, sources, answered, feedback
-      case created_at
+      case comment, created_at
     }
     func encode(to encoder: any Encoder) throws {
       var container = encoder.container(keyedBy: CodingKeys.self)
@@ -155,6 +155,7 @@ struct ConversationController: Sendable {
       try container.encode(message.sources, forKey: .sources)
       try container.encode(message.answered, forKey: .answered)
       try container.encode(message.feedback, forKey: .feedback)
+      try container.encode(message.comment, forKey: .comment)
       try container.encode(message.created_at, forKey: .created_at)
     }
   }

@@ -262,6 +262,7 @@ struct MessageShape: Encodable {
   let sources: [RawJSON]
   let answered: Nullable<Bool>
   let feedback: Nullable<Int>
+  let comment: Nullable<String>
 
   init(_ message: Message) {
     id = message.id
@@ -271,12 +272,15 @@ struct MessageShape: Encodable {
     sources = message.citations.map(RawJSON.init)
     answered = Nullable(message.answered)
     feedback = Nullable(message.feedback)
+    comment = Nullable(message.comment)
   }
 }
 
 struct ConversationShape: Encodable {
   let id, chatbot_id, session_id, channel, last_message_at, created_at: String
-  let messages: Int
+  let messages, unanswered: Int
+  let question: Nullable<String>
+  let feedback: Nullable<Int>
 
   init(_ conversation: Conversation) {
     id = conversation.id
@@ -284,6 +288,9 @@ struct ConversationShape: Encodable {
     session_id = conversation.session
     channel = conversation.channel
     messages = conversation.messages
+    unanswered = conversation.unanswered
+    question = Nullable(conversation.question)
+    feedback = Nullable(conversation.feedback)
     last_message_at = APITime.text(conversation.lastMessageAt)
     created_at = APITime.text(conversation.createdAt)
   }

@@ -124,13 +124,15 @@ struct TraceController: Sendable {
         name: "chunk", facts: [:], broken: Nullable("no generation holds the document any more"))
       return Cited(n: n, reference: reference, whole: false, links: [lost])
     }
+    // Where things lie on the server is the operator's to know: `bobbin trace` says it.
     let links = trace.links.map { link in
       Link(
         name: link.name,
         facts: Dictionary(
-          link.facts.map { ($0.name.replacing(" ", with: "_"), Self.text($0.value)) },
+          link.facts.filter { $0.name != "path" }
+            .map { ($0.name.replacing(" ", with: "_"), Self.text($0.value)) },
           uniquingKeysWith: { $1 }),
-        broken: Nullable(link.broken))
+        broken: Nullable(link.broken?.replacing(data, with: "…")))
     }
     return Cited(n: n, reference: reference, whole: trace.isWhole, links: links)
   }

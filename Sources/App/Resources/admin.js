@@ -46,6 +46,7 @@ const columns = {
   ],
   conversations: [
     { title: "Last message", cell: (conversation) => timeElement(conversation.last_message_at) },
+    { title: "First question", cell: (conversation) => h("span", { class: "break", dir: "auto" }, conversation.question ?? "") },
     { title: "Messages", numeric: true, cell: (conversation) => number(conversation.messages) },
     { title: "Where", cell: (conversation) => conversation.channel },
     { title: "Chatbot", cell: (conversation) => short(conversation.chatbot_id) },
@@ -138,6 +139,43 @@ function invitations() {
 
 const stages = ["fetch", "extract", "chunk", "embed", "index", "ledger"];
 
+const moveWords = {
+  retry: { name: "Try again", done: "It is tried again." },
+  hold: { name: "Hold", done: "It waits until it is released." },
+  release: { name: "Release", done: "It goes on." },
+  drop: { name: "Drop", done: "It is taken out." },
+};
+
+// The items behind a count, each with what may be done to it.
+async function showItems(queue) {
+  const list = h("div", { "aria-busy": "true" });
+  showDialog(`${queue.stage}: ${queue.state}`, list);
+  const load = async () => {
+    const { total, items } = await get(`/api/admin/spool/items/?${new URLSearchParams({ stage: queue.stage, state: queue.state })}`);
+    fill(list, items.length
+      ? table("Items", [
+        { title: "Item", cell: (item) => h("code", { title: item.id }, item.id.slice(0, 8)) },
+        { title: "Chatbot", cell: (item) => short(item.chatbot_id) },
+        { title: "Due", cell: (item) => timeElement(item.due_at) },
+        { title: "Tries", numeric: true, cell: (item) => number(item.tries) },
+        { title: "Why", cell: (item) => item.reason ?? "" },
+        { title: "Size", numeric: true, cell: (item) => bytes(item.bytes) },
+        { title: "Move", cell: (item) => item.moves.map((move) => button(moveWords[move].name, () => act(item, move), "small")) },
+      ], items)
+      : h("p", { class: "empty quiet" }, "Nothing is there any more."),
+    total > items.length && h("p", { class: "quiet" }, `${number(total - items.length)} more: `, h("code", {}, `bobbin spool ls ${queue.stage} ${queue.state}`)));
+    list.removeAttribute("aria-busy");
+  };
+  async function act(item, move) {
+    if (move === "drop" && !(await confirm({ title: "Take this item out?", danger: true, action: "Take it out",
+      body: "Its documents end here and are not trained until their owner starts again." }))) return;
+    await post(`/api/admin/spool/${item.stage}/${item.id}/${move}/`);
+    toast(moveWords[move].done);
+    await load();
+  }
+  await load();
+}
+
 // The spool's shape, anew every two seconds while somebody looks.
 async function spool() {
   let shown = "";
@@ -152,7 +190,8 @@ async function spool() {
       ? table("Queues", [
         { title: "Stage", cell: (queue) => h("strong", {}, queue.stage) },
         { title: "State", cell: (queue) => queue.state },
-        { title: "Items", numeric: true, cell: (queue) => number(queue.items) },
+        { title: "Items", numeric: true, cell: (queue) => queue.items && queue.stage !== "ledger"
+          ? button(number(queue.items), () => showItems(queue), "link") : number(queue.items) },
         { title: "Due now", numeric: true, cell: (queue) => number(queue.due) },
         { title: "Oldest", numeric: true, cell: (queue) => queue.oldest_seconds === null ? "" : duration(queue.oldest_seconds) },
         { title: "Next due", cell: (queue) => queue.next_due_at ? timeElement(queue.next_due_at) : "" },

@@ -109,6 +109,10 @@ export function clearErrors(form) {
   if (alert) fill(alert);
 }
 
+// One dialog may lie over another: each has a title of its own to be named by.
+let dialogs = 0;
+const titleID = () => `dialog-title-${(dialogs += 1)}`;
+
 // A dialog over the page; gives back whether it was agreed to. `body` is text or an element; with `word`, that must be typed first.
 export function confirm({ title, body, action = "Go on", danger = false, word = null }) {
   return new Promise((resolve) => {
@@ -120,9 +124,10 @@ export function confirm({ title, body, action = "Go on", danger = false, word = 
         agree.disabled = typed.value.trim() !== word;
       });
     }
-    const dialog = h("dialog", { class: "sheet", "aria-labelledby": "dialog-title" },
+    const name = titleID();
+    const dialog = h("dialog", { class: "sheet", "aria-labelledby": name },
       h("form", { method: "dialog" },
-        h("h2", { id: "dialog-title" }, title),
+        h("h2", { id: name }, title),
         typeof body === "string" ? h("p", {}, body) : body,
         typed && h("div", { class: "field" }, h("label", { for: "confirm-word" }, "Type ", h("strong", {}, word), " to go on"), typed),
         h("p", { class: "actions end" }, h("button", { type: "submit", value: "no", formnovalidate: true }, "Cancel"), agree)));
@@ -137,8 +142,9 @@ export function confirm({ title, body, action = "Go on", danger = false, word = 
 
 // A dialog that shows something; closed by its button or Escape.
 export function showDialog(title, ...content) {
-  const dialog = h("dialog", { class: "sheet large", "aria-labelledby": "dialog-title" },
-    h("div", { class: "heading" }, h("h2", { id: "dialog-title" }, title),
+  const name = titleID();
+  const dialog = h("dialog", { class: "sheet large", "aria-labelledby": name },
+    h("div", { class: "heading" }, h("h2", { id: name }, title),
       h("button", { type: "button", on: { click: () => dialog.close() } }, "Close")),
     ...content);
   dialog.addEventListener("close", () => dialog.remove());
