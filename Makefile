@@ -68,7 +68,7 @@ build: ## build the release executables
 peers: setup ## install what the tests talk to, from PyPI, into .build (once)
 	@Tests/peers/install.sh
 
-test: setup model peers lint ## build, pass the tests, a journey in Chromium, 25 s of API fuzzing, 50 s of torture
+test: setup model peers lint ## build, pass the tests, a journey in Chromium, a minute of API fuzzing, 50 s of torture
 	@pipelines/build.sh tests
 	swift test --skip-build --skip WebClientTests
 	swift test --skip-build --filter WebClientTests

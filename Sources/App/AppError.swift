@@ -31,6 +31,7 @@ enum ProblemCode: String, CaseIterable, Sendable {
   case nothingToRetry = "nothing-to-retry"
   case runOver = "run-over"
   case notHeld = "not-held"
+  case noWebhook = "no-webhook"
   case lastAdmin = "last-admin"
   case claimed
   case stillRunning = "still-running"
@@ -95,6 +96,7 @@ enum ProblemCode: String, CaseIterable, Sendable {
     case .nothingToRetry: (.conflict, "Nothing to retry", "No document of it has failed.")
     case .runOver: (.conflict, "Run is over", "There is nothing left to stop or to change.")
     case .notHeld: (.conflict, "Nothing is held", "The run does not wait for a decision.")
+    case .noWebhook: (.conflict, "No webhook", "Set crm_webhook_url first.")
     case .lastAdmin: (.conflict, "Last operator", "Make another account an operator first.")
     case .claimed: (.conflict, "Being worked on", "Try again when the work on it has ended.")
     case .stillRunning:

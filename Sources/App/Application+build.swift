@@ -67,6 +67,7 @@ struct Routes {
   let router: Router<AppRequestContext>
   let table: RouteTable
   let mail: MailService
+  let sender: DeliverySender
   let metrics = Metrics()
 
   /// - Parameter publicURL: scheme, host and port that people use.
@@ -83,6 +84,8 @@ struct Routes {
     mail = MailService(
       database: database, way: configuration.mailWay, from: configuration.mailFrom,
       publicURL: publicURL, logger: logger)
+    sender = DeliverySender(
+      database: database, secrets: secrets, policy: configuration.addressPolicy, mail: mail)
     let chat = ChatController(
       database: database, answerer: services.answerer, hasModel: configuration.modelBaseURL != nil,
       tokens: tokens, mail: mail,
@@ -112,7 +115,9 @@ struct Routes {
       signIn: signIn, secret: secrets.derivation, publicURL: publicURL
     ).addRoutes(to: &table, access)
     KeyController(database: database).addRoutes(to: &table, access)
-    ChatbotController(database: database, publicURL: publicURL).addRoutes(to: &table, access)
+    ChatbotController(
+      database: database, publicURL: publicURL, policy: configuration.addressPolicy
+    ).addRoutes(to: &table, access)
     ArchiveController(database: database, data: configuration.data, publicURL: publicURL)
       .addRoutes(to: &table, access)
     SourceController(
@@ -133,6 +138,7 @@ struct Routes {
     ).addRoutes(to: &table, access)
     SessionController(database: database).addRoutes(to: &table, access)
     LeadController(database: database).addRoutes(to: &table, access)
+    CRMController(database: database, sender: sender).addRoutes(to: &table, access)
     ConversationController(database: database).addRoutes(to: &table, access)
     LeakTestController(services, logger: logger).addRoutes(to: &table, access)
     TraceController(database: database, data: configuration.data).addRoutes(to: &table, access)
@@ -185,7 +191,7 @@ package enum Server {
       logger: logger, ready: ready)
     // Ended from the last to the first: what is under way is answered before letters and ledger stop.
     var services: [any Service] = [
-      routes.mail,
+      routes.mail, DeliveryService(sender: routes.sender, logger: logger),
       LedgerService(
         drain: LedgerDrain(spool: configuration.spool, database: services.database),
         training: Training(spool: configuration.spool, database: services.database),

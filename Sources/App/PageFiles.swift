@@ -53,6 +53,7 @@ enum PageFiles {
     ("conversation.mustache", PackageResources.conversation_mustache),
     ("conversations.js", PackageResources.conversations_js),
     ("conversations.mustache", PackageResources.conversations_mustache),
+    ("crm.js", PackageResources.crm_js),
     ("dashboard.js", PackageResources.dashboard_js),
     ("dashboard.mustache", PackageResources.dashboard_mustache),
     ("document.js", PackageResources.document_js),

@@ -85,7 +85,8 @@ struct WebPage: Sendable {
       title: "Administration",
       choices: [
         "tab": [
-          "users", "chatbots", "sources", "runs", "spool", "conversations", "health", "audit",
+          "users", "chatbots", "sources", "runs", "spool", "conversations", "deliveries", "health",
+          "audit",
         ]
       ]),
   ]

@@ -12,6 +12,8 @@ package struct Chatbot: Hashable, Sendable {
   package let createdAt: Int
   package let updatedAt: Int
   package var settings: ChatbotSettings
+  /// Why its CRM gets no messages at present; nil when it does.
+  package let crmDisabledReason: String?
 
   package var name: String { settings.name }
 
@@ -22,6 +24,7 @@ package struct Chatbot: Hashable, Sendable {
     createdAt = row["created_at"]
     updatedAt = row["updated_at"]
     settings = ChatbotSettings(row: row)
+    crmDisabledReason = row["crm_disabled_at"] == nil ? nil : row["crm_disabled_why"] ?? ""
   }
 }
 
@@ -48,6 +51,8 @@ package struct ChatbotSettings: Hashable, Sendable {
   package var qualityGate: String
   /// JSON: an array of questions that visitors are offered.
   package var suggestedQuestions: String
+  /// Whether an edit names the webhook's address, be it the one that is set already.
+  package var setsWebhook = false
 
   init(row: Row) {
     name = row["name"]
@@ -248,6 +253,10 @@ extension AppDatabase {
           new.crmWebhookURL, new.dailyMessageCap, new.monthlyTokenCap, new.retentionDays,
           new.qualityGate, new.suggestedQuestions, now, chatbot.text,
         ])
+      // Whoever sets the address, even to the same, says that it is right now.
+      if new.crmWebhookURL != nil, new.setsWebhook || new.crmWebhookURL != row["crm_webhook_url"] {
+        try Self.enable(chatbot, now: now, in: database)
+      }
       guard let row = try database.first("SELECT * FROM chatbots WHERE id = $1", [chatbot.text])
       else { throw ChatbotRefusal.none }
       return Chatbot(row: row)

@@ -336,13 +336,13 @@ extension AppDatabase {
   /// - Returns: how many rows went.
   package func eraseSession(
     _ session: String, of chatbot: ChatbotID
-  ) async throws -> (conversations: Int, messages: Int, leads: Int) {
+  ) async throws -> ErasureReceipt {
     try await changes.write { try Self.eraseSession(session, of: chatbot, in: $0) }
   }
 
   static func eraseSession(
     _ session: String, of chatbot: ChatbotID, in database: Database
-  ) throws -> (conversations: Int, messages: Int, leads: Int) {
+  ) throws -> ErasureReceipt {
     let messages = try database.number(
       """
       SELECT count(*) FROM messages m JOIN conversations c ON c.id = m.conversation_id
@@ -351,8 +351,15 @@ extension AppDatabase {
     let conversations = try database.change(
       "DELETE FROM conversations WHERE session_id = $1 AND chatbot_id = $2",
       [session, chatbot.text])
+    // A lead takes along what a CRM was to be told of it.
+    let deliveries = try database.number(
+      """
+      SELECT count(*) FROM webhook_deliveries d JOIN leads l ON l.id = d.lead_id
+      WHERE l.session_id = $1 AND l.chatbot_id = $2
+      """, [session, chatbot.text])
     let leads = try Self.removeLeads(session: session, of: chatbot, in: database)
-    return (conversations, messages, leads)
+    return ErasureReceipt(
+      conversations: conversations, messages: messages, leads: leads, deliveries: deliveries)
   }
 
   /// Removes a session's conversation: what a visitor asks for.
@@ -363,5 +370,30 @@ extension AppDatabase {
         "DELETE FROM conversations WHERE session_id = $1 AND chatbot_id = $2",
         [session, chatbot.text])
     }
+  }
+}
+
+/// How many rows of a person are gone.
+package struct ErasureReceipt: Hashable, Sendable {
+  package var conversations = 0
+  package var messages = 0
+  package var leads = 0
+  /// Messages to a CRM, sent or not.
+  package var deliveries = 0
+
+  package init() {}
+
+  init(conversations: Int, messages: Int, leads: Int, deliveries: Int) {
+    self.conversations = conversations
+    self.messages = messages
+    self.leads = leads
+    self.deliveries = deliveries
+  }
+
+  package static func += (all: inout ErasureReceipt, more: ErasureReceipt) {
+    all.conversations += more.conversations
+    all.messages += more.messages
+    all.leads += more.leads
+    all.deliveries += more.deliveries
   }
 }

@@ -14,13 +14,15 @@ package struct Lead: Sendable {
   package let name: String?
   package let phone: String?
   package let note: String?
+  /// What the visitor agreed to; nil for the sentence that a form has without its owner's words.
+  package let consentText: String?
   /// When the visitor agreed, ms since 1970 UTC.
   package let consentAt: Int
   package let createdAt: Int
 
   package init(
     id: String, chatbot: ChatbotID, session: String, email: String, name: String?, phone: String?,
-    note: String?, now: Int
+    note: String?, consentText: String?, now: Int
   ) {
     self.id = id
     self.chatbot = chatbot
@@ -30,6 +32,7 @@ package struct Lead: Sendable {
     self.name = name
     self.phone = phone
     self.note = note
+    self.consentText = consentText
     consentAt = now
     createdAt = now
   }
@@ -43,6 +46,7 @@ package struct Lead: Sendable {
     name = row["name"]
     phone = row["phone"]
     note = row["note"]
+    consentText = row["consent_text"]
     consentAt = row["consent_at"]
     createdAt = row["created_at"]
   }
@@ -56,10 +60,13 @@ package enum LeadOutcome: Sendable {
 }
 
 extension AppDatabase {
-  /// Stores a lead; the same address again from the same session is the first one, with what is new of it.
+  /// Stores a lead with the message that tells its chatbot's CRM of it; the same address again from the same session is the first
+  /// one, with what is new of it.
   ///
   /// - Parameter limit: addresses that one session may leave.
-  package func add(_ lead: Lead, limit: Int) async throws -> LeadOutcome {
+  package func add(_ lead: Lead, limit: Int, telling message: NewDelivery) async throws
+    -> LeadOutcome
+  {
     try await changes.write { database in
       let earlier = try database.all(
         "SELECT * FROM leads WHERE chatbot_id = $1 AND session_id = $2",
@@ -69,8 +76,9 @@ extension AppDatabase {
         try database.change(
           """
           UPDATE leads SET name = coalesce($1, name), phone = coalesce($2, phone),
-            note = coalesce($3, note), consent_at = $4 WHERE id = $5
-          """, [lead.name, lead.phone, lead.note, lead.consentAt, known.id])
+            note = coalesce($3, note), consent_at = $4, consent_text = $5 WHERE id = $6
+          """,
+          [lead.name, lead.phone, lead.note, lead.consentAt, lead.consentText, known.id])
         return .stored(id: known.id)
       }
       guard earlier.count < limit else { return .tooMany }
@@ -80,12 +88,16 @@ extension AppDatabase {
       try database.change(
         """
         INSERT INTO leads (id, chatbot_id, conversation_id, session_id, email, name, phone, note,
-          consent_at, created_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
+          consent_at, created_at, consent_text)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
         """,
         [
           lead.id, lead.chatbot.text, conversation?["id"] as String?, lead.session, lead.email,
           lead.name, lead.phone, lead.note, lead.consentAt, lead.createdAt,
+          lead.consentText,
         ])
+      try Self.add(
+        message, lead: lead.id, of: lead.chatbot, now: lead.createdAt, in: database)
       return .stored(id: lead.id)
     }
   }
@@ -98,6 +110,15 @@ extension AppDatabase {
         SELECT * FROM leads WHERE (created_at, id) < ($1, $2) AND chatbot_id = $3
         ORDER BY created_at DESC, id DESC LIMIT $4
         """, [page.createdAt, page.id, chatbot.text, page.limit]
+      ).map(Lead.init)
+    }
+  }
+
+  /// A lead of a chatbot; nil when it has no such one.
+  package func lead(_ id: String, of chatbot: ChatbotID) async throws -> Lead? {
+    try await pool.read { database in
+      try database.first(
+        "SELECT * FROM leads WHERE id = $1 AND chatbot_id = $2", [id, chatbot.text]
       ).map(Lead.init)
     }
   }
@@ -117,17 +138,14 @@ extension AppDatabase {
   /// - Returns: how many rows went.
   package func erasePerson(
     email: String, of chatbot: ChatbotID
-  ) async throws -> (conversations: Int, messages: Int, leads: Int) {
+  ) async throws -> ErasureReceipt {
     try await changes.write { database in
       let sessions = try database.all(
         "SELECT DISTINCT session_id FROM leads WHERE email = $1 AND chatbot_id = $2",
         [email, chatbot.text]
       ).map { $0["session_id"] as String }
-      return try sessions.reduce(into: (conversations: 0, messages: 0, leads: 0)) { all, session in
-        let gone = try Self.eraseSession(session, of: chatbot, in: database)
-        all.conversations += gone.conversations
-        all.messages += gone.messages
-        all.leads += gone.leads
+      return try sessions.reduce(into: ErasureReceipt()) { all, session in
+        all += try Self.eraseSession(session, of: chatbot, in: database)
       }
     }
   }

@@ -79,8 +79,28 @@ enum Migrations {
     migrator.registerMigration("5 pages: suggested questions, leads") { database in
       try database.execute(sql: pages)
     }
+    migrator.registerMigration("6 messages to CRMs") { database in
+      try database.execute(sql: deliveries)
+    }
     return migrator
   }
+  private static let deliveries = """
+    ALTER TABLE chatbots ADD COLUMN crm_secret_version INTEGER NOT NULL DEFAULT 1;
+    ALTER TABLE chatbots ADD COLUMN crm_rotated_at INTEGER;
+    ALTER TABLE chatbots ADD COLUMN crm_disabled_at INTEGER;
+    ALTER TABLE chatbots ADD COLUMN crm_disabled_why TEXT;
+    ALTER TABLE leads ADD COLUMN consent_text TEXT;
+    CREATE TABLE webhook_deliveries (
+      id TEXT NOT NULL PRIMARY KEY,
+      chatbot_id TEXT NOT NULL REFERENCES chatbots(id) ON DELETE CASCADE,
+      lead_id TEXT REFERENCES leads(id) ON DELETE CASCADE, payload TEXT NOT NULL,
+      state TEXT NOT NULL, tries INTEGER NOT NULL, next_at INTEGER NOT NULL, last_status INTEGER,
+      last_error TEXT, milliseconds INTEGER, sent_at INTEGER, created_at INTEGER NOT NULL);
+    CREATE INDEX webhook_deliveries_due ON webhook_deliveries(state, next_at, chatbot_id);
+    CREATE INDEX webhook_deliveries_chatbot ON webhook_deliveries(chatbot_id, state, next_at);
+    CREATE INDEX webhook_deliveries_made ON webhook_deliveries(chatbot_id, created_at, id);
+    CREATE INDEX webhook_deliveries_lead ON webhook_deliveries(lead_id);
+    """
   private static let pages = """
     ALTER TABLE chatbots ADD COLUMN suggested_questions_json TEXT NOT NULL DEFAULT '[]';
     CREATE TABLE leads (

@@ -17,7 +17,8 @@ struct BobbinCommand: AsyncParsableCommand {
       IngestCommand.self, AskCommand.self, EvalCommand.self, LeakTestCommand.self,
       ServeCommand.self,
       PipelineCommand.self,
-      StatusCommand.self, RecrawlCommand.self, SpoolCommand.self, TraceCommand.self,
+      StatusCommand.self, RecrawlCommand.self, DeliverCommand.self, SpoolCommand.self,
+      TraceCommand.self,
       ShardCommand.self, SweepCommand.self, AdminCommand.self, KeysCommand.self,
       DoctorCommand.self,
     ])

@@ -25,6 +25,7 @@ final class TestAPI: Sendable {
   let services: Services
   let routes: [Route]
   let mail: MailService
+  let sender: DeliverySender
   let responder: RouterResponder<AppRequestContext>
   let clock: @Sendable () -> Int
   var database: AppDatabase { services.database }
@@ -52,6 +53,7 @@ final class TestAPI: Sendable {
     let all = try Routes(services, publicURL: Self.origin, logger: logger, clock: clock)
     routes = all.table.routes
     mail = all.mail
+    sender = all.sender
     responder = all.router.buildResponder()
   }
 

@@ -130,7 +130,7 @@ def main():
     parser.add_argument("--quick", action="store_true")
     given = parser.parse_args()
     # Quick: each bound of each schema and each method, once. Else also drawn requests: 400, of which some are the same.
-    given.examples, given.phases, given.seconds = (1, "coverage", 60) if given.quick else (400, "coverage,fuzzing", 900)
+    given.examples, given.phases, given.seconds = (1, "coverage", 180) if given.quick else (400, "coverage,fuzzing", 900)
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     try:
         found = fuzzed(given)

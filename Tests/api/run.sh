@@ -5,7 +5,7 @@
 # run.sh [--quick] [--seed N] [--bin DIR]
 #
 # Relies on the debug executables and on `make model` (the chunk stage reads its vocabulary). schemathesis comes from PyPI into
-# .build/api-venv at the first run; after that nothing leaves the loopback. Ends within 9 minutes on two cores, --quick within 25
+# .build/api-venv at the first run; after that nothing leaves the loopback. Ends within 9 minutes on two cores, --quick within 60
 # seconds. Exit codes: 0 nothing found, 1 failures found, 64 usage, 70 the harness failed, 78 something is missing.
 set -euo pipefail
 cd "$(dirname "$0")/../.."

@@ -350,7 +350,7 @@ class Owner:
             {"Opening hours": "The library of Orrin opens at ten in the morning.\n\nIt closes at six in the evening.",
              "Lending": "A book of the library may be kept for three weeks. A reminder costs two euros."},
             public_url_slug="orrin", suggested_questions=["When does the library open?"],
-            lead_form={"enabled": True, "fields": ["name", "note"], "after_messages": 0})
+            lead_form={"enabled": True, "fields": ["name", "note"], "after_messages": 0}, crm_webhook_url="https://crm.example.com/hook")
         api = f"/api/chat/{chatbot}"
         visitor = bobbin.call("POST", f"{api}/session/", {})["token"]
         for question in ("When does the library of Orrin open?", "How long may a book be kept?", "Who was the first king of Orrin?"):

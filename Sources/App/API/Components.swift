@@ -48,7 +48,8 @@ enum Components {
         required("share_url", .text), required("welcome_text", .text),
         required("no_answer_text", .text), required("busy_text", .text),
         required("allowed_domains", .array(.text, 0...100)),
-        required("crm_webhook_url", .nullable(.text)), required("lead_form", leadForm),
+        required("crm_webhook_url", .nullable(.text)),
+        required("crm_disabled_reason", .nullable(.text)), required("lead_form", leadForm),
         required("suggested_questions", suggestedQuestions),
         required("privacy_mode", .choice(["blended", "strict"])),
         required("daily_message_cap", .nullable(.count)),
@@ -98,7 +99,8 @@ enum Components {
         required("id", .id), required("email", .text), required("session_id", .text),
         required("name", .nullable(.text)), required("phone", .nullable(.text)),
         required("note", .nullable(.text)), required("conversation_id", .nullable(.text)),
-        required("consent_at", .time), required("created_at", .time),
+        required("consent_at", .time), required("consent_text", .nullable(.text)),
+        required("created_at", .time),
       ])
     ),
     (
@@ -256,6 +258,17 @@ enum Components {
       ])
     ),
     (
+      "Delivery",
+      .object([
+        required("id", .id), required("chatbot_id", .id), required("lead_id", .nullable(.id)),
+        required("state", .choice(["waiting", "sent", "dead", "disabled"])),
+        required("payload", .text), required("tries", .count),
+        required("last_status", .nullable(.count)), required("last_error", .nullable(.text)),
+        required("milliseconds", .nullable(.count)), required("next_at", .nullable(.time)),
+        required("sent_at", .nullable(.time)), required("created_at", .time),
+      ])
+    ),
+    (
       "Removal",
       .object([
         required("sources", .count), required("documents", .count), required("chunks", .count),
@@ -330,6 +343,7 @@ enum Components {
     required("enabled", .boolean),
     required("fields", .array(.choice(["name", "phone", "note"]), 0...3)),
     required("after_messages", .integer(0...100)),
+    optional("consent_text", .string(0...500)),
   ])
 
   /// Questions that visitors are offered.

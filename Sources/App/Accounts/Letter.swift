@@ -99,6 +99,19 @@ struct Letter: Sendable, Hashable {
         """)
   }
 
+  static func crm(to email: String, chatbot: String, reason: String, link: String) -> Letter {
+    Letter(
+      to: email, subject: "Your CRM does not take the leads of \(chatbot)",
+      text: """
+        The address that leads of \(chatbot) are sent to does not take them. \(reason)
+
+        Nothing is sent there any more, and nothing is lost: new leads wait. Put the other end right,
+        then send a test message, and what waits is sent:
+
+        \(link)
+        """)
+  }
+
   /// The message as it is sent: CRLF line ends; the body as it is, or in base64 where plain ASCII does not do.
   ///
   /// - Parameter from: an address, already checked to hold no line breaks.

@@ -1,6 +1,7 @@
 // Sends letters off the path of requests: whether an account exists must not show in how long an answer takes. Tokens are
 // drawn here too, so that only the letter holds them. What waits is bounded; what a server does not take is tried again.
 
+import Corpus
 import FoundationEssentials
 import Logging
 import ServiceLifecycle
@@ -26,6 +27,8 @@ enum MailJob: Sendable, Hashable {
   /// To the old address of an account that is to have a new one.
   case changeNotice(email: String)
   case quota(user: String, chatbot: String)
+  /// The CRM of a chatbot gets no more messages.
+  case crm(chatbot: ChatbotID)
 }
 
 /// How letters leave.
@@ -130,6 +133,7 @@ final class MailService: Service, Sendable {
     case .passwordChanged: "password-changed"
     case .changeNotice: "change-notice"
     case .quota: "quota"
+    case .crm: "crm"
     }
   }
 
@@ -162,6 +166,13 @@ final class MailService: Service, Sendable {
     case .quota(let id, let chatbot):
       guard let user = try await database.user(id: id) else { return nil }
       return .quota(to: user.email, chatbot: chatbot, plan: user.planTier)
+    case .crm(let id):
+      guard let chatbot = try await database.chatbot(id.text), let owner = chatbot.owner,
+        let user = try await database.user(id: owner), let reason = chatbot.crmDisabledReason
+      else { return nil }
+      return .crm(
+        to: user.email, chatbot: chatbot.name, reason: reason,
+        link: "\(publicURL)/chatbots/\(id)/leads/")
     }
   }
 

@@ -15,6 +15,8 @@ import WebClient
 struct ChatbotController: Sendable {
   let database: AppDatabase
   let publicURL: String
+  /// Which addresses leads may be sent to.
+  let policy: AddressPolicy
 
   /// What an owner may change, as its schema.
   private static let settings: [Schema.Property] = [
@@ -141,7 +143,7 @@ struct ChatbotController: Sendable {
       }
       domains = String(decoding: JSONText.encode(Array(Set(origins)).sorted()), as: UTF8.self)
     }
-    if let url = input.text("crm_webhook_url"), !Self.isSecureURL(url) {
+    if let url = input.text("crm_webhook_url"), !DeliverySender.mayReach(url, policy) {
       throw AppError(.unsafeURL)
     }
     if let days = input.whole("retention_days"), let longest = owner.limits.retentionDays,
@@ -169,7 +171,10 @@ struct ChatbotController: Sendable {
         settings.leadForm = form ?? settings.leadForm
         settings.suggestedQuestions = questions ?? settings.suggestedQuestions
         settings.privacyMode = input.text("privacy_mode") ?? settings.privacyMode
-        if input.has("crm_webhook_url") { settings.crmWebhookURL = input.text("crm_webhook_url") }
+        if input.has("crm_webhook_url") {
+          settings.crmWebhookURL = input.text("crm_webhook_url")
+          settings.setsWebhook = true
+        }
         if input.has("daily_message_cap") {
           settings.dailyMessageCap = input.whole("daily_message_cap")
         }
@@ -192,12 +197,6 @@ struct ChatbotController: Sendable {
     } catch ChatbotRefusal.slugTaken {
       throw AppError(.slugTaken)
     }
-  }
-
-  /// An address that leads may be sent to; whether it may be reached is asked again at each delivery.
-  private static func isSecureURL(_ text: String) -> Bool {
-    guard let url = try? WebURL(parsing: text) else { return false }
-    return url.scheme == "https" && (url.literalAddress.map { AddressPolicy().permits($0) } ?? true)
   }
 
   private func remove(_ call: Call, _ owner: Owner) async throws -> Response {

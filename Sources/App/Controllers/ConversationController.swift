@@ -52,7 +52,7 @@ struct ConversationController: Sendable {
             200,
             .object([
               required("conversations", .count), required("messages", .count),
-              required("leads", .count),
+              required("leads", .count), required("deliveries", .count),
             ]))
         ]),
       for: access.owner, { call, owner in try await erase(call, owner) })
@@ -103,22 +103,21 @@ struct ConversationController: Sendable {
   /// Forgets a person: everything that one session said and was told.
   private func erase(_ call: Call, _ owner: Owner) async throws -> Response {
     struct Receipt: Encodable {
-      let conversations, messages, leads: Int
+      let conversations, messages, leads, deliveries: Int
     }
     let chatbot = try await database.owned(call, owner)
     // Whatever is named is forgotten; naming nothing forgets nothing.
-    var counts = (conversations: 0, messages: 0, leads: 0)
+    var counts = ErasureReceipt()
     if let session = call.input.text("session_id") {
-      counts = try await database.eraseSession(session, of: chatbot.id)
+      counts += try await database.eraseSession(session, of: chatbot.id)
     }
     if let email = call.input.text("email") {
-      let more = try await database.erasePerson(email: email.normalizedEmail, of: chatbot.id)
-      counts.conversations += more.conversations
-      counts.messages += more.messages
-      counts.leads += more.leads
+      counts += try await database.erasePerson(email: email.normalizedEmail, of: chatbot.id)
     }
     return Answer.json(
-      Receipt(conversations: counts.conversations, messages: counts.messages, leads: counts.leads))
+      Receipt(
+        conversations: counts.conversations, messages: counts.messages, leads: counts.leads,
+        deliveries: counts.deliveries))
   }
 
   private func show(_ call: Call, _ owner: Owner) async throws -> Response {

@@ -1,4 +1,5 @@
-// Leads: a visitor leaves an address on purpose, the owner reads, exports and removes it. Sending them to a CRM is not here.
+// Leads: a visitor leaves an address on purpose, the owner reads, exports and removes it. How a CRM is told: CRMController,
+// Outgoing/.
 
 import Corpus
 import FoundationEssentials
@@ -73,8 +74,10 @@ struct LeadController: Sendable {
       id: FreshID.text(now: call.now), chatbot: chatbot.id, session: visitor.session,
       email: (call.input.text("email") ?? "").normalizedEmail, name: text("name"),
       phone: text("phone"),
-      note: text("note"), now: call.now)
-    switch try await database.add(lead, limit: Self.sessionLimit) {
+      note: text("note"), consentText: form.consentText, now: call.now)
+    switch try await database.add(
+      lead, limit: Self.sessionLimit, telling: CRMPayload.created(lead, now: call.now))
+    {
     case .stored(let id):
       struct Left: Encodable { let lead_id: String }
       return Answer.json(Left(lead_id: id), .created)
@@ -127,7 +130,7 @@ struct LeadController: Sendable {
 
 struct LeadShape: Encodable {
   let id, email, session_id, consent_at, created_at: String
-  let name, phone, note, conversation_id: Nullable<String>
+  let name, phone, note, conversation_id, consent_text: Nullable<String>
 
   init(_ lead: Lead) {
     id = lead.id
@@ -139,11 +142,17 @@ struct LeadShape: Encodable {
     phone = Nullable(lead.phone)
     note = Nullable(lead.note)
     conversation_id = Nullable(lead.conversation)
+    consent_text = Nullable(lead.consentText)
   }
 
-  static let columns = ["lead_id", "email", "name", "phone", "note", "consent_at", "created_at"]
+  static let columns = [
+    "lead_id", "email", "name", "phone", "note", "consent_at", "consent_text", "created_at",
+  ]
   var cells: [String] {
-    [id, email, name.value ?? "", phone.value ?? "", note.value ?? "", consent_at, created_at]
+    [
+      id, email, name.value ?? "", phone.value ?? "", note.value ?? "", consent_at,
+      consent_text.value ?? "", created_at,
+    ]
   }
 }
 
@@ -154,11 +163,13 @@ struct LeadForm: Sendable {
   let fields: [String]
   /// Answers after which the form is offered.
   let afterMessages: Int
+  /// What a visitor agrees to, in the owner's words; nil for ours.
+  let consentText: String?
 
   /// - Parameter json: as the chatbot's row has it; anything else is a form that is off.
   init(json: String) {
     guard case .object(let members)? = try? StrictJSON.parse(Array(json.utf8)) else {
-      (isEnabled, fields, afterMessages) = (false, [], 0)
+      (isEnabled, fields, afterMessages, consentText) = (false, [], 0, nil)
       return
     }
     if case .bool(let flag)? = members["enabled"] { isEnabled = flag } else { isEnabled = false }
@@ -168,6 +179,11 @@ struct LeadForm: Sendable {
       fields = []
     }
     afterMessages = members["after_messages"]?.double.map { Int($0) } ?? 0
+    if case .string(let text)? = members["consent_text"], !text.trimmingSpace().isEmpty {
+      consentText = text
+    } else {
+      consentText = nil
+    }
   }
 }
 

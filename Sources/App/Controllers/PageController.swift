@@ -107,7 +107,7 @@ struct PageController: Sendable {
         "token": session.token, "resume": session.resume,
         "suggestions": settings.questionsOffered.map { ["text": $0] },
         "leads": form.isEnabled, "lead_fields": form.fields.joined(separator: " "),
-        "lead_after": form.afterMessages,
+        "lead_after": form.afterMessages, "lead_consent": form.consentText ?? "",
       ], frames: frames(chatbot), caching: "no-store")
   }
 

@@ -77,6 +77,7 @@ struct ChatbotShape: Encodable {
   let busy_text, privacy_mode, state, created_at, updated_at: String
   let is_public: Bool
   let allowed_domains, lead_form, suggested_questions: RawJSON
+  let crm_disabled_reason: Nullable<String>
   let crm_webhook_url, trained_at: Nullable<String>
   let daily_message_cap, monthly_token_cap, retention_days, generation: Nullable<Int>
   let quality_gate: Nullable<QualityGateShape>
@@ -101,6 +102,7 @@ struct ChatbotShape: Encodable {
     allowed_domains = RawJSON(settings.allowedDomains)
     lead_form = RawJSON(settings.leadForm)
     suggested_questions = RawJSON(settings.suggestedQuestions)
+    crm_disabled_reason = Nullable(summary.chatbot.crmDisabledReason)
     crm_webhook_url = Nullable(settings.crmWebhookURL)
     trained_at = Nullable(summary.trainedAt.map(APITime.text))
     daily_message_cap = Nullable(settings.dailyMessageCap)

@@ -1,4 +1,4 @@
-// The operator's view: accounts, chatbots, sources, trainings, queues, conversations, health, and who did what.
+// The operator's view: accounts, chatbots, sources, trainings, queues, conversations, messages to CRMs, health, and who did what.
 
 import { get, patch, post } from "./api.js";
 import { byID, bytes, dateTime, duration, fill, h, number, timeElement } from "./dom.js";
@@ -51,6 +51,14 @@ const columns = {
     { title: "Where", cell: (conversation) => conversation.channel },
     { title: "Chatbot", cell: (conversation) => short(conversation.chatbot_id) },
   ],
+  deliveries: [
+    { title: "Made", cell: (delivery) => timeElement(delivery.created_at) },
+    { title: "State", cell: (delivery) => badge(delivery.state, { sent: "good", waiting: "warn" }[delivery.state] ?? "bad") },
+    { title: "Tries", numeric: true, cell: (delivery) => number(delivery.tries) },
+    { title: "Last answer", cell: (delivery) => h("span", { class: "break" }, delivery.last_error ?? delivery.last_status ?? "") },
+    { title: "Next try", cell: (delivery) => (delivery.next_at ? timeElement(delivery.next_at) : "") },
+    { title: "Chatbot", cell: (delivery) => short(delivery.chatbot_id) },
+  ],
   audit: [
     { title: "When", cell: (entry) => h("span", { title: entry.at }, dateTime(entry.at)) },
     { title: "Who", cell: (entry) => h("span", { class: "break" }, entry.actor) },
@@ -60,7 +68,7 @@ const columns = {
   ],
 };
 
-const names = { users: "Users", chatbots: "Chatbots", sources: "Sources", runs: "Trainings", conversations: "Conversations", audit: "Audit log" };
+const names = { users: "Users", chatbots: "Chatbots", sources: "Sources", runs: "Trainings", conversations: "Conversations", deliveries: "Messages to CRMs", audit: "Audit log" };
 
 // A list with filters and "Show more". Filters stand in the page's address.
 async function list() {

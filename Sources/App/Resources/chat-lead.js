@@ -19,19 +19,20 @@ function field(name) {
 const values = (form) =>
   Object.fromEntries([...new FormData(form)].filter(([name, value]) => name !== "consent" && value.trim() !== ""));
 
-// The form; `leads` as chat.js has it, `leave` puts the focus elsewhere when the form goes.
-export function leadForm(chatbot, leads, leave) {
+// The form; `leads` as chat.js has it, `leave` puts the focus elsewhere when the form goes, `email` is an address already given.
+export function leadForm(chatbot, leads, leave, email) {
   const trouble = make("p", { class: "alert", role: "alert" });
   const submit = make("button", { type: "submit", class: "primary" }, "Send");
   const form = make("form", { class: "chat-lead card", "aria-labelledby": "lead-title" },
     make("h2", { id: "lead-title" }, "Leave a message"), trouble,
     ["email", ...leads.fields.filter((name) => name !== "email" && Object.hasOwn(kinds, name))].map(field),
     make("label", { class: "choice" }, make("input", { type: "checkbox", name: "consent", required: true }),
-      make("span", {}, `I agree that whoever runs “${chatbot.name}” keeps this and writes to me.`)),
+      make("span", { dir: "auto" }, leads.consent || `I agree that whoever runs “${chatbot.name}” keeps this and writes to me.`)),
     make("div", { class: "actions" }, submit, button("Not now", () => {
       form.remove();
       leave();
     })));
+  if (email) form.elements.email.value = email;
   form.addEventListener("submit", async (event) => {
     event.preventDefault();
     submit.disabled = true;

@@ -5,7 +5,7 @@
 import { mount, refused } from "./chat.js";
 
 const root = document.getElementById("chat");
-const { id, name, token, resume, leads, leadAfter, embed } = root.dataset;
+const { id, name, token, resume, leads, leadAfter, consent, embed } = root.dataset;
 const api = `/api/chat/${encodeURIComponent(id)}/`;
 
 // MARK: The session
@@ -99,7 +99,7 @@ const chat = mount(root, {
   },
   restart,
   leads: leads === undefined ? null : {
-    fields: leads.split(" ").filter(Boolean), after: Number(leadAfter) || 0,
+    fields: leads.split(" ").filter(Boolean), after: Number(leadAfter) || 0, consent,
     send: (body) => insist("POST", "leads/", { body }),
   },
   bar: document.getElementById("chat-bar"),

@@ -11,7 +11,7 @@
 //   history      () → Promise of [Message]: what was said before. Left out: nothing was.
 //   rate         (message_id, value, comment) → Promise: thumbs under answers. Left out: no thumbs.
 //   restart      () → Promise: ends this conversation and begins another. Left out: no such button.
-//   leads        { fields: [name, phone, note], after, send(values) → Promise }: visitors may leave an address. Offered when
+//   leads        { fields: [name, phone, note], after, consent, send(values) → Promise }: visitors may leave an address. Offered when
 //                nothing was found, when the chatbot is busy, and after so many answers (0: only then).
 //   actions      (answer) → element or null: something of the page's under each answer of this page's life
 //   onAnswer     (answer) → called when an answer has ended, be it because it was stopped; not when there is none
@@ -469,7 +469,8 @@ export function mount(root, options) {
     finish(answer, view);
     if (answer.isStopped || answer.error) view.element.append(broken(answer));
     say(spoken(answer));
-    if (leads?.after && answers >= leads.after && !answer.error) offerLead();
+    const address = leads && addressIn(question);
+    if (address || (leads?.after && answers >= leads.after && !answer.error)) offerLead(address);
     follow();
     if (answer.message_id) options.onAnswer?.(answer);
   }
@@ -529,11 +530,15 @@ export function mount(root, options) {
 
   // MARK: Leaving a message
 
-  function offerLead() {
-    if (isLeadOffered || lines.querySelector(".chat-lead")) return;
+  // The address that somebody wrote into a question; it is passed on only through the form, with consent.
+  const addressIn = (question) => /[^\s@<>(),;:"]+@[^\s@<>(),;:"]+\.[\p{L}\d-]{2,}/u.exec(question)?.[0];
+
+  function offerLead(email) {
+    if ((isLeadOffered && !email) || lines.querySelector(".chat-lead")) return;
     isLeadOffered = true;
-    const card = make("div", { class: "chat-lead card" }, make("p", {}, "Would you like to hear from a person?"),
-      make("div", { class: "actions" }, button("Leave a message", () => showLeadForm(), { class: "primary small" }),
+    const words = email ? `You wrote ${email}. Would you like to leave this address, so that a person can write to you?` : "Would you like to hear from a person?";
+    const card = make("div", { class: "chat-lead card" }, make("p", { dir: "auto" }, words),
+      make("div", { class: "actions" }, button(email ? "Leave this address" : "Leave a message", () => showLeadForm(email), { class: "primary small" }),
         button("No, thanks", () => {
           card.remove();
           focus();
@@ -542,11 +547,11 @@ export function mount(root, options) {
   }
 
   // Its module is fetched when somebody wants it.
-  async function showLeadForm() {
+  async function showLeadForm(email) {
     isLeadOffered = true;
     try {
       const { leadForm } = await import("./chat-lead.js");
-      const form = lines.querySelector("form.chat-lead") ?? leadForm(chatbot, leads, focus);
+      const form = lines.querySelector("form.chat-lead") ?? leadForm(chatbot, leads, focus, email);
       lines.querySelector("div.chat-lead")?.remove();
       if (!form.isConnected) add(form);
       form.scrollIntoView({ block: "start" });

@@ -1,6 +1,7 @@
-// Addresses that visitors left, the form they leave them with, and where a CRM would have them sent.
+// Addresses that visitors left, and the form they leave them with. Where they are sent: crm.js.
 
 import { del, download, get, patch } from "./api.js";
+import { crm } from "./crm.js";
 import { api, chatbotID, chatbotPage } from "./chatbot.js";
 import { byID, dateTime, fill, h, number, plural } from "./dom.js";
 import { busy, button, confirm, onSubmit, toast } from "./ui.js";
@@ -61,11 +62,12 @@ await chatbotPage(async (loaded) => {
   const form = byID("lead-form");
   const settings = byID("lead-settings");
   const enabled = byID("enabled");
-  const showForm = ({ enabled: isOn, fields, after_messages: after }) => {
+  const showForm = ({ enabled: isOn, fields, after_messages: after, consent_text: consent }) => {
     enabled.checked = isOn;
     settings.hidden = !isOn;
     for (const box of form.querySelectorAll("[name=field]")) box.checked = fields.includes(box.value);
     byID("after").value = String(after);
+    byID("consent").value = consent ?? "";
   };
   showForm(chatbot.lead_form);
   enabled.addEventListener("change", () => {
@@ -74,7 +76,10 @@ await chatbotPage(async (loaded) => {
   form.addEventListener("input", () => fill(byID("form-said")));
   onSubmit(form, async () => {
     const data = new FormData(form);
-    chatbot = await patch(api, { lead_form: { enabled: enabled.checked, fields: data.getAll("field"), after_messages: Number(data.get("after")) } });
+    const consent = data.get("consent_text").trim();
+    chatbot = await patch(api, { lead_form: {
+      enabled: enabled.checked, fields: data.getAll("field"), after_messages: Number(data.get("after")), ...(consent && { consent_text: consent }),
+    } });
     showForm(chatbot.lead_form);
     show();
     const after = chatbot.lead_form.after_messages;
@@ -82,16 +87,6 @@ await chatbotPage(async (loaded) => {
       : `Saved: the form is offered ${after === 0 ? "when nothing was found" : `after ${number(after)} ${after === 1 ? "answer" : "answers"}`}.`;
   });
 
-  byID("crm").value = chatbot.crm_webhook_url ?? "";
-  byID("crm-form").addEventListener("input", () => fill(byID("crm-said")));
-  onSubmit(byID("crm-form"), async ({ crm_webhook_url: address }) => {
-    try {
-      chatbot = await patch(api, { crm_webhook_url: address.trim() || null });
-    } catch (error) {
-      if (error.code === "unsafe-url") error.message = "This must be a public address that begins with https://.";
-      throw error;
-    }
-    byID("crm-said").textContent = chatbot.crm_webhook_url ? "Saved." : "Saved: no address.";
-  });
+  await crm(chatbot);
   await load();
 });

@@ -1,0 +1,116 @@
+// Where leads are sent: the address, a test message, the secret that signs, and what became of each message.
+
+import { get, patch, post } from "./api.js";
+import { api } from "./chatbot.js";
+import { byID, dateTime, fill, h, number, timeElement } from "./dom.js";
+import { badge, busy, button, copyButton, onSubmit, showDialog, showError, table, toast } from "./ui.js";
+
+const states = { waiting: ["Waiting", "warn"], sent: ["Taken", "good"], dead: ["Given up", "bad"], disabled: ["Stopped", "bad"] };
+
+// Whom a message is about, of its own body.
+function about({ payload }) {
+  try {
+    const body = JSON.parse(payload);
+    return body.email ?? "A test message";
+  } catch {
+    return "";
+  }
+}
+
+function answerOf(delivery) {
+  if (delivery.state === "sent") return `${delivery.last_status}, ${number(delivery.milliseconds)} ms`;
+  return delivery.last_error ?? (delivery.tries ? "" : "not tried yet");
+}
+
+const pre = (text) => h("pre", { tabindex: "0", class: "break" }, text);
+
+function request({ headers, body }) {
+  return pre(`${Object.entries(headers).map(([name, value]) => `${name}: ${value}`).join("\n")}\n\n${body}`);
+}
+
+function tested(result) {
+  return h("div", { class: `notice ${result.delivered ? "good" : "bad"}` },
+    h("p", {}, h("strong", {}, result.delivered ? "The test message was taken." : "The test message was not taken."), " ",
+      result.delivered ? `Answer ${result.status} after ${number(result.milliseconds)} ms.` : result.error),
+    h("details", {}, h("summary", {}, "What was sent"), request(result.request)));
+}
+
+export async function crm(loaded) {
+  let chatbot = loaded;
+  let cursor = null;
+  const shown = [];
+
+  const show = () => {
+    byID("crm").value = chatbot.crm_webhook_url ?? "";
+    byID("crm-acts").hidden = !chatbot.crm_webhook_url;
+    byID("crm-disabled").hidden = !chatbot.crm_disabled_reason;
+    byID("crm-why").textContent = chatbot.crm_disabled_reason ?? "";
+  };
+  const again = async (delivery) => {
+    await post(`${api}crm/deliveries/${delivery.id}/replay/`);
+    toast("It is sent again.");
+    await reload();
+  };
+  const list = () => {
+    byID("sent").hidden = shown.length === 0;
+    fill(byID("deliveries"), table("Messages to the CRM", [
+      { title: "About", cell: (delivery) => h("span", { class: "break" }, about(delivery)) },
+      { title: "Made", cell: (delivery) => timeElement(delivery.created_at) },
+      { title: "State", cell: (delivery) => badge(...states[delivery.state]) },
+      { title: "Tries", numeric: true, cell: (delivery) => number(delivery.tries) },
+      { title: "Last answer", cell: (delivery) => h("span", { class: "break" }, answerOf(delivery)) },
+      { title: "Next try", cell: (delivery) => (delivery.next_at ? timeElement(delivery.next_at) : "") },
+      { title: "Do", cell: (delivery) => [
+        button("Show", () => showDialog("Message", h("p", { class: "quiet" }, `webhook-id ${delivery.id}, ${dateTime(delivery.created_at)}`), pre(delivery.payload)), "small"), " ",
+        delivery.lead_id && chatbot.crm_webhook_url && button("Send again", () => again(delivery), "small")] },
+    ], shown));
+    byID("deliveries").removeAttribute("aria-busy");
+    byID("more-sent").hidden = !cursor;
+  };
+  const load = async () => {
+    const page = await get(`${api}crm/deliveries/?${new URLSearchParams({ limit: "20", ...(cursor && { cursor }) })}`);
+    shown.push(...page.items);
+    cursor = page.next_cursor;
+    list();
+  };
+  const reload = async () => {
+    chatbot = await get(api);
+    shown.length = 0;
+    cursor = null;
+    show();
+    await load();
+  };
+
+  byID("crm-form").addEventListener("input", () => fill(byID("crm-said")));
+  onSubmit(byID("crm-form"), async ({ crm_webhook_url: address }) => {
+    try {
+      chatbot = await patch(api, { crm_webhook_url: address.trim() || null });
+    } catch (error) {
+      if (error.code === "unsafe-url") error.message = "This must be a public address that begins with https://.";
+      throw error;
+    }
+    show();
+    byID("crm-said").textContent = chatbot.crm_webhook_url ? "Saved." : "Saved: no address.";
+    await reload();
+  });
+  byID("crm-test").addEventListener("click", () => busy(byID("crm-test"), async () => {
+    fill(byID("crm-result"));
+    try {
+      fill(byID("crm-result"), tested(await post(`${api}crm/test/`)));
+    } catch (error) {
+      if (error.code === "rate-limited") error.message = "That was the tenth test in an hour. Try again later.";
+      throw error;
+    }
+    await reload();
+  }));
+  byID("crm-secret").addEventListener("click", () => busy(byID("crm-secret"), async () => {
+    const { secret } = await post(`${api}crm/secret/rotate/`, { direction: "out" });
+    showDialog("Signing secret",
+      h("p", {}, "Put it into your CRM, where it checks that a message is from this chatbot (Standard Webhooks). It is shown this once; the one before is good for another day."),
+      h("p", { class: "row" }, h("code", { class: "break", id: "crm-secret-text" }, secret), " ", copyButton(secret)));
+  }));
+  byID("sent-again").addEventListener("click", () => busy(byID("sent-again"), reload));
+  byID("more-sent").addEventListener("click", () => busy(byID("more-sent"), load));
+  show();
+  await load().catch(showError);
+}
