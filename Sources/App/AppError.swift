@@ -32,6 +32,7 @@ enum ProblemCode: String, CaseIterable, Sendable {
   case runOver = "run-over"
   case notHeld = "not-held"
   case noWebhook = "no-webhook"
+  case lineChanged = "line-changed"
   case lastAdmin = "last-admin"
   case claimed
   case stillRunning = "still-running"
@@ -96,6 +97,7 @@ enum ProblemCode: String, CaseIterable, Sendable {
     case .nothingToRetry: (.conflict, "Nothing to retry", "No document of it has failed.")
     case .runOver: (.conflict, "Run is over", "There is nothing left to stop or to change.")
     case .notHeld: (.conflict, "Nothing is held", "The run does not wait for a decision.")
+    case .lineChanged: (.conflict, "The line has changed", "Read it again, then approve that.")
     case .noWebhook: (.conflict, "No webhook", "Set crm_webhook_url first.")
     case .lastAdmin: (.conflict, "Last operator", "Make another account an operator first.")
     case .claimed: (.conflict, "Being worked on", "Try again when the work on it has ended.")

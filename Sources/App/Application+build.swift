@@ -21,8 +21,10 @@ package struct Services: Sendable {
   package let answerer: Answerer
   /// Evaluations, with the same model in memory.
   package let quality: QualityCheck
-  /// The language model; nil when none is set.
-  package let model: LanguageModel?
+  /// The language model of leak tests; nil when none is set.
+  ///
+  /// What it fails at is remembered apart: a test that overloads the endpoint must not take the model from visitors.
+  package let testModel: LanguageModel?
   /// Words that are no secret, for the gate.
   package let vocabulary: @Sendable () async -> CommonVocabulary
 
@@ -34,16 +36,19 @@ package struct Services: Sendable {
     let logger = Logger(label: "bobbin")
     let vocabularies = Vocabularies(modelDirectory: configuration.modelDirectory)
     vocabulary = { await vocabularies.vocabulary() }
-    model = configuration.modelBaseURL.map { base in
-      RemoteLanguageModel(
-        baseURL: base, apiKey: configuration.modelKey, model: configuration.modelName,
-        limits: configuration.replyLimits
-      ).languageModel(
-        transport: .curl(.configured), memory: EndpointMemory(configuration.modelBreaker))
+    func model() -> LanguageModel? {
+      configuration.modelBaseURL.map { base in
+        RemoteLanguageModel(
+          baseURL: base, apiKey: configuration.modelKey, model: configuration.modelName,
+          limits: configuration.replyLimits
+        ).languageModel(
+          transport: .curl(.configured), memory: EndpointMemory(configuration.modelBreaker))
+      }
     }
+    testModel = model()
     answerer = Answerer(
       shards: ShardCache(root: "\(configuration.data)/shards", byteLimit: 8 << 30),
-      embedder: { try await embedder.embedder() }, model: model,
+      embedder: { try await embedder.embedder() }, model: model(),
       vocabulary: vocabulary,
       report: { error in logger.warning("model", metadata: ["error": "\(error)"]) })
     quality = QualityCheck(

@@ -78,7 +78,7 @@ struct LeakTestCommand: AsyncParsableCommand {
   }
 
   private func accepted(_ services: Services, sources: Int) throws -> LanguageModel {
-    guard let model = services.model else {
+    guard let model = services.testModel else {
       throw StageFault("no model is set; give OPENAI_BASE_URL", exitCode: 78)
     }
     let most = try LeakTest.tokens(of: model, sources: sources)

@@ -118,13 +118,18 @@ import WebClient
     #expect(strict.contains("Should I bring a coat") && !strict.contains("Yes, bring a coat"))
 
     // Guidance: a draft is in no prompt, an approved line is, and a changed source takes it back.
+    let guided = "Ask at the desk before you climb."
     let line = try await owner.id(
-      "POST", base + "guidance/",
-      #"{"text":"Ask at the desk before you climb.","source_id":"\#(secret)"}"#)
+      "POST", base + "guidance/", #"{"text":"\#(guided)","source_id":"\#(secret)"}"#)
     _ = try await ask("How high is the tower of Orrin today?")
     #expect(try !lastPrompt().contains("Ask at the desk"))
+    for (body, status) in [(#"{"approved":true}"#, 422), (#"{"approved":true,"text":"x"}"#, 409)] {
+      #expect(try await owner.send("PATCH", base + "guidance/\(line)/", body).status == status)
+    }
     #expect(
-      try await owner.send("PATCH", base + "guidance/\(line)/", #"{"approved":true}"#).status == 200
+      try await owner.send(
+        "PATCH", base + "guidance/\(line)/", #"{"approved":true,"text":"\#(guided)"}"#
+      ).status == 200
     )
     _ = try await ask("How high is the tower of Orrin by now?")
     #expect(

@@ -200,6 +200,15 @@ def pages(result):
                 met=one["bytes"] <= most_bytes and one["requests"] <= most_requests if most_bytes else None)
 
 
+def deliveries(result):
+    alive, dead = result["alive"], result["one_dead"]
+    row(f"messages to CRMs, {result['endpoints']} endpoints, 100 due at each",
+        f"{number(alive['per_second'])} messages/s, {number(alive['cpu_ms_each'])} CPU-ms each; p99 of arrival {number(alive['others']['p99_ms'])} ms")
+    factor = dead["others"]["p99_ms"] / alive["others"]["p99_ms"]
+    row("the same with one that never answers: the others' p99 of arrival",
+        f"{number(dead['others']['p99_ms'])} ms; {number(dead['per_second'])} messages/s", "", factor, "< 2×", factor < 2)
+
+
 def machine():
     lines = pathlib.Path("/proc/cpuinfo").read_text().splitlines()
     models = [line.split(":", 1)[1].strip() for line in lines if line.startswith("model name")]
@@ -213,7 +222,7 @@ def machine():
 def main():
     folder, out = pathlib.Path(sys.argv[1]), pathlib.Path(sys.argv[2])
     results = {"machine": machine()}
-    for show in (chain, chunk, embed, search, server, chat, spool, answers, pages):
+    for show in (chain, chunk, embed, search, server, chat, spool, answers, pages, deliveries):
         file = folder / f"{show.__name__}.json"
         if not file.exists():
             continue

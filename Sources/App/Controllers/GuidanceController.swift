@@ -41,10 +41,10 @@ struct GuidanceController: Sendable {
       for: access.user, { call, owner in try await add(call, owner) })
     routes.add(
       Route(
-        .patch, Self.base + "{line_id}/", "Change a line, approve it, or take approval back.",
+        .patch, Self.base + "{line_id}/", "Change a line; approve it as it was read, by its text; take approval back.",
         body: .json(
           .object([optional("text", .string(1...500, .oneLine)), optional("approved", .boolean)])),
-        answers: [.json(200, line)]),
+        answers: [.json(200, line)], problems: [.lineChanged]),
       for: access.user, { call, owner in try await change(call, owner) })
     routes.add(
       Route(.delete, Self.base + "{line_id}/", "Remove a line.", answers: [.empty()]),
@@ -103,6 +103,11 @@ struct GuidanceController: Sendable {
     let id = try call.id("line_id")
     let line = try await found(id, chatbot)
     let text = call.input.text("text") ?? line.text
+    if call.input.flag("approved") == true {
+      // What is approved is what its owner has read, not what another window has made of it meanwhile.
+      guard call.input.has("text") else { throw AppError.invalid("text", "required") }
+      guard text == line.text else { throw AppError(.lineChanged) }
+    }
     let hash = SHA256Digest(of: text).bytes
     if text != line.text {
       try await database.changeGuidance(id, of: chatbot.id, text: text, hash: hash, now: call.now)

@@ -86,7 +86,7 @@ struct LeakTestController: Sendable {
     let chatbot = try await database.owned(call, owner)
     let against = call.input.text("against") ?? "stub"
     if against == "model" {
-      guard let model = services.model else { throw AppError(.notConfigured) }
+      guard let model = services.testModel else { throw AppError(.notConfigured) }
       let hidden = try await database.visibilities(of: chatbot.id).values.count {
         $0 == .learnOnly
       }
@@ -120,7 +120,7 @@ struct LeakTestController: Sendable {
   private func run(_ id: String, _ chatbot: Chatbot, _ against: String) async {
     do {
       let report = try await services.quality.leakReport(
-        of: chatbot, model: against == "model" ? services.model : nil,
+        of: chatbot, model: against == "model" ? services.testModel : nil,
         vocabulary: await services.vocabulary())
       if against == "model" {
         let period = UsagePeriod(containing: WallClock.now())

@@ -68,7 +68,7 @@ function guidance(sources) {
       line.state === "review" && h("p", { class: "notice warn" }, "Needs review because its source changed. No answer uses it until you approve it again."),
       h("p", { class: "quiet facts" }, source && h("span", { class: "break" }, `from ${source}`), line.approved_at && isApproved && h("span", {}, `approved ${date(line.approved_at)}`)),
       h("p", { class: "actions" },
-        button(isApproved ? "Take back" : "Approve", () => change(line, { approved: !isApproved },
+        button(isApproved ? "Take back" : "Approve", () => change(line, isApproved ? { approved: false } : { approved: true, text: line.text },
           isApproved ? "Taken back: it is in no answer from now on." : "Approved: it may stand in answers now."), "small"),
         button("Change", () => ask({
           title: "Change the line", label: "Line", value: line.text, limit: 500,
@@ -120,7 +120,7 @@ function guidance(sources) {
   onSubmit(form, async ({ text, source_id: source }) => {
     // A line is one line.
     const made = await post(`${api}guidance/`, { text: text.trim().replace(/\s+/g, " "), ...(source ? { source_id: source } : {}) });
-    lines.unshift(then === "approve" ? await patch(`${api}guidance/${made.id}/`, { approved: true }) : made);
+    lines.unshift(then === "approve" ? await patch(`${api}guidance/${made.id}/`, { approved: true, text: made.text }) : made);
     form.reset();
     show();
     byID("guidance-said").textContent = then === "approve" ? "Saved and approved." : "Saved as a draft; no answer uses it.";
