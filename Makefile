@@ -68,7 +68,7 @@ build: ## build the release executables
 peers: setup ## install what the tests talk to, from PyPI, into .build (once)
 	@Tests/peers/install.sh
 
-test: setup model peers lint ## build, pass the tests, a journey in Chromium, a minute of API fuzzing, 50 s of torture
+test: setup model peers lint ## build, pass the tests, a journey in Chromium, a minute of API fuzzing, 60 s of torture
 	@pipelines/build.sh tests
 	swift test --skip-build --skip WebClientTests
 	swift test --skip-build --filter WebClientTests
@@ -90,7 +90,7 @@ lint: ## check the format of all Swift sources
 bench: setup model build ## measure, side by side with the peers, and print a table
 	@Tests/bench/run.sh
 
-torture: build model ## try to make the spool lose or double something (an hour; root for all of it)
+torture: build model ## try to make the spool lose or double something (70 minutes; root for all of it)
 	@Tests/torture/run.sh
 
 fixtures-update: ## make the expected outputs of fixtures anew

@@ -20,7 +20,7 @@ import time
 import bobbin
 import judge
 
-SUBJECTS = ("failpoints", "faults", "kills", "powercut", "synced", "disk", "order", "poison", "clock")
+SUBJECTS = ("failpoints", "faults", "kills", "powercut", "synced", "disk", "order", "poison", "clock", "deliveries")
 
 
 class Given:
