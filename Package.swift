@@ -69,6 +69,7 @@ let package = Package(
     // Calls that Glibc's module hides behind _GNU_SOURCE.
     .target(name: "CLinux"),
     system("CCrypt", apt: "libcrypt-dev"),
+    system("CZlib", apt: "zlib1g-dev"),
     library("AnswerGuard", []),
     library("Billing", []),
     library("Corpus", []),
@@ -88,7 +89,8 @@ let package = Package(
 
     // Layer 2: the writing half, a library per stage.
     library("StageCommand", ["Corpus", "Spool", "BlobStore", arguments]),
-    library("FetchStage", ["Corpus", "Spool", "BlobStore", "WebClient"]),
+    library(
+      "FetchStage", ["Corpus", "Spool", "BlobStore", "WebClient", "Markup", "CZlib"]),
     library("ExtractStage", ["Corpus", "Spool", "BlobStore", "Extraction"]),
     library("ChunkStage", ["Corpus", "Spool"]),
     library("EmbedStage", ["Corpus", "Spool", "BlobStore", "Embedding"]),
@@ -131,7 +133,7 @@ let package = Package(
     // Layer 3: arguments and wiring.
     tool(
       "bobbin-fetch",
-      ["BlobStore", "Corpus", "FetchStage", "Spool", "StageCommand", "WebClient", arguments]),
+      ["Corpus", "FetchStage", "Spool", "StageCommand", "WebClient", arguments]),
     tool("bobbin-extract", ["BlobStore", "ExtractStage", "Extraction", "StageCommand", arguments]),
     tool("bobbin-chunk", ["ChunkStage", "StageCommand", "Embedding", arguments]),
     tool(
@@ -182,6 +184,9 @@ let package = Package(
         "AnswerGuard", "Answering", "Corpus", "Embedding", "Evaluation", "TestSupport",
         "VectorShard",
       ]),
+    tests(
+      "FetchStageTests",
+      ["BlobStore", "Corpus", "FetchStage", "Spool", "TestSupport", "WebClient"]),
     tests("ExtractStageTests", ["Corpus", "ExtractStage", "Extraction"]),
     tests("ExtractionTests", ["Corpus", "Extraction"]),
     tests(

@@ -20,6 +20,14 @@ EXTRACT_BATCH_BYTES = 8388608
 CHUNK_BATCH_BYTES = 8388608
 EMBED_BATCH_BYTES = 8388608
 
+# Milliseconds between two requests to a site, unless its robots.txt asks for more; one request at a time in any case.
+FETCH_HOST_DELAY_MS = 1000
+# Pages, and seconds, after which a crawl hands over to its next item; what a crash repeats at most.
+FETCH_SLICE_PAGES = 50
+FETCH_SLICE_S = 15
+# Tries of one page of a crawl before it ends with its reason.
+FETCH_PAGE_TRIES = 4
+
 # Share of its documents that a chatbot may lose in one training; more, and the new generation waits for the owner's word.
 INDEX_SHRINK_PERCENT = 30
 

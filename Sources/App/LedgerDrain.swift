@@ -37,9 +37,16 @@ package struct LedgerDrain: Sendable {
         AppliedReceipt.Document(
           id: document.document, outcome: document.outcome.rawValue, reason: document.reason,
           message: document.message, title: document.title, pages: document.pages,
-          chunks: document.chunks, tokens: document.tokens)
+          chunks: document.chunks, tokens: document.tokens,
+          found: document.found.map { found in
+            AppliedReceipt.Found(
+              source: found.source, uri: found.uri, leadsTo: found.leadsTo, status: found.status,
+              depth: found.depth, etag: found.etag, lastModified: found.lastModified,
+              content: found.content, tries: found.tries, due: found.due)
+          })
       },
       generation: receipt.generation, heldGeneration: receipt.heldGeneration,
-      at: receipt.startedAt + receipt.milliseconds)
+      at: receipt.startedAt + receipt.milliseconds,
+      counts: receipt.counts.map { String(decoding: JSONText.encode($0), as: UTF8.self) } ?? "{}")
   }
 }

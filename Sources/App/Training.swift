@@ -64,8 +64,12 @@ package struct Training: Sendable {
       schema: RecordSchema.source, lane: chatbot.text, run: run.text, scope: chatbot.text,
       born: now,
       madeBy: "app/1", from: [], recordCount: 0)
-    let records = try requests.map { try JSONLines.encode($0.source) }
-    let contents = try BatchLimits(records: batchRecords).batches(of: records).map {
+    // A crawl takes its time, so it shares its item with nobody.
+    let singles = try requests.filter { $0.source.crawl == nil }
+      .map { try JSONLines.encode($0.source) }
+    let crawls = try requests.filter { $0.source.crawl != nil }
+      .map { [try JSONLines.encode($0.source)] }
+    let contents = try (BatchLimits(records: batchRecords).batches(of: singles) + crawls).map {
       try ItemContent.encode(envelope, records: $0)
     }
     try await database.beginRun(
@@ -111,9 +115,13 @@ package struct Training: Sendable {
         continue
       }
       let progress = try await database.progress(of: run.id)
-      let ready =
+      var ready =
         progress.documents["embedded", default: 0] > 0
         || (run.trigger == "removal" && progress.generation == nil)
+      if !ready, progress.generation == nil, progress.isOver, run.trigger == "train" {
+        // Pages that are gone leave, though nothing else has changed.
+        ready = try await !database.leavingDocuments(of: run.id).isEmpty
+      }
       let isPatient = progress.waitingSince.map { WallClock.now() - $0 < patience } ?? false
       if ready, progress.isOver || (progress.onlyWaits && !isPatient) {
         // One order of a chatbot at a time, the older first.
@@ -147,8 +155,9 @@ package struct Training: Sendable {
   private func order(_ run: OpenRun) async throws -> Bool {
     let limits = try await database.owner(of: run.chatbot)?.tier.limits
     let live = try await documentsWithRoom(in: run, chunks: limits?.chunksPerChatbot)
+    let leaving = run.trigger == "train" ? try await database.leavingDocuments(of: run.id) : []
     let order = IndexOrder(
-      live: live.sorted(), removed: run.removed, mayShrink: run.mayShrink,
+      live: live.sorted(), removed: Set(run.removed + leaving).sorted(), mayShrink: run.mayShrink,
       purge: run.trigger == "removal" ? true : nil, keep: limits?.generationsKept,
       hold: try await database.openGate(of: run.id) ? true : nil)
     guard try await publish(order, of: run.id, chatbot: run.chatbot, born: run.startedAt) else {
@@ -159,7 +168,7 @@ package struct Training: Sendable {
         of: run.id, reason: "index_failed",
         message: "The index could not be built; see spool/index/failed.",
         unless: ["live", "ended"])
-      if run.trigger == "removal" {
+      if run.trigger == "removal" || live.isEmpty {
         try await database.finishRun(run.id, state: "failed", now: WallClock.now())
       }
       return false
@@ -295,7 +304,8 @@ package struct Training: Sendable {
     let content = try ItemContent.encode(envelope, records: [try JSONLines.encode(order)])
     let id = SpoolDirectory.id(of: content)
     let isNew = try await database.addOrder(
-      run, item: id, content: content, verdict: verdict, now: WallClock.now())
+      run, item: id, content: content, removed: order.action == .build ? order.removed : nil,
+      verdict: verdict, now: WallClock.now())
     guard isNew else { return false }
     let index = SpoolDirectory(spool: spool, stage: "index")
     try index.publish(content, lane: chatbot.text, due: born)

@@ -16,10 +16,12 @@ package struct Page: Codable, Hashable, Sendable {
   package let charset: String?
   /// The HTTP status; nil for a file.
   package let status: Int?
+  /// The digest of the text that answers now; a page that still says it changes nothing.
+  package let knownText: String?
 
   package init(
     source: SourceID, document: DocumentID, uri: String, content: BlobReference, fileName: String?,
-    mediaType: String?, charset: String?, status: Int?
+    mediaType: String?, charset: String?, status: Int?, knownText: String? = nil
   ) {
     self.source = source
     self.document = document
@@ -29,5 +31,6 @@ package struct Page: Codable, Hashable, Sendable {
     self.mediaType = mediaType
     self.charset = charset
     self.status = status
+    self.knownText = knownText
   }
 }

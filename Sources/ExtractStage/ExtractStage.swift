@@ -47,12 +47,17 @@ package struct ExtractStage: Stage {
       default: return .gone(reason: error.reason, message: "\(error)")
       }
     }
+    let digest = SHA256Digest(of: text.content.text).hexDigits
+    // A changed advert, date or number of readers is no change of the page.
+    if digest == page.knownText {
+      return .gone(reason: "unchanged", message: "Its text has not changed.")
+    }
     let name = page.fileName ?? page.uri
     let description = DocumentDescription(
       document: page.document, source: page.source, uri: page.uri,
       title: text.title.isEmpty ? name : text.title, language: text.language,
       mediaType: text.mediaType, rawDigest: page.content.blob,
-      textDigest: SHA256Digest(of: text.content.text).hexDigits)
+      textDigest: digest)
     let report = Receipt.Document(
       document: page.document.text, message: text.warnings.first, title: description.title,
       pages: text.pageCount)

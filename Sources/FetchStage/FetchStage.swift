@@ -1,7 +1,7 @@
-// Gets the bytes of a source: a local file or one http(s) URL. What the bytes mean is extract's matter; this stage never
-// parses a document.
+// Gets the bytes of a source: a local file, one http(s) URL, or the pages of a site slice by slice. What the bytes mean is
+// extract's matter; this stage reads links and wishes, and tells a page from what stands in its place.
 
-package import BlobStore
+import BlobStore
 package import Corpus
 package import Spool
 package import WebClient
@@ -9,31 +9,45 @@ package import WebClient
 /// Source → Page.
 package struct FetchStage: Stage {
   package static let name = "fetch"
-  package static let version = 1
+  package static let version = 2
   package static let inputSchemas = [RecordSchema.source]
   package static let next: NextStage? = NextStage(stage: "extract", schema: RecordSchema.page)
 
-  private let blobs: DirectoryBlobs
-  private let transport: WebTransport
+  private let tools: CrawlSlice.Tools
   private let files: FileReader
+  private let forks: CrawlForks
 
-  /// - Parameter transport: one of reach `ownerGiven`, because owners type these URLs.
-  package init(blobs: DirectoryBlobs, transport: WebTransport, fileLimit: Int = 25 << 20) {
-    self.blobs = blobs
-    self.transport = transport
+  /// - Parameters:
+  ///   - data: the data directory.
+  ///   - transport: one of reach `ownerGiven`, because owners type these URLs.
+  ///   - now: milliseconds since 1970 UTC.
+  package init(
+    data: String, transport: WebTransport, settings: FetchSettings = FetchSettings(),
+    gate: HostGate = HostGate(), fileLimit: Int = 25 << 20,
+    now: @escaping @Sendable () -> Int = WallClock.now
+  ) {
+    tools = CrawlSlice.Tools(
+      blobs: DirectoryBlobs(data: data), transport: transport, gate: gate, settings: settings,
+      now: now)
     files = FileReader(limit: fileLimit)
+    forks = CrawlForks(data: data)
   }
 
-  package func document(of input: Source) -> String { input.document.text }
+  /// What is left of a crawl is nobody's document: those that it met are told of by name.
+  package func document(of input: Source) -> String {
+    input.state == nil ? input.document.text : ""
+  }
 
   package func process(
     _ records: [Source], of envelope: Envelope
   ) async throws -> [Outcome<Page>] {
     var outcomes: [Outcome<Page>] = []
     for source in records {
-      switch source.location {
-      case .file(let path): outcomes.append(try fetchFile(source, path: path))
-      case .web(let url): outcomes.append(try await fetchPage(source, url: url))
+      switch (source.location, source.crawl) {
+      case (.file(let path), _): outcomes.append(try fetchFile(source, path: path))
+      case (.web(let url), nil): outcomes.append(try await fetchPage(source, url: url))
+      case (.web(let url), let bounds?):
+        outcomes.append(try await crawl(source, url: url, bounds: bounds, envelope))
       }
     }
     return outcomes
@@ -48,53 +62,117 @@ package struct FetchStage: Stage {
     case .success(let bytes):
       let page = Page(
         source: source.source, document: source.document, uri: source.name,
-        content: try blobs.put(bytes), fileName: source.name, mediaType: nil, charset: nil,
+        content: try tools.blobs.put(bytes), fileName: source.name, mediaType: nil, charset: nil,
         status: nil)
       return .done([page], [.init(document: source.document.text)])
     }
   }
 
+  // MARK: A crawl
+
+  private func crawl(
+    _ source: Source, url: String, bounds: CrawlBounds, _ envelope: Envelope
+  ) async throws -> Outcome<Page> {
+    guard let start = PageAddress.normal(url) else {
+      return .gone(
+        reason: "bad_url", message: "The address cannot be asked for: give the whole address.")
+    }
+    let state =
+      source.state ?? CrawlState(origin: PageAddress.origin(of: start), start: start)
+    guard try forks.isOurs(source, number: state.number, run: envelope.run) else {
+      // A crash between two renames left the same work twice: the other goes on with it.
+      return .done([], [])
+    }
+    var slice = try CrawlSlice(
+      source, bounds: bounds, state: state, born: envelope.born, tools: tools)
+    return try await slice.work()
+  }
+
+  // MARK: A page
+
+  /// One page that an owner named by itself: asked for at an owner's word, so robots.txt is not asked.
   private func fetchPage(_ source: Source, url: String) async throws -> Outcome<Page> {
     let response: WebResponse
     do {
-      response = try await transport.send(WebRequest(url: url))
+      response = try await ask(source, url: url)
     } catch {
       return error.isTransient
         ? .retry(reason: error.reason, message: "\(error)")
         : .gone(reason: error.reason, message: "\(error)")
     }
-    guard (200...299).contains(response.status) else { return refusal(response) }
-    guard !response.body.isEmpty else {
-      return .gone(reason: "empty", message: "The page is empty.")
+    var found = Receipt.Found(
+      source: source.source.text,
+      leadsTo: response.finalURL == (try? WebURL(parsing: url))?.text ? nil : response.finalURL,
+      status: response.status)
+    func gone(_ reason: String, _ message: String) -> Outcome<Page> {
+      .done(
+        [],
+        [
+          .init(
+            document: source.document.text, outcome: .gone, reason: reason, message: message,
+            found: found)
+        ])
     }
+    if response.status == 304 { return gone("unchanged", "It has not changed.") }
+    let isWall = PageVerdict.ofHead(response)
+    let status = response.status
+    if isWall == nil, status == 429 || status == 408 || (500...599).contains(status) {
+      // 429 and 5xx may pass, everything else needs a person.
+      return .retry(
+        reason: "http_\(status)",
+        message: "The site answered \(status); it is asked again later.",
+        notBefore: CrawlSlice.wait(response))
+    }
+    if let isWall { return gone(isWall.rawValue, isWall.message) }
+    let isPage = (200...299).contains(status)
+    if CrawlSlice.isMarkup(response), isPage || status == 401 || status == 403,
+      let verdict = await CrawlSlice.look(response, asked: url, missing: nil)?.verdict
+    {
+      return gone(verdict.rawValue, verdict.message)
+    }
+    guard isPage else {
+      let (reason, message) = Self.refusal(status)
+      return gone(reason, message)
+    }
+    guard !response.body.isEmpty else { return gone("empty", "The page is empty.") }
+    let content = try tools.blobs.put(response.body)
+    found.etag = response.headers["ETag"]
+    found.lastModified = response.headers["Last-Modified"]
+    found.content = content.blob
     let page = Page(
       source: source.source, document: source.document, uri: response.finalURL,
-      content: try blobs.put(response.body), fileName: Self.fileName(of: response.finalURL),
-      mediaType: response.mediaType, charset: response.charset, status: response.status)
-    return .done([page], [.init(document: source.document.text)])
+      content: content, fileName: Self.fileName(of: response.finalURL),
+      mediaType: response.mediaType, charset: response.charset, status: status,
+      knownText: source.known?.text)
+    return .done([page], [.init(document: source.document.text, found: found)])
   }
 
-  /// 429 and 5xx may pass, everything else needs a person.
-  private func refusal(_ response: WebResponse) -> Outcome<Page> {
-    let status = response.status
-    let reason = "http_\(status)"
-    if status == 429 || status == 408 || (500...599).contains(status) {
-      let wait = response.retryAfter.map { Int($0.components.seconds) * 1000 }
-      return .retry(
-        reason: reason, message: "The site answered \(status); it is asked again later.",
-        notBefore: wait)
+  private func ask(_ source: Source, url: String) async throws(WebError) -> WebResponse {
+    var headers: WebHeaders = [:]
+    if let etag = source.known?.etag { headers["If-None-Match"] = etag }
+    if let date = source.known?.lastModified { headers["If-Modified-Since"] = date }
+    let request = WebRequest(url: url, headers: headers)
+    let transport = tools.transport
+    return try await tools.gate.pass(
+      PageAddress.origin(of: url), pause: tools.settings.hostDelay
+    ) { () async throws(WebError) in
+      try await transport.send(request)
     }
+  }
+
+  /// What a status means that is neither success nor likely to pass.
+  static func refusal(_ status: Int) -> (reason: String, message: String) {
     let remedy =
       switch status {
       case 401, 403: "the page needs a login or refuses robots: upload its content as a file"
       case 404, 410: "the page does not exist (any more): check the address"
       default: "open the address in a browser and check it"
       }
-    return .gone(reason: reason, message: "The site answered \(status): \(remedy).")
+    return ("http_\(status)", "The site answered \(status): \(remedy).")
   }
 
   /// The last part of a URL's path, for its extension.
-  private static func fileName(of url: String) -> String? {
+  static func fileName(of url: String) -> String? {
     let parts = url.prefix { $0 != "?" && $0 != "#" }
       .split(separator: "/", omittingEmptySubsequences: false)
     // scheme: "" host path…

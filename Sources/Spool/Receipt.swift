@@ -24,10 +24,12 @@ package struct Receipt: Codable, Hashable, Sendable {
     package var pages: Int
     package var chunks: Int
     package var tokens: Int
+    /// Where a stage found the document, when its row is not made by whoever began the run.
+    package var found: Found?
 
     package init(
       document: String, outcome: Outcome = .done, reason: String? = nil, message: String? = nil,
-      title: String? = nil, pages: Int = 0, chunks: Int = 0, tokens: Int = 0
+      title: String? = nil, pages: Int = 0, chunks: Int = 0, tokens: Int = 0, found: Found? = nil
     ) {
       self.document = document
       self.outcome = outcome
@@ -37,6 +39,45 @@ package struct Receipt: Codable, Hashable, Sendable {
       self.pages = pages
       self.chunks = chunks
       self.tokens = tokens
+      self.found = found
+    }
+  }
+
+  /// What fetch learned of a document's address.
+  package struct Found: Codable, Hashable, Sendable {
+    /// The source it belongs to.
+    package let source: String
+    /// Its address; nil when the document's row has it.
+    package var uri: String?
+    /// Where the address leads, when that is elsewhere.
+    package var leadsTo: String?
+    /// The HTTP status.
+    package var status: Int?
+    /// Links from the start of the crawl.
+    package var depth: Int?
+    package var etag: String?
+    package var lastModified: String?
+    /// The raw bytes that came with these, `sha256:…`.
+    package var content: String?
+    /// Tries so far and when the next one is due, of a document that waits beside its item.
+    package var tries: Int?
+    package var due: Int?
+
+    package init(
+      source: String, uri: String? = nil, leadsTo: String? = nil, status: Int? = nil,
+      depth: Int? = nil, etag: String? = nil, lastModified: String? = nil,
+      content: String? = nil, tries: Int? = nil, due: Int? = nil
+    ) {
+      self.source = source
+      self.uri = uri
+      self.leadsTo = leadsTo
+      self.status = status
+      self.depth = depth
+      self.etag = etag
+      self.lastModified = lastModified
+      self.content = content
+      self.tries = tries
+      self.due = due
     }
   }
 
@@ -62,12 +103,14 @@ package struct Receipt: Codable, Hashable, Sendable {
   /// The generation that an index order built and that does not answer yet; `message` says why, and `reason` is
   /// `evaluation` when it is not for its owner's word.
   package let heldGeneration: Int?
+  /// What a stage counted on the way, by its name: addresses of a crawl that were not followed.
+  package let counts: [String: Int]?
 
   package init(
     stage: String, item: String, outcome: Outcome, tries: Int, reason: String? = nil,
     due: Int? = nil, message: String? = nil, outputs: [Output] = [], documents: [Document] = [],
     startedAt: Int, milliseconds: Int, worker: String, generation: Int? = nil,
-    heldGeneration: Int? = nil
+    heldGeneration: Int? = nil, counts: [String: Int]? = nil
   ) {
     self.stage = stage
     self.item = item
@@ -83,5 +126,6 @@ package struct Receipt: Codable, Hashable, Sendable {
     self.worker = worker
     self.generation = generation
     self.heldGeneration = heldGeneration
+    self.counts = counts
   }
 }

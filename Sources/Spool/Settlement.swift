@@ -33,13 +33,15 @@ struct Settlement<S: Stage>: Sendable {
     var retries: [Retry] = []
     var waiting: [Receipt.Document] = []
     var generation: Generation?
+    var onwards: [Onward] = []
     for (index, outcome) in outcomes.enumerated() {
       let document = stage.document(of: inputs[index])
       switch outcome {
-      case .done(let made, let reports, let built):
+      case .done(let made, let reports, let built, let onward):
         records += try JSONLines.encode(made)
         documents += reports
         generation = built ?? generation
+        if let onward { onwards.append(onward) }
       case .retry(let reason, let message, let notBefore):
         retries.append(
           Retry(
@@ -70,9 +72,40 @@ struct Settlement<S: Stage>: Sendable {
           documents: Self.merged(waiting), started: started)
       ]
     }
+    var counts: [String: Int] = [:]
+    // Last, so that whoever meets what is left finds the outputs published.
+    for onward in onwards {
+      counts.merge(onward.counts, uniquingKeysWith: +)
+      if onward.record.isEmpty { continue }
+      let rest = try onwardOutput(onward, claim, content)
+      outputs.append(rest)
+      if let pause = onward.pause {
+        others.append(
+          receipt(
+            of: rest.name, .retry, due: rest.name.due, message: pause.message, documents: [],
+            started: started))
+      }
+    }
     return settled(
       claim, content.envelope, .done, name: claim.name, documents: Self.merged(documents),
-      outputs: outputs, generation: generation, others: others, started: started, end: .remove)
+      outputs: outputs, generation: generation, others: others, counts: counts, started: started,
+      end: .remove)
+  }
+
+  /// What is left of the work, as an item of this stage with all its tries before it.
+  private func onwardOutput(
+    _ onward: Onward, _ claim: Claim, _ content: ItemContent
+  ) throws -> Settled.Output {
+    var envelope = content.envelope
+    envelope.madeBy = "\(S.name)/\(S.version)"
+    envelope.from = [claim.name.id]
+    guard let pause = onward.pause else {
+      return try output(
+        [onward.record], envelope, into: own, state: .incoming, due: envelope.born)
+    }
+    return try output(
+      [onward.record], envelope, into: own, state: .deferred,
+      due: WallClock.now() + min(max(0, pause.milliseconds), 86_400_000), reason: pause.reason)
   }
 
   /// After a crash: one item a record, so that a poison record takes no neighbours along.
@@ -191,12 +224,12 @@ struct Settlement<S: Stage>: Sendable {
     _ claim: Claim, _ envelope: Envelope, _ outcome: Receipt.Outcome, name: ItemName,
     due: Int? = nil, message: String? = nil, documents: [Receipt.Document] = [],
     outputs: [Settled.Output] = [], generation: Generation? = nil, others: [Receipt] = [],
-    started: Int, end: Settled.End
+    counts: [String: Int] = [:], started: Int, end: Settled.End
   ) -> Settled {
     let receipt = receipt(
       of: name, outcome, due: due, message: message, documents: documents,
       outputs: outputs.map { .init(stage: $0.directory.stage, item: $0.name.id) },
-      generation: generation, started: started)
+      generation: generation, counts: counts, started: started)
     return Settled(
       claim: claim, outputs: outputs, envelope: envelope, receipts: [receipt] + others, end: end)
   }
@@ -204,7 +237,7 @@ struct Settlement<S: Stage>: Sendable {
   private func receipt(
     of name: ItemName, _ outcome: Receipt.Outcome, due: Int?, message: String?,
     documents: [Receipt.Document], outputs: [Receipt.Output] = [], generation: Generation? = nil,
-    started: Int
+    counts: [String: Int] = [:], started: Int
   ) -> Receipt {
     var live: Int?
     var held: Int?
@@ -225,7 +258,8 @@ struct Settlement<S: Stage>: Sendable {
       stage: S.name, item: name.id, outcome: outcome, tries: name.tries,
       reason: reason, due: due, message: message, outputs: outputs,
       documents: documents, startedAt: started, milliseconds: WallClock.now() - started,
-      worker: worker, generation: live, heldGeneration: held)
+      worker: worker, generation: live, heldGeneration: held,
+      counts: counts.isEmpty ? nil : counts)
   }
 
   /// One entry a document: counts added, the worse outcome kept.

@@ -9,10 +9,42 @@ package enum Generation: Hashable, Sendable {
   case held(Int, message: String, reason: String? = nil)
 }
 
+/// What is left of a record's work: it becomes an item of the same stage, published with the outputs.
+package struct Onward: Sendable {
+  /// The record, encoded, of the schema that the item had; empty when nothing is left and only the counts are told.
+  package let record: [UInt8]
+  /// When it shall be taken up at the earliest, in milliseconds from now, and why it waits; nil: at once.
+  package let pause: Pause?
+  /// What was counted on the way, for the receipt.
+  package let counts: [String: Int]
+
+  /// Why work waits.
+  package struct Pause: Sendable {
+    package let milliseconds: Int
+    package let reason: String
+    package let message: String
+
+    package init(milliseconds: Int, reason: String, message: String) {
+      self.milliseconds = milliseconds
+      self.reason = reason
+      self.message = message
+    }
+  }
+
+  package init(record: [UInt8], pause: Pause? = nil, counts: [String: Int] = [:]) {
+    self.record = record
+    self.pause = pause
+    self.counts = counts
+  }
+}
+
 /// How one record ended.
 package enum Outcome<Output: Sendable>: Sendable {
   /// Success: what the record became, and what the receipt says of its documents.
-  case done([Output], [Receipt.Document], generation: Generation? = nil)
+  ///
+  /// `onward` is what is left to do, as an item of the same stage.
+  case done(
+    [Output], [Receipt.Document], generation: Generation? = nil, onward: Onward? = nil)
   /// Not now: tried again later.
   ///
   /// `notBefore` is the other side's wish in milliseconds from now.

@@ -50,11 +50,13 @@ package struct PipelineFile: Sendable {
 
   /// A whole number, or `fallback` when the name is not set.
   ///
-  /// - Throws: `StageFault` (78) when the value is no number of at least 1.
-  package func number(_ name: String, _ fallback: Int) throws(StageFault) -> Int {
+  /// - Throws: `StageFault` (78) when the value is no number of at least `least`.
+  package func number(
+    _ name: String, _ fallback: Int, from least: Int = 1
+  ) throws(StageFault) -> Int {
     guard let text = values[name] else { return fallback }
-    guard let number = Int(text), number >= 1 else {
-      throw StageFault("\(name) = \(text): expected a whole number from 1", exitCode: 78)
+    guard let number = Int(text), number >= least else {
+      throw StageFault("\(name) = \(text): expected a whole number from \(least)", exitCode: 78)
     }
     return number
   }

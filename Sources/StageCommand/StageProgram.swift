@@ -91,8 +91,22 @@ package enum StageProgram {
       let outcomes = try await stage.process(batch, of: envelope)
       for (record, outcome) in zip(batch, outcomes) {
         switch outcome {
-        case .done(let outputs, _, _):
+        case .done(let outputs, let documents, _, let onward):
           for output in outputs { StandardStream.output.write(try JSONLines.encode(output) + [10]) }
+          for document in documents where document.outcome != .done {
+            failures += 1
+            let reason = document.reason ?? document.outcome.rawValue
+            StandardStream.error.line(
+              "\(document.found?.uri ?? document.document) reason=\(reason)"
+                + (document.message.map { ": \($0)" } ?? ""))
+          }
+          // A filter has no spool that what is left could wait in.
+          if let onward, !onward.record.isEmpty {
+            if let pause = onward.pause {
+              try await Task.sleep(for: .milliseconds(pause.milliseconds))
+            }
+            try await process([try JSONLines.decode(S.Input.self, from: onward.record)])
+          }
         case .retry(let reason, let message, _), .gone(let reason, let message):
           failures += 1
           StandardStream.error.line("\(stage.document(of: record)) reason=\(reason): \(message)")

@@ -27,12 +27,13 @@ extension AppDatabase {
     try database.execute(
       sql: """
         INSERT INTO run_items (run_id, stage, item, closed, outcome, outcome_rank, tries, due_at, reason,
-          documents, chunks, tokens, created_at, changed_at)
-        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)
+          documents, chunks, tokens, created_at, changed_at, counts_json)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)
         ON CONFLICT (run_id, stage, item) DO UPDATE SET closed = excluded.closed,
           outcome = excluded.outcome, outcome_rank = excluded.outcome_rank, tries = excluded.tries,
           due_at = excluded.due_at, reason = excluded.reason, documents = excluded.documents,
-          chunks = excluded.chunks, tokens = excluded.tokens, changed_at = excluded.changed_at
+          chunks = excluded.chunks, tokens = excluded.tokens, changed_at = excluded.changed_at,
+          counts_json = excluded.counts_json
         WHERE run_items.outcome IS NULL OR
           (excluded.outcome_rank = 3, excluded.tries, excluded.outcome_rank, excluded.changed_at)
             >= (run_items.outcome_rank = 3, run_items.tries, run_items.outcome_rank,
@@ -41,7 +42,7 @@ extension AppDatabase {
       arguments: [
         run, receipt.stage, receipt.item, receipt.isClosed ? 1 : 0, receipt.outcome, receipt.rank,
         receipt.tries, receipt.due, receipt.reason, done.count, done.reduce(0) { $0 + $1.chunks },
-        done.reduce(0) { $0 + $1.tokens }, receipt.at, receipt.at,
+        done.reduce(0) { $0 + $1.tokens }, receipt.at, receipt.at, receipt.counts,
       ])
     if database.changesCount > 0 {
       try forget(of: receipt, run: run, in: database)
@@ -90,20 +91,24 @@ extension AppDatabase {
     try database.execute(
       sql: """
         INSERT INTO document_receipts (run_id, document_id, stage, item, outcome, outcome_rank, tries,
-          due_at, reason, message, pages, chunks, tokens, generation, created_at)
-        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)
+          due_at, reason, message, pages, chunks, tokens, generation, created_at, title, leads_to,
+          http_status)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18)
         ON CONFLICT (run_id, document_id, stage, item) DO UPDATE SET outcome = excluded.outcome,
           outcome_rank = excluded.outcome_rank, tries = excluded.tries, due_at = excluded.due_at,
           reason = excluded.reason, message = excluded.message, pages = excluded.pages,
           chunks = excluded.chunks, tokens = excluded.tokens, generation = excluded.generation,
-          created_at = excluded.created_at
+          created_at = excluded.created_at, title = excluded.title, leads_to = excluded.leads_to,
+          http_status = excluded.http_status
         """,
       arguments: [
         run, document.id, receipt.stage, receipt.item, document.outcome,
-        AppliedReceipt.rank(document.outcome), receipt.tries, receipt.due, document.reason,
-        document.message, document.pages, document.chunks, document.tokens, receipt.generation,
-        receipt.at,
+        AppliedReceipt.rank(document.outcome), document.found?.tries ?? receipt.tries,
+        document.found?.due ?? receipt.due, document.reason, document.message, document.pages,
+        document.chunks, document.tokens, receipt.generation, receipt.at, document.title,
+        document.found?.leadsTo, document.found?.status,
       ])
+    if let found = document.found { try take(found, document, run: run, in: database) }
     if let generation = receipt.generation {
       // Going back makes the documents of other runs live, or not live, again: they belong to this run from here on.
       try database.execute(
@@ -115,12 +120,43 @@ extension AppDatabase {
         sql: "UPDATE documents SET generation = $1 WHERE id = $2 AND run_id = $3",
         arguments: [document.outcome == "done" ? generation : nil, document.id, run])
     }
-    if let title = document.title {
-      try database.execute(
-        sql: "UPDATE documents SET title = $1 WHERE id = $2 AND run_id = $3",
-        arguments: [title, document.id, run])
-    }
     try refresh(document.id, of: run, in: database)
+  }
+
+  /// Makes the row of a document that a stage has found, or takes it into this run, which asked for it last.
+  ///
+  /// Does nothing where the source is gone, or another document has the address: a receipt must never be refused.
+  private static func take(
+    _ found: AppliedReceipt.Found, _ document: AppliedReceipt.Document, run: String,
+    in database: Database
+  ) throws {
+    if let uri = found.uri {
+      try database.change(
+        """
+        INSERT INTO documents (id, source_id, chatbot_id, run_id, uri, stage, state, tries, pages,
+          chunks, tokens, created_at, changed_at)
+        SELECT $1, s.id, s.chatbot_id, r.id, $2, 'fetch', 'queued', 0, 0, 0, 0, r.started_at,
+          r.started_at
+        FROM knowledge_sources s JOIN runs r ON r.chatbot_id = s.chatbot_id
+        WHERE s.id = $3 AND r.id = $4 AND NOT EXISTS (SELECT 1 FROM documents o
+          WHERE o.source_id = s.id AND o.uri = $5 AND o.id <> $6)
+        ON CONFLICT (id) DO UPDATE SET run_id = excluded.run_id
+        WHERE documents.run_id < excluded.run_id
+        """, [document.id, uri, found.source, run, uri, document.id])
+    }
+    try database.change(
+      """
+      UPDATE documents SET leads_to = $1, http_status = $2, depth = coalesce($3, depth)
+      WHERE id = $4 AND run_id = $5
+      """, [found.leadsTo, found.status, found.depth, document.id, run])
+    // What the next request can be spared by belongs to the bytes that came with it.
+    if let content = found.content {
+      try database.change(
+        """
+        UPDATE documents SET etag = $1, last_modified = $2, raw_digest = $3
+        WHERE id = $4 AND run_id = $5
+        """, [found.etag, found.lastModified, content, document.id, run])
+    }
   }
 
   /// Works a document's row out of its receipts, if the run is the document's latest.
@@ -135,16 +171,23 @@ extension AppDatabase {
     let isCancelled = try database.number(
       "SELECT count(*) FROM runs WHERE id = $1 AND state = 'cancelled'", [run])
     if isCancelled == 1 { return }
+    var name = state.name
+    // The version that answers is the present one.
+    if state.name == "ended", state.reason == DocumentState.unchanged {
+      let answers = try database.number(
+        "SELECT count(*) FROM documents WHERE id = $1 AND generation IS NOT NULL", [document])
+      if answers == 1 { name = "live" }
+    }
     try database.execute(
       sql: """
         UPDATE documents SET stage = $1, state = $2, reason = $3, message = $4, tries = $5, due_at = $6,
           pages = coalesce($7, pages), chunks = coalesce($8, chunks), tokens = coalesce($9, tokens),
-          changed_at = $10
-        WHERE id = $11 AND run_id = $12
+          changed_at = $10, title = coalesce($11, title)
+        WHERE id = $12 AND run_id = $13
         """,
       arguments: [
-        state.stage, state.name, state.reason, state.message, state.tries, state.due, state.pages,
-        state.chunks, state.tokens, state.changedAt, document, run,
+        state.stage, name, state.reason, state.message, state.tries, state.due, state.pages,
+        state.chunks, state.tokens, state.changedAt, state.title, document, run,
       ])
   }
 

@@ -13,10 +13,11 @@ package struct AppliedReceipt: Sendable {
     package let pages: Int
     package let chunks: Int
     package let tokens: Int
+    package let found: Found?
 
     package init(
       id: String, outcome: String, reason: String?, message: String?, title: String?, pages: Int,
-      chunks: Int, tokens: Int
+      chunks: Int, tokens: Int, found: Found? = nil
     ) {
       self.id = id
       self.outcome = outcome
@@ -26,6 +27,38 @@ package struct AppliedReceipt: Sendable {
       self.pages = pages
       self.chunks = chunks
       self.tokens = tokens
+      self.found = found
+    }
+  }
+
+  /// What fetch learned of a document's address.
+  package struct Found: Sendable {
+    package let source: String
+    /// Nil when the document's row has it.
+    package let uri: String?
+    package let leadsTo: String?
+    package let status: Int?
+    package let depth: Int?
+    package let etag: String?
+    package let lastModified: String?
+    package let content: String?
+    package let tries: Int?
+    package let due: Int?
+
+    package init(
+      source: String, uri: String?, leadsTo: String?, status: Int?, depth: Int?, etag: String?,
+      lastModified: String?, content: String?, tries: Int?, due: Int?
+    ) {
+      self.source = source
+      self.uri = uri
+      self.leadsTo = leadsTo
+      self.status = status
+      self.depth = depth
+      self.etag = etag
+      self.lastModified = lastModified
+      self.content = content
+      self.tries = tries
+      self.due = due
     }
   }
 
@@ -45,11 +78,13 @@ package struct AppliedReceipt: Sendable {
   package let heldGeneration: Int?
   /// When the try ended, milliseconds since 1970 UTC.
   package let at: Int
+  /// What was counted on the way, as a JSON object of numbers.
+  package let counts: String
 
   package init(
     run: String, stage: String, item: String, outcome: String, tries: Int, reason: String?,
     due: Int?, message: String?, outputs: [(stage: String, item: String)], documents: [Document],
-    generation: Int?, heldGeneration: Int? = nil, at: Int
+    generation: Int?, heldGeneration: Int? = nil, at: Int, counts: String = "{}"
   ) {
     self.run = run
     self.stage = stage
@@ -64,6 +99,7 @@ package struct AppliedReceipt: Sendable {
     self.generation = generation
     self.heldGeneration = heldGeneration
     self.at = at
+    self.counts = counts
   }
 
   /// Which of two receipts of one item with equal tries counts: the higher rank, and among equals the later.

@@ -20,6 +20,11 @@ package struct DocumentReceipt: Codable, Hashable, Sendable {
   package let generation: Int?
   /// Milliseconds since 1970 UTC.
   package let at: Int
+  /// Of the stage that read it.
+  package var title: String?
+  /// Where its address leads, when that is elsewhere.
+  package var leadsTo: String?
+  package var httpStatus: Int?
 }
 
 extension DocumentReceipt {
@@ -28,7 +33,8 @@ extension DocumentReceipt {
       stage: row["stage"], item: row["item"], outcome: row["outcome"], tries: row["tries"],
       due: row["due_at"], reason: row["reason"], message: row["message"], pages: row["pages"],
       chunks: row["chunks"], tokens: row["tokens"], generation: row["generation"],
-      at: row["created_at"])
+      at: row["created_at"], title: row["title"], leadsTo: row["leads_to"],
+      httpStatus: row["http_status"])
   }
 
   /// 0 for fetch to 4 for index; a generation comes after all.
@@ -60,12 +66,20 @@ struct DocumentState: Equatable {
   var tokens: Int?
   /// When the last of its receipts was written, milliseconds since 1970 UTC; 0 without one.
   var changedAt = 0
+  var title: String?
+
+  /// The reason of a document whose text is the one that answers.
+  static let unchanged = "unchanged"
 
   init(_ receipts: [DocumentReceipt]) {
+    // A page of a crawl waits beside its item and is read by a later one: then it waits no more.
+    let isFetched = receipts.contains { $0.stage == "fetch" && $0.outcome != "retry" }
     // A total order, so that equal sets give equal rows.
-    let sorted = receipts.sorted {
-      ($0.step, $0.tries, $0.at, $0.item) < ($1.step, $1.tries, $1.at, $1.item)
-    }
+    let sorted = receipts.filter { !isFetched || $0.stage != "fetch" || $0.outcome != "retry" }
+      .sorted {
+        ($0.step, $0.tries, $0.at, $0.item) < ($1.step, $1.tries, $1.at, $1.item)
+      }
+    title = sorted.last { $0.title != nil }?.title
     changedAt = sorted.map(\.at).max() ?? 0
     func last(_ outcomes: Set<String>) -> DocumentReceipt? {
       sorted.last { outcomes.contains($0.outcome) }

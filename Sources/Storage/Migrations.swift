@@ -82,8 +82,24 @@ enum Migrations {
     migrator.registerMigration("6 messages to CRMs") { database in
       try database.execute(sql: deliveries)
     }
+    migrator.registerMigration("8 pages that a crawl finds") { database in
+      try database.execute(sql: crawls)
+    }
     return migrator
   }
+  private static let crawls = """
+    ALTER TABLE documents ADD COLUMN leads_to TEXT;
+    ALTER TABLE documents ADD COLUMN http_status INTEGER;
+    ALTER TABLE documents ADD COLUMN depth INTEGER;
+    ALTER TABLE documents ADD COLUMN etag TEXT;
+    ALTER TABLE documents ADD COLUMN last_modified TEXT;
+    ALTER TABLE documents ADD COLUMN raw_digest TEXT;
+    ALTER TABLE document_receipts ADD COLUMN title TEXT;
+    ALTER TABLE document_receipts ADD COLUMN leads_to TEXT;
+    ALTER TABLE document_receipts ADD COLUMN http_status INTEGER;
+    ALTER TABLE run_items ADD COLUMN counts_json TEXT NOT NULL DEFAULT '{}';
+    CREATE INDEX document_receipts_document ON document_receipts(document_id, run_id);
+    """
   private static let deliveries = """
     ALTER TABLE chatbots ADD COLUMN crm_secret_version INTEGER NOT NULL DEFAULT 1;
     ALTER TABLE chatbots ADD COLUMN crm_rotated_at INTEGER;

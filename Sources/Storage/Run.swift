@@ -9,10 +9,13 @@ import GRDB
 package struct SourceRequest: Sendable {
   package let source: Source
   package let visibility: Visibility
+  /// How far a crawl may go, as the source's row keeps it; nil leaves the row as it is.
+  package let crawl: String?
 
-  package init(source: Source, visibility: Visibility) {
+  package init(source: Source, visibility: Visibility, crawl: String? = nil) {
     self.source = source
     self.visibility = visibility
+    self.crawl = crawl
   }
 }
 
@@ -39,13 +42,15 @@ extension AppDatabase {
         try database.execute(
           sql: """
             INSERT INTO knowledge_sources
-              (id, chatbot_id, source_type, source_url, file_path, name, is_citable, created_at, updated_at)
-            VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
-            ON CONFLICT (id) DO UPDATE SET is_citable = excluded.is_citable, updated_at = excluded.updated_at
+              (id, chatbot_id, source_type, source_url, file_path, name, is_citable, created_at, updated_at,
+              crawl_json)
+            VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
+            ON CONFLICT (id) DO UPDATE SET is_citable = excluded.is_citable, updated_at = excluded.updated_at,
+              crawl_json = coalesce($11, knowledge_sources.crawl_json)
             """,
           arguments: [
             source.source.text, chatbot.text, type, url, path, source.name,
-            request.visibility == .citable ? 1 : 0, now, now,
+            request.visibility == .citable ? 1 : 0, now, now, request.crawl ?? "{}", request.crawl,
           ])
       }
       try database.execute(
@@ -102,10 +107,12 @@ extension AppDatabase {
 
   /// Commits an order's content and names its item, before it is published.
   ///
+  /// - Parameter removed: all documents that leave by it.
   /// - Parameter verdict: commits with it that the run's generation was judged; the order stands only if it still waits for that.
   /// - Returns: false when this very order has ended already, or the verdict comes too late.
   package func addOrder(
-    _ run: RunID, item: String, content: [UInt8], verdict: Verdict? = nil, now: Int
+    _ run: RunID, item: String, content: [UInt8], removed: [DocumentID]? = nil,
+    verdict: Verdict? = nil, now: Int
   ) async throws -> Bool {
     try await pool.write { database in
       let closed = try Int.fetchOne(
@@ -123,6 +130,10 @@ extension AppDatabase {
       try database.execute(
         sql: "UPDATE runs SET state = 'running', finished_at = NULL WHERE id = $1",
         arguments: [run.text])
+      if let removed {
+        let json = String(decoding: try JSONEncoder().encode(removed.map(\.text)), as: UTF8.self)
+        try database.change("UPDATE runs SET removed_json = $1 WHERE id = $2", [json, run.text])
+      }
       return true
     }
   }
@@ -355,12 +366,19 @@ extension AppDatabase {
         [String].self, from: Data((row["removed_json"] as String).utf8))
       let reason = row["trigger"] == "removal" ? "purged" : "removed"
       for document in removed {
+        // One that left because of what this run met keeps its reason.
+        let left = try database.change(
+          """
+          UPDATE documents SET generation = NULL, changed_at = $1
+          WHERE id = $2 AND run_id = $3 AND state = 'ended' AND generation IS NOT NULL
+          """, [now, document, run.text])
+        if left == 1 { continue }
         try database.change(
           """
           UPDATE documents SET generation = NULL, state = 'ended', reason = $1,
             message = 'It was taken out of the chatbot.', changed_at = $2
-          WHERE id = $3
-          """, [reason, now, document])
+          WHERE id = $3 AND (run_id <> $4 OR state <> 'ended')
+          """, [reason, now, document, run.text])
       }
     }
   }

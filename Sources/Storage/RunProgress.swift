@@ -25,6 +25,8 @@ package struct DocumentRow: Codable, Sendable {
   package let generation: Int?
   /// Milliseconds since 1970 UTC.
   package let createdAt: Int
+  /// Where its address leads, when that is elsewhere.
+  package let leadsTo: String?
 
   init(row: Row) {
     id = row["id"]
@@ -43,6 +45,7 @@ package struct DocumentRow: Codable, Sendable {
     changedAt = row["changed_at"]
     generation = row["generation"]
     createdAt = row["created_at"]
+    leadsTo = row["leads_to"]
   }
 }
 

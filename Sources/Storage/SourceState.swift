@@ -47,45 +47,17 @@ extension AppDatabase {
       ).map { row in
         let id: String = row["id"]
         let own = bySource[id] ?? []
-        let ended = own.last { $0.state == "ended" } ?? own.last { $0.state == "waiting" }
+        let ended =
+          own.last { $0.state == "ended" && !LeftOut.reasons.contains($0.reason ?? "") }
+          ?? own.last { $0.state == "waiting" }
+          // A source of which nothing else was met says that, at least.
+          ?? (own.contains { $0.state == "live" } ? nil : own.last { $0.state == "ended" })
         return SourceState(
           id: id, name: row["name"], isCitable: row["is_citable"] == 1,
           status: SourceState.status(of: own), reason: ended?.reason, message: ended?.message,
           documents: Dictionary(own.map { ($0.state, 1) }, uniquingKeysWith: +),
           oldestChangeAt: own.filter { $0.state != "live" && $0.state != "ended" }
             .map(\.changedAt).min())
-      }
-    }
-  }
-
-  /// Web sources of all chatbots whose documents last changed before `instant` and that no open run is at work on.
-  ///
-  /// - Parameter instant: milliseconds since 1970 UTC.
-  package func webSources(
-    unchangedSince instant: Int, limit: Int
-  ) async throws -> [(
-    chatbot: ChatbotID, source: SourceID, document: DocumentID, url: String, name: String,
-    visibility: Visibility
-  )] {
-    try await pool.read { database in
-      try Row.fetchAll(
-        database,
-        sql: """
-          SELECT s.chatbot_id AS chatbot, s.id AS source, d.id AS document, s.source_url AS url,
-            s.name AS name, s.is_citable AS citable
-          FROM knowledge_sources s JOIN documents d ON d.source_id = s.id
-            JOIN runs r ON r.id = d.run_id JOIN chatbots c ON c.id = s.chatbot_id
-            LEFT JOIN users u ON u.id = c.user_id
-          WHERE c.deleted_at IS NULL AND coalesce(u.disabled, 0) = 0 AND s.source_url IS NOT NULL AND s.deleted_at IS NULL AND d.changed_at < $1 AND r.state NOT IN ('running', 'held')
-            AND coalesce(d.reason, '') <> 'removed'
-          ORDER BY d.changed_at, d.id LIMIT $2
-          """, arguments: [instant, limit]
-      ).map { row in
-        (
-          ChatbotID(unchecked: row["chatbot"]), SourceID(unchecked: row["source"]),
-          DocumentID(unchecked: row["document"]), row["url"], row["name"],
-          row["citable"] == 1 ? Visibility.citable : .learnOnly
-        )
       }
     }
   }

@@ -1,7 +1,6 @@
 // bobbin-fetch: arguments and wiring of the fetch stage.
 
 import ArgumentParser
-import BlobStore
 import Corpus
 import FetchStage
 import FoundationEssentials
@@ -38,10 +37,23 @@ struct BobbinFetch: AsyncParsableCommand {
     if !policy.exceptions.isEmpty, !options.quiet {
       StandardStream.error.line("allowed besides public addresses: \(exceptions)")
     }
-    let stage = FetchStage(
-      blobs: DirectoryBlobs(data: options.dataDirectory),
-      transport: .curl(.ownerGiven(policy), contact: environment["BOBBIN_CONTACT"]))
-    await StageProgram.run(stage, options, records: locations.map(Self.source))
+    let transport = WebTransport.curl(
+      .ownerGiven(policy), contact: environment["BOBBIN_CONTACT"])
+    await StageProgram.run(options, records: locations.map(Self.source)) {
+      FetchStage(
+        data: options.dataDirectory, transport: transport,
+        settings: try Self.settings(options.pipelineFile()))
+    }
+  }
+
+  private static func settings(_ file: PipelineFile) throws -> FetchSettings {
+    FetchSettings(
+      hostDelay: .milliseconds(try file.number("FETCH_HOST_DELAY_MS", 1_000, from: 0)),
+      slicePages: try file.number("FETCH_SLICE_PAGES", 50),
+      sliceTime: .seconds(try file.number("FETCH_SLICE_S", 15)),
+      pageTries: try file.number("FETCH_PAGE_TRIES", 4),
+      firstDelay: try file.number("RETRY_FIRST_DELAY_MS", 30_000),
+      longestDelay: try file.number("RETRY_LONGEST_DELAY_MS", 3_600_000))
   }
 
   private static func source(_ location: String) -> Source {

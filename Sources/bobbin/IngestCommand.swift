@@ -15,7 +15,9 @@ struct IngestCommand: AsyncParsableCommand {
     abstract: "Reads documents into a chatbot.",
     discussion: """
       bobbin ingest handbook ./manual.pdf notes.docx https://example.com/page
-      The chatbot is made when there is none of that name. A folder stands for the files in it.
+      bobbin ingest handbook https://example.com/help/ --depth 2 --include https://example.com/help/
+      The chatbot is made when there is none of that name. A folder stands for the files in it. A
+      site is crawled when --depth or --sitemap is given, within these bounds from then on.
       """)
 
   @Argument(help: "The chatbot's name: a-z, 0-9 and -.")
@@ -26,6 +28,22 @@ struct IngestCommand: AsyncParsableCommand {
 
   @Flag(help: "These sources may inform answers and are never quoted or cited.")
   var learnOnly = false
+
+  @Option(help: "Read a site: follow links so many steps from each URL, on its host.")
+  var depth: Int?
+
+  @Flag(help: "Read a site: the pages that its sitemap names, or that the URL, a sitemap, names.")
+  var sitemap = false
+
+  @Option(help: "Pages of a site that are read at most. [default: 1000]")
+  var maxPages: Int?
+
+  @Option(
+    help: "Only addresses with this in them, `*` for anything; may be given several times.")
+  var include: [String] = []
+
+  @Option(help: "No addresses with this in them; may be given several times.")
+  var exclude: [String] = []
 
   @Option(help: "Settings of the stages. [default: pipelines/ingest.mk if there]")
   var pipeline: String?
@@ -62,11 +80,8 @@ struct IngestCommand: AsyncParsableCommand {
       batchRecords: try pipelineFile.number("FETCH_BATCH_RECORDS", 8))
     let found = try await Janitor(spool: configuration.spool, database: database).run()
     if !found.isClean { StandardStream.error.line(found.line) }
-    let requests = locations.map { location in
-      SourceRequest(
-        source: Training.source(location.location, name: location.name, of: row.id),
-        visibility: learnOnly ? .learnOnly : .citable)
-    }
+    let requests = try await requests(
+      for: locations, of: row, database, data: configuration.data)
     let started = ContinuousClock.now
     let run = try await training.begin(
       requests, of: row.id, replacing: replace, mayShrink: allowShrink)
@@ -120,8 +135,64 @@ struct IngestCommand: AsyncParsableCommand {
     return report.exitCode
   }
 
+  func validate() throws {
+    if let depth, !(0...100).contains(depth) { throw ValidationError("--depth: 0 to 100") }
+    if let maxPages, !(1...100_000).contains(maxPages) {
+      throw ValidationError("--max-pages: 1 to 100000")
+    }
+    let isCrawl = (depth ?? 0) > 0 || sitemap
+    if !isCrawl, maxPages != nil || !include.isEmpty || !exclude.isEmpty {
+      throw ValidationError(
+        "--max-pages, --include and --exclude bound a crawl: add --depth or --sitemap")
+    }
+  }
+
+  private func requests(
+    for locations: [(location: Source.Location, name: String)], of chatbot: Chatbot,
+    _ database: AppDatabase, data: String
+  ) async throws -> [SourceRequest] {
+    var given: CrawlWish?
+    if depth != nil || sitemap {
+      var wish = CrawlWish()
+      (wish.depth, wish.max_pages) = (depth, maxPages)
+      if sitemap { wish.sitemap = true }
+      if !include.isEmpty { wish.include = include }
+      if !exclude.isEmpty { wish.exclude = exclude }
+      given = wish
+    }
+    let reading = SourceReading(database: database, data: data)
+    var requests: [SourceRequest] = []
+    for (location, name) in locations {
+      let plain = Training.source(location, name: name, of: chatbot.id)
+      var bounds: CrawlBounds?
+      if case .web = location {
+        // Without a word about it a site stays what it was given as.
+        let kept = try await database.source(plain.source.text, of: chatbot.id)?.crawl
+        bounds = try await reading.bounds(
+          given ?? CrawlWish(json: kept ?? "{}"), of: chatbot.id)
+      }
+      requests.append(
+        SourceRequest(
+          source: Source(
+            source: plain.source, document: plain.document, location: location, name: name,
+            crawl: bounds),
+          visibility: learnOnly ? .learnOnly : .citable,
+          crawl: location.isWeb ? given?.json : nil))
+    }
+    return requests
+  }
+
   /// A stage that died is started again, and what kills it ends as `crashed`; one that says it cannot work is believed.
   private static func isFatal(_ end: Supervisor.End) -> Bool {
     end.bySignal ? end.count > 20 : end.exitCode != 75 || end.count > 3
+  }
+}
+
+extension Source.Location {
+  fileprivate var isWeb: Bool {
+    switch self {
+    case .web: true
+    case .file: false
+    }
   }
 }

@@ -21,6 +21,8 @@ struct IngestMeter {
 
   mutating func show(_ progress: RunProgress) {
     guard !silent else { return }
+    // A crawl finds its documents on the way.
+    let documents = max(self.documents, progress.documents.values.reduce(0, +))
     let parts = stages.map { stage in
       switch stage {
       case "embed":

@@ -18,13 +18,17 @@ struct IngestReport {
   private var waiting: [DocumentRow] {
     documents.filter { $0.state != "live" && $0.state != "ended" }
   }
-  private var failed: [DocumentRow] { documents.filter { $0.state == "ended" } }
+  private var failed: [DocumentRow] {
+    documents.filter { $0.state == "ended" && !LeftOut.reasons.contains($0.reason ?? "") }
+  }
+  /// Nothing at all came of it, even if each page had its reason.
+  private var isEmpty: Bool { live.isEmpty && waiting.isEmpty }
 
   /// 0 all live, 75 some still wait, 65 some ended with a reason.
   var exitCode: Int32 {
     if progress.state == "held" { return 65 }
     if !waiting.isEmpty { return 75 }
-    return failed.isEmpty ? 0 : 65
+    return failed.isEmpty && !isEmpty ? 0 : 65
   }
 
   func text() -> String {
@@ -64,7 +68,7 @@ struct IngestReport {
   private func mark(_ document: DocumentRow) -> String {
     switch document.state {
     case "live": "✓"
-    case "ended": "✗"
+    case "ended": LeftOut.reasons.contains(document.reason ?? "") ? "–" : "✗"
     default: "…"
     }
   }

@@ -14,8 +14,9 @@ struct RecrawlCommand: AsyncParsableCommand {
     abstract: "Begins a run for web pages that are due to be read again.",
     discussion: """
       bobbin recrawl && bobbin pipeline --until-drained
-      What is due: pages whose last change of state is older than RECRAWL_AFTER_HOURS (pipelines/recrawl.mk), and that
-      no open run is at work on.
+      What is due: web sources that no open run is at work on and that were last looked at longer ago than their own
+      interval, or, without one, than RECRAWL_AFTER_HOURS (pipelines/recrawl.mk). Servers are asked whether a page has
+      changed; one that has not is left as it is, and one that is gone twice leaves.
       """)
 
   @Option(help: "Settings of the re-crawl. [default: pipelines/recrawl.mk if there]")
@@ -38,21 +39,23 @@ struct RecrawlCommand: AsyncParsableCommand {
     let hours = try file.number("RECRAWL_AFTER_HOURS", 24)
     let limit = try file.number("RECRAWL_PAGES", 1_000)
     let database = try AppDatabase(path: "\(configuration.data)/bobbin.sqlite")
-    let due = try await database.webSources(
-      unchangedSince: all ? Int.max : WallClock.now() - hours * 3_600_000, limit: limit)
+    let now = WallClock.now()
+    var due: [KnowledgeSource] = []
+    var pages = 0
+    for read in try await database.readWebSources() where pages < limit {
+      let interval = CrawlWish(json: read.source.crawl).interval ?? hours * 3_600_000
+      guard all || read.readAt < now - interval else { continue }
+      due.append(read.source)
+      pages += read.documents
+    }
     let training = Training(spool: configuration.spool, database: database)
-    for (chatbot, pages) in Dictionary(grouping: due, by: \.chatbot)
+    let reading = SourceReading(database: database, data: configuration.data)
+    for (chatbot, sources) in Dictionary(grouping: due, by: \.chatbot)
       .sorted(by: { $0.key < $1.key })
     {
-      let requests = pages.map { page in
-        SourceRequest(
-          source: Source(
-            source: page.source, document: page.document, location: .web(url: page.url),
-            name: page.name),
-          visibility: page.visibility)
-      }
+      let requests = try await reading.requests(sources, of: chatbot, again: true)
       let run = try await training.begin(requests, of: chatbot, keepingRows: true)
-      print("run \(run): \(requests.count) pages of chatbot \(chatbot)")
+      print("run \(run): \(requests.count) sources of chatbot \(chatbot)")
     }
     if due.isEmpty { print("no page is due") }
     return 0

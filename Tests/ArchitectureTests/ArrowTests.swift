@@ -21,7 +21,7 @@ import Testing
     "Storage": ["Corpus"],
     "BlobStore": ["Corpus", "Spool"],
     "StageCommand": ["BlobStore", "Corpus", "Spool"],
-    "FetchStage": ["BlobStore", "Corpus", "Spool", "WebClient"],
+    "FetchStage": ["BlobStore", "CZlib", "Corpus", "Markup", "Spool", "WebClient"],
     "ExtractStage": ["BlobStore", "Corpus", "Extraction", "Spool"],
     "ChunkStage": ["Corpus", "Spool"],
     "EmbedStage": ["BlobStore", "Corpus", "Embedding", "Spool"],
@@ -33,7 +33,7 @@ import Testing
       "Embedding", "Evaluation", "Spool",
       "Storage", "VectorShard", "WebClient",
     ],
-    "bobbin-fetch": ["BlobStore", "Corpus", "FetchStage", "Spool", "StageCommand", "WebClient"],
+    "bobbin-fetch": ["Corpus", "FetchStage", "Spool", "StageCommand", "WebClient"],
     "bobbin-extract": ["BlobStore", "ExtractStage", "Extraction", "StageCommand"],
     "bobbin-chunk": ["ChunkStage", "Embedding", "StageCommand"],
     "bobbin-embed": ["BlobStore", "EmbedStage", "Embedding", "StageCommand", "WebClient"],
@@ -88,6 +88,7 @@ import Testing
   @Test(arguments: [
     ("GRDB", ["Storage"]), ("Hummingbird", ["App"]), ("CCurl", ["WebClient"]),
     ("CPoppler", ["Extraction"]), ("CXML2", ["Markup"]), ("CArchive", ["Extraction"]),
+    ("CZlib", ["FetchStage"]),
   ])
   func `one target alone speaks to each library`(library: String, targets: [String]) throws {
     var found: Set<String> = []

@@ -54,7 +54,7 @@ import Testing
 
   func vectors(_ outcomes: [Outcome<EmbeddedChunk>]) throws -> [[Float]] {
     try outcomes.map { outcome in
-      guard case .done(let outputs, _, _) = outcome, let made = outputs.first else { return [] }
+      guard case .done(let outputs, _, _, _) = outcome, let made = outputs.first else { return [] }
       let bytes = try DirectoryBlobs(data: folder.path).get(made.vectors)
       return VectorBlob.decode(bytes, dimension: 2)?[made.row] ?? []
     }

@@ -113,7 +113,7 @@ import VectorShard
     try await add(try chunks("d1", ["half"], count: 2) + chunks("d2", ["whole"]), run: "r2")
     let outcome = try await order("r2", live: ["d1", "d2"])
     #expect(try texts() == ["old", "whole"])
-    guard case .done(_, let documents, let generation) = outcome else {
+    guard case .done(_, let documents, let generation, _) = outcome else {
       Issue.record("expected done")
       return
     }
@@ -136,7 +136,8 @@ import VectorShard
     try await order("r2", live: ["d3"])
     let before = try ShardManifest.current(in: shard)
     try await add(try chunks("d1", ["one"]) + chunks("d2", ["two"]), run: "r3")
-    guard case .done(_, let documents, let generation) = try await order("r3", live: ["d1", "d2"])
+    guard
+      case .done(_, let documents, let generation, _) = try await order("r3", live: ["d1", "d2"])
     else {
       Issue.record("expected done")
       return
@@ -178,7 +179,8 @@ import VectorShard
     try await add(try chunks("d1", ["one"]) + chunks("d2", ["two"]), run: "r1")
     try await order("r1", live: ["d1", "d2"])
     try await add(try chunks("d1", ["one"], model: "other/4"), run: "r2")
-    guard case .done(_, let documents, let generation) = try await order("r2", live: ["d1"]) else {
+    guard case .done(_, let documents, let generation, _) = try await order("r2", live: ["d1"])
+    else {
       Issue.record("expected done")
       return
     }

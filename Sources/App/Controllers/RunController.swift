@@ -71,6 +71,7 @@ struct RunController: Sendable {
         let (_, row) = try await database.run(call, owner)
         return Answer.json(try await database.shape(row))
       })
+    addReport(to: &routes, access)
     routes.add(
       Route(
         .post, Self.base + "runs/{run_id}/cancel/", "Stop a run; what answers now goes on.",
@@ -104,6 +105,58 @@ struct RunController: Sendable {
       for: access.owner, { call, owner in try await retry(call, owner, onlyFailed: false) })
   }
 
+  private func addReport(to routes: inout RouteTable, _ access: Accesses) {
+    let line = Schema.object([
+      required("url", .text),
+      required(
+        "outcome",
+        .choice(["read", "unchanged", "left_out", "not_read", "waiting", "queued"])),
+      required("status", .nullable(.count)), required("redirect", .nullable(.text)),
+      required("reason", .nullable(.text)), required("message", .nullable(.text)),
+      required("remedy", .nullable(.text)), required("title", .nullable(.text)),
+      required("depth", .nullable(.count)), required("tries", .count), required("chunks", .count),
+      required("source_id", .id), required("document_id", .id),
+    ])
+    let report = Schema.object([
+      required("run", .component("Run")), required("totals", .map(.count)),
+      // Addresses that were met and not followed, by reason.
+      required("not_followed", .map(.count)), required("items", .array(line, 0...200_000)),
+    ])
+    routes.add(
+      Route(
+        .get, Self.base + "runs/{run_id}/report/",
+        "What became of each web address of a run, and what to do about it.",
+        query: [optional("format", .choice(["json", "csv"]))],
+        answers: [
+          AnswerShape(
+            status: 200, description: "The report.",
+            content: ["application/json": report, "text/csv": Optional<Schema>.none])
+        ]),
+      for: access.owner, { call, owner in try await self.report(call, owner) })
+  }
+
+  private func report(_ call: Call, _ owner: Owner) async throws -> Response {
+    struct Shown: Encodable {
+      let run: RunShape
+      let totals, not_followed: [String: Int]
+      let items: [CrawlReport.Line]
+    }
+    let (_, row) = try await database.run(call, owner)
+    let report = try await CrawlReport.of(row, in: database)
+    guard call.query("format") == "csv" else {
+      return Answer.json(
+        Shown(
+          run: try await database.shape(row), totals: report.totals,
+          not_followed: report.notFollowed, items: report.lines))
+    }
+    return Response(
+      status: .ok,
+      headers: [
+        .contentType: "text/csv; charset=utf-8", .cacheControl: "no-store",
+        .contentDisposition: "attachment; filename=\"report-\(row.id).csv\"",
+      ], body: ResponseBody(byteBuffer: .init(string: report.csv)))
+  }
+
   // MARK: Beginning
 
   private func train(_ call: Call, _ owner: Owner) async throws -> Response {
@@ -125,7 +178,9 @@ struct RunController: Sendable {
       else { throw AppError(.noSources) }
       return Answer.json(try await database.shape(row), .accepted)
     }
-    return try await begin(chosen, chatbot, force: call.input.flag("force") ?? false)
+    // What is asked for by name, or not at all yet, is read whatever is known of it.
+    return try await begin(
+      chosen, chatbot, force: call.input.flag("force") ?? false, again: false)
   }
 
   /// From what was said of a source when it was last read, or from its size.
@@ -176,26 +231,15 @@ struct RunController: Sendable {
         .first { $0.id == source.id.text }
       guard state?.documents["ended"] ?? 0 > 0 else { throw AppError(.nothingToRetry) }
     }
-    return try await begin([source], chatbot, force: false)
+    return try await begin([source], chatbot, force: false, again: true)
   }
 
+  /// - Parameter again: whether what has not changed stays as it is.
   private func begin(
-    _ sources: [KnowledgeSource], _ chatbot: Chatbot, force: Bool
+    _ sources: [KnowledgeSource], _ chatbot: Chatbot, force: Bool, again: Bool
   ) async throws -> Response {
-    let requests = sources.compactMap { row -> SourceRequest? in
-      let location: Source.Location
-      if let url = row.url {
-        location = .web(url: url)
-      } else if let path = row.path {
-        location = .file(path: path)
-      } else {
-        return nil
-      }
-      // The row's own id: one that came from another server was made there.
-      return SourceRequest(
-        source: Training.source(row.id, location, name: row.name),
-        visibility: row.isCitable ? .citable : .learnOnly)
-    }
+    let requests = try await SourceReading(database: database, data: data)
+      .requests(sources, of: chatbot.id, again: again)
     let run: RunID
     do {
       run = try await training.begin(

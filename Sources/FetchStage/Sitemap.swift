@@ -1,0 +1,112 @@
+// Sitemaps: lists of a site's pages (sitemaps.org), plain or gzip, and the indexes that name further ones; a list as text, too.
+// What stands before a fault counts.
+
+import Markup
+
+/// What a sitemap names.
+package struct Sitemap: Equatable, Sendable {
+  /// Addresses as written.
+  package var pages: [String] = []
+  /// Further sitemaps, of an index.
+  package var sitemaps: [String] = []
+  /// Why the rest was not read; completes "The sitemap …". Nil when all of it was.
+  package var fault: String?
+
+  /// Entries that one file may have by its format.
+  package static let entryLimit = 50_000
+  /// Bytes that one file may have by its format, unpacked.
+  package static let byteLimit = 50 << 20
+
+  /// Reads a file; nil when it is no sitemap.
+  ///
+  /// - Parameter isText: whether it was declared as plain text.
+  package static func read(_ bytes: [UInt8], isText: Bool = false) -> Sitemap? {
+    var bytes = bytes
+    var fault: String?
+    if Gunzip.isGzip(bytes) {
+      let unpacked = Gunzip.unpack(bytes, limit: byteLimit)
+      bytes = unpacked.bytes
+      switch unpacked.failure {
+      case .tooLarge: fault = "is larger than 50 MiB once unpacked"
+      case .broken: fault = "is damaged: its compression breaks off"
+      case nil: break
+      }
+    }
+    let start = bytes.drop { $0 <= 0x20 || $0 == 0xEF || $0 == 0xBB || $0 == 0xBF }
+    guard start.first == UInt8(ascii: "<") else {
+      return isText || fault != nil ? list(bytes, fault: fault) : nil
+    }
+    var sitemap = xml(Array(start))
+    if let fault { sitemap?.fault = fault }
+    return sitemap
+  }
+
+  private static func list(_ bytes: [UInt8], fault: String?) -> Sitemap? {
+    var sitemap = Sitemap(fault: fault)
+    for line in bytes.split(whereSeparator: { $0 == 10 || $0 == 13 }).prefix(entryLimit) {
+      let text = String(decoding: line, as: UTF8.self)
+      guard text.hasPrefix("http://") || text.hasPrefix("https://") else { continue }
+      sitemap.pages.append(text)
+    }
+    return sitemap.pages.isEmpty && fault == nil ? nil : sitemap
+  }
+
+  /// The reader's callback outlives no call; a class, because it escapes by its type.
+  private final class Collector {
+    var root = ""
+    var path: [String] = []
+    var text = ""
+    var sitemap = Sitemap()
+    var count = 0
+  }
+
+  private static func xml(_ bytes: [UInt8]) -> Sitemap? {
+    let found = Collector()
+    var failure: MarkupError?
+    do throws(MarkupError) {
+      try XMLReader.read(bytes) { event in take(event, found) }
+    } catch {
+      failure = error
+    }
+    guard found.root == "urlset" || found.root == "sitemapindex" else { return nil }
+    if found.count > entryLimit {
+      found.sitemap.fault = "names more than \(entryLimit) addresses; the first ones were taken"
+    }
+    if let failure {
+      switch failure {
+      case .documentType: found.sitemap.fault = "holds a document type declaration"
+      case .malformed(let line, _): found.sitemap.fault = "is not well-formed at line \(line)"
+      case .tooLarge, .noMemory: found.sitemap.fault = "is too large"
+      }
+    }
+    return found.sitemap
+  }
+
+  /// - Returns: false when no more is wanted.
+  private static func take(_ event: XMLEvent, _ found: Collector) -> Bool {
+    switch event {
+    case .start(let name, _, _):
+      if found.path.isEmpty {
+        found.root = name
+        guard name == "urlset" || name == "sitemapindex" else { return false }
+      }
+      found.path.append(name)
+      found.text = ""
+    case .text(let text):
+      if found.path.last == "loc", found.text.utf8.count < 4_096 { found.text += text }
+    case .end(let name, _):
+      // An image's or a video's loc stands deeper.
+      if name == "loc", found.path.count == 3 {
+        found.count += 1
+        if found.count > entryLimit { return false }
+        switch found.path[1] {
+        case "url": found.sitemap.pages.append(found.text)
+        case "sitemap": found.sitemap.sitemaps.append(found.text)
+        default: break
+        }
+      }
+      if !found.path.isEmpty { found.path.removeLast() }
+    }
+    return true
+  }
+}
