@@ -1,6 +1,6 @@
-# When web pages are read again, as data: read by `bobbin recrawl`. NAME = value lines only.
+# When web sources are read again, as data: read by `bobbin recrawl`. NAME = value lines only.
 
-# Hours after the last reading at which a page is due.
+# Hours after the last reading at which a source is due that has no interval of its own.
 RECRAWL_AFTER_HOURS = 24
-# Most pages that one start of `bobbin recrawl` asks for, the longest unread first.
+# Known pages after which one start of `bobbin recrawl` takes no further source, the longest unread first.
 RECRAWL_PAGES = 1000

@@ -4,7 +4,7 @@
 set -euo pipefail
 
 packages=(libcurl4-openssl-dev libpoppler-glib-dev libxml2-dev libzstd-dev libssl-dev libsqlite3-dev
-  libarchive-dev libstemmer-dev libcrypt-dev pkg-config python3-pip unzip jq
+  libarchive-dev libstemmer-dev libcrypt-dev zlib1g-dev pkg-config python3-pip unzip jq
   openssl # the tests sign a sign-in provider's tokens with it
   strace # the tests inject faults with it
   systemd) # its systemd-analyze checks our unit files in a test; it need not run

@@ -41,8 +41,9 @@ package struct KnownPage: Codable, Hashable, Sendable {
   }
 }
 
-/// How far a crawl has come: small, and the same for the same work. What grows with the site stands in blobs that are only
-/// ever added to.
+/// How far a crawl has come: small, and the same for the same work.
+///
+/// What grows with the site stands in blobs that are only ever added to.
 package struct CrawlState: Codable, Hashable, Sendable {
   /// Addresses that wait for their turn, a line each; the first `offset` bytes have had it.
   package struct Part: Codable, Hashable, Sendable {

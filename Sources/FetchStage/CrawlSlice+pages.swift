@@ -403,7 +403,9 @@ extension CrawlSlice {
 
   private static let parsing = DispatchQueue(label: "markup", attributes: .concurrent)
 
-  /// Parses a page; nil when it cannot be. On a thread of its own: it may take a second.
+  /// Parses a page; nil when it cannot be.
+  ///
+  /// On a thread of its own: it may take a second.
   static func look(_ response: WebResponse, asked: String, missing: UInt64?) async -> Look? {
     await withCheckedContinuation { continuation in
       parsing.async {

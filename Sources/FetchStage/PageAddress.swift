@@ -104,7 +104,7 @@ package enum AddressTraps {
     return false
   }
 
-  /// The path with each run of digits as `#`, when it says nothing but a date: a calendar's page. Nil for all others.
+  /// The path with each run of digits as `#`, when it says nothing but a date: a calendar's page; nil for all others.
   ///
   /// An article under a date has a name of its own behind it, so its pattern is its own, too.
   package static func datePattern(_ path: some StringProtocol) -> String? {

@@ -9,7 +9,7 @@ package struct Sitemap: Equatable, Sendable {
   package var pages: [String] = []
   /// Further sitemaps, of an index.
   package var sitemaps: [String] = []
-  /// Why the rest was not read; completes "The sitemap …". Nil when all of it was.
+  /// Why the rest was not read, as what completes "The sitemap"; nil when all of it was.
   package var fault: String?
 
   /// Entries that one file may have by its format.

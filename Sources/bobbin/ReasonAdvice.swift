@@ -41,6 +41,10 @@ enum ReasonAdvice {
     case "busy": "another build of this chatbot was under way. It is tried again"
     case "shard":
       "the shard could not be written or read; the message says why. Check the disk, then retry"
+    case "robots_unreachable":
+      "the site's robots.txt does not answer, so nothing of it is read. It is asked again"
+    case "crawl_delay":
+      "the site asks for a long pause between two pages. Nothing to do: the crawl goes on by itself"
     case "http_408", "http_429":
       "the site asks for patience. Nothing to do: it is asked again, no sooner than it wishes"
     case let status where status.hasPrefix("http_5"):

@@ -34,11 +34,18 @@ const documentStates = {
 
 // One that was taken out on purpose is no failure.
 const removed = (document) => document.state === "ended" && ["removed", "rolled_back"].includes(document.reason);
+// Nor is a page that its site, or the order of a crawl, wants left out.
+const leftOut = (document) => document.state === "ended"
+  && ["robots", "noindex", "redirected", "redirect_out", "canonical", "duplicate", "sitemap"].includes(document.reason);
 
-export const documentBadge = (document) =>
-  removed(document) ? badge("Taken out") : badge(...(documentStates[document.state] ?? [document.state, ""]));
+export function documentBadge(document) {
+  if (removed(document)) return badge("Taken out");
+  if (leftOut(document)) return badge("Left out");
+  return badge(...(documentStates[document.state] ?? [document.state, ""]));
+}
 
-export const isProblem = (document) => ["ended", "waiting", "held"].includes(document.state) && !removed(document);
+export const isProblem = (document) =>
+  ["ended", "waiting", "held"].includes(document.state) && !removed(document) && !leftOut(document);
 
 const stages = {
   fetch: "Get the files and pages", extract: "Read their text", chunk: "Cut it into passages",
@@ -84,6 +91,23 @@ const reasons = {
   dropped: ["Skipped, as you asked", "Train again to include it."],
   held: ["Put aside", "It waits until you let it go on or skip it."],
   error: ["Something unforeseen", "Try again. If that does not help, tell the operator of this server."],
+  robots: ["The site's robots.txt does not allow it", "Where the site is yours, allow it there for the user agent Bobbin."],
+  robots_unreachable: ["The site's robots.txt cannot be read", "It must answer, if only that there is none. It is tried again by itself."],
+  noindex: ["The page asks not to be indexed", "Where the page is yours, take noindex out of it."],
+  redirected: ["It leads to another page", "That one is read instead."],
+  redirect_out: ["It leads to another site", "Add that site as a source of its own if it shall be read."],
+  canonical: ["It names another page as its original", "That one is read instead."],
+  duplicate: ["The same page stands under another address", "That one is read."],
+  sitemap: ["A list of pages", "The pages on it are read."],
+  no_sitemap: ["There is no sitemap", "Give the sitemap's own address, or follow links instead."],
+  broken_sitemap: ["The sitemap is damaged", "What stands before the fault was read. Have the site make it again."],
+  unchanged: ["It has not changed", ""],
+  bot_check: ["The site checks for robots", "Let Bobbin pass there, or add the page as a file."],
+  login_wall: ["A login stands before it", "Add its content as a file."],
+  soft_404: ["The site says that there is no such page", "Check the address."],
+  js_shell: ["Empty until its scripts run", "Add its content as a file, or its print version."],
+  excluded: ["Outside of what this source is to read", ""], outside: ["On another site", ""],
+  crawl_delay: ["The site asks for long pauses", "It goes on by itself."],
   http_401: ["The page asks for a login", "Save the page and add it as a file."],
   http_403: ["The site refuses to show the page", "Save the page and add it as a file."],
   http_404: ["There is no such page", "Check the address."],

@@ -1,0 +1,297 @@
+import Foundation
+import Synchronization
+import TestSupport
+import Testing
+
+/// A site that a test changes while it is crawled, again and again.
+final class TestSite: Sendable {
+  struct State {
+    var gone: Set<String> = []
+    var version = 1
+    var isBusy = true
+    var isSlow = false
+    /// Requests by path, and how many of them came with what is known of the page.
+    var asked: [String: Int] = [:]
+    var conditional = 0
+  }
+
+  let state = Mutex(State())
+  private let held = Mutex<LoopbackServer?>(nil)
+  var server: LoopbackServer? { held.withLock { $0 } }
+  var hostAndPort: String { server?.hostAndPort ?? "" }
+  func url(_ path: String) -> String { server?.url(path) ?? "" }
+  func asked(_ path: String) -> Int { state.withLock { $0.asked[path] ?? 0 } }
+
+  init() throws {
+    let server = try LoopbackServer { [weak self] request, connection in
+      self?.answer(request, connection)
+    }
+    held.withLock { $0 = server }
+  }
+
+  static func page(_ title: String, _ text: String, _ links: [String] = [], head: String = "")
+    -> [UInt8]
+  {
+    Array(
+      ("<html><head><title>\(title)</title>\(head)</head><body><main><h1>\(title)</h1><p>\(text)</p>"
+        + links.map { "<p><a href=\"\($0)\">more</a></p>" }.joined() + "</main></body></html>").utf8
+    )
+  }
+
+  private func answer(_ request: LoopbackServer.Request, _ connection: LoopbackServer.Connection) {
+    let path = request.path
+    let (isGone, version, isBusy, isSlow) = state.withLock { state in
+      state.asked[path, default: 0] += 1
+      if request.header("If-None-Match") != nil { state.conditional += 1 }
+      defer { if path == "/busy" { state.isBusy = false } }
+      return (state.gone.contains(path), state.version, state.isBusy, state.isSlow)
+    }
+    if isSlow { usleep(60_000) }
+    func html(_ body: [UInt8], _ headers: [String] = []) {
+      connection.respond(200, ["Content-Type: text/html; charset=utf-8"] + headers, body: body)
+    }
+    if isGone { return connection.respond(404) }
+    switch path {
+    case "/robots.txt":
+      connection.respond(
+        200, ["Content-Type: text/plain"], body: Array("User-agent: *\nDisallow: /private\n".utf8))
+    case "/":
+      html(
+        Self.page(
+          "Harbour", "The harbour office of Skerry opens at seven in the morning.",
+          [
+            "/ferry", "/lighthouse", "/private", "/hidden", "/copy?ref=1", "/loop/a", "/busy",
+            "/nothing", "/calendar/2026/01/", "/chain/0", "/archive/old",
+          ]))
+    case "/ferry":
+      let etag = "\"ferry-\(version)\""
+      if request.header("If-None-Match") == etag { return connection.respond(304) }
+      html(
+        Self.page(
+          "Ferry", "The ferry to Orrin takes \(version == 1 ? "forty" : "fifty") minutes."),
+        ["ETag: \(etag)"])
+    case "/lighthouse":
+      // An advert that is another each time: the text that people read is the same.
+      html(
+        Self.page(
+          "Lighthouse", "The lighthouse of Skerry Point was lit for the first time in 1871.",
+          head: "<meta name=advert content=\"\(UInt64.random(in: 0...UInt64.max))\">"))
+    case "/private": html(Self.page("Private", "The tariff for private moorings is secret."))
+    case "/hidden":
+      html(
+        Self.page("Hidden", "Nobody shall find this page of the harbour."),
+        ["X-Robots-Tag: noindex"])
+    case "/copy?ref=1", "/copy":
+      html(
+        Self.page(
+          "Tides", "High water at Skerry is at noon on Sundays.",
+          head: "<link rel=\"canonical\" href=\"/copy\">"))
+    case "/loop/a": connection.respond(302, ["Location: /loop/b"])
+    case "/loop/b": connection.respond(302, ["Location: /loop/a"])
+    case "/busy":
+      if isBusy { return connection.respond(503, ["Retry-After: 1"]) }
+      html(Self.page("Busy", "The crane of the harbour lifts twelve tonnes."))
+    case "/nothing": html(Self.page("Page not found", "Sorry, this page is not here."))
+    case "/archive/old": html(Self.page("Archive", "In 1950 the ferry took two hours."))
+    case let month where month.hasPrefix("/calendar/"):
+      let numbers = month.split(separator: "/").compactMap { Int($0) }
+      guard numbers.count == 2 else { return connection.respond(404) }
+      let (year, next) = numbers[1] == 12 ? (numbers[0] + 1, 1) : (numbers[0], numbers[1] + 1)
+      html(
+        Self.page(
+          "Calendar of \(numbers[0])-\(numbers[1])",
+          "In month \(numbers[1]) of \(numbers[0]) no regatta takes place.",
+          ["/calendar/\(year)/\(next)/"]))
+    case let link where link.hasPrefix("/chain/"):
+      let number = Int(link.dropFirst(7)) ?? 0
+      html(
+        Self.page(
+          "Buoy \(number)", "Buoy number \(number) lies \(number * 3 + 1) cables off the pier.",
+          number < 60 ? ["/chain/\(number + 1)"] : []))
+    default: connection.respond(404)
+    }
+  }
+}
+
+@Suite(.serialized) struct CrawlTests {
+  struct Line: Decodable {
+    let url: String
+    let outcome: String
+    var reason: String?
+    var redirect: String?
+    var remedy: String?
+    var status: Int?
+  }
+
+  /// An installation whose pipeline is impatient.
+  private func install() throws -> (Installation, pipeline: String) {
+    let bobbin = try Installation()
+    let pipeline = try bobbin.folder.write(
+      """
+      FETCH_HOST_DELAY_MS = 0
+      FETCH_SLICE_PAGES = 5
+      RETRY_FIRST_DELAY_MS = 200
+      INDEX_SHRINK_PERCENT = 100
+      """, "pipeline.mk")
+    return (bobbin, pipeline)
+  }
+
+  private func report(_ bobbin: Installation, _ site: TestSite) async throws -> [String: Line] {
+    let result = try await bobbin.tool("bobbin").run(["report", "harbour", "--json"])
+    let lines = try result.output.split(separator: "\n").map {
+      try JSONDecoder().decode(Line.self, from: Data($0.utf8))
+    }
+    return Dictionary(
+      lines.map { (String($0.url.dropFirst(site.url("").count)), $0) },
+      uniquingKeysWith: { first, _ in first })
+  }
+
+  /// `bobbin recrawl --all` and the stages until nothing is left.
+  private func recrawl(
+    _ bobbin: Installation, _ pipeline: String, _ site: TestSite
+  ) async throws {
+    let tool = bobbin.tool("bobbin", ["BOBBIN_ALLOWED_HOSTS": site.hostAndPort])
+    let begun = try await tool.run(["recrawl", "--all"])
+    #expect(begun.exitCode == 0, "\(begun.errors)")
+    let done = try await tool.run(["pipeline", "--until-drained", "--pipeline", pipeline])
+    #expect(done.exitCode == 0, "\(done.errors)")
+  }
+
+  @Test func `a site is read within its bounds, and each address has its reason`() async throws {
+    let site = try TestSite()
+    let (bobbin, pipeline) = try install()
+    let result = try await bobbin.ingest(
+      "harbour", [site.url("/")],
+      [
+        "--depth", "3", "--max-pages", "40", "--exclude", "/archive/", "--wait", "30",
+        "--pipeline", pipeline,
+      ], environment: ["BOBBIN_ALLOWED_HOSTS": site.hostAndPort])
+    let lines = try await report(bobbin, site)
+    func outcome(_ path: String) -> String {
+      lines[path].map { "\($0.outcome) \($0.reason ?? "-")" } ?? "none"
+    }
+    #expect(outcome("/") == "read -", "\(result.errors)")
+    #expect(outcome("/ferry") == "read -")
+    #expect(outcome("/lighthouse") == "read -")
+    #expect(outcome("/private") == "left_out robots")
+    #expect(outcome("/hidden") == "left_out noindex")
+    #expect(outcome("/copy?ref=1") == "left_out canonical")
+    #expect(lines["/copy?ref=1"]?.redirect == site.url("/copy"))
+    #expect(outcome("/copy") == "read -")
+    #expect(outcome("/loop/a") == "not_read too_many_redirects")
+    #expect(outcome("/busy") == "read -")
+    #expect(outcome("/nothing") == "not_read soft_404")
+    #expect(lines["/nothing"]?.remedy?.isEmpty == false)
+    #expect(lines["/archive/old"] == nil)
+    #expect(outcome("/chain/2") == "read -")
+    #expect(lines["/chain/3"] == nil)
+    #expect(site.asked("/private") == 0)
+    #expect(site.asked("/archive/old") == 0)
+    #expect(site.asked("/busy") == 2)
+    let (_, answer) = try await bobbin.ask("harbour", "How long does the ferry to Orrin take?")
+    #expect(answer.message.contains("forty"))
+    #expect(answer.sources.first?.url?.hasPrefix(site.url("/ferry")) == true)
+    // For people, and for spreadsheets.
+    let table = try await bobbin.tool("bobbin").run(["report", "harbour"])
+    #expect(table.output.contains("robots"))
+    #expect(table.output.contains("not followed:"))
+    let csv = try await bobbin.tool("bobbin").run(["report", "harbour", "--csv"])
+    #expect(csv.output.split(separator: "\r\n").count == lines.count + 1)
+  }
+
+  @Test func `a crawl that is killed again and again reads everything`() async throws {
+    let site = try TestSite()
+    site.state.withLock { $0.isSlow = true }
+    let (bobbin, pipeline) = try install()
+    let environment = ["BOBBIN_ALLOWED_HOSTS": site.hostAndPort]
+    let begun = try await bobbin.tool("bobbin", environment).run([
+      "ingest", "harbour", site.url("/chain/0"), "--depth", "100", "--max-pages", "100",
+      "--detach", "--pipeline", pipeline,
+    ])
+    #expect(begun.exitCode == 0, "\(begun.errors)")
+    for round in 0..<6 {
+      let fetch = try bobbin.tool("bobbin-fetch", environment).prepare([
+        "--spool", bobbin.spool, "--pipeline", pipeline, "--quiet",
+      ])
+      try fetch.run()
+      try await Task.sleep(for: .milliseconds(250 + 130 * round))
+      kill(fetch.processIdentifier, SIGKILL)
+      fetch.waitUntilExit()
+    }
+    // In front of a rename, and between the renames of what is left and of the receipt.
+    for place in ["output-renamed:2", "receipt-published:1", "output-renamed:1"] {
+      let killed = try await bobbin.tool(
+        "bobbin-fetch", environment.merging(["CRASH_AT": place]) { $1 }
+      ).run(["--spool", bobbin.spool, "--pipeline", pipeline, "--quiet"])
+      #expect(killed.exitCode != 0)
+    }
+    site.state.withLock { $0.isSlow = false }
+    let done = try await bobbin.tool("bobbin", environment).run([
+      "pipeline", "--until-drained", "--pipeline", pipeline,
+    ])
+    #expect(done.exitCode == 0, "\(done.errors)")
+    let lines = try await report(bobbin, site)
+    #expect(lines.values.filter { $0.outcome == "read" }.count == 61)
+    // A slice of five pages is what a kill costs.
+    let asked = site.state.withLock { $0.asked.filter { $0.key.hasPrefix("/chain/") } }
+    #expect(asked.count == 61)
+    #expect(asked.values.reduce(0, +) <= 61 + 9 * 5)
+    let (_, answer) = try await bobbin.ask(
+      "harbour", "How far off the pier does buoy number 60 lie?")
+    #expect(answer.message.contains("181"))
+  }
+
+  @Test func `read again, only what changed is embedded, and what is gone twice leaves`()
+    async throws
+  {
+    let site = try TestSite()
+    site.state.withLock { $0.isBusy = false }
+    let (bobbin, pipeline) = try install()
+    _ = try await bobbin.ingest(
+      "harbour", [site.url("/")],
+      ["--depth", "1", "--max-pages", "40", "--pipeline", pipeline],
+      environment: ["BOBBIN_ALLOWED_HOSTS": site.hostAndPort])
+    let first = try await report(bobbin, site)
+    #expect(first["/ferry"]?.outcome == "read")
+    func generation() async throws -> String {
+      let status = try await bobbin.tool("bobbin").run(["status", "harbour"]).output
+      return status.components(separatedBy: "generation ").dropFirst().first
+        .map { String($0.prefix { $0.isNumber }) } ?? status
+    }
+    #expect(try await generation() == "1")
+
+    // Nothing has changed but an advert: no generation, and the servers were asked politely.
+    try await recrawl(bobbin, pipeline, site)
+    var lines = try await report(bobbin, site)
+    #expect(lines["/ferry"]?.outcome == "unchanged" || lines["/ferry"]?.reason == "unchanged")
+    #expect(lines["/lighthouse"]?.reason == "unchanged")
+    #expect(try await generation() == "1")
+    #expect(site.state.withLock { $0.conditional } > 0)
+
+    // One page has changed, one is gone: the first is read, the second stays for now.
+    site.state.withLock { state in
+      state.version = 2
+      state.gone = ["/lighthouse"]
+    }
+    try await recrawl(bobbin, pipeline, site)
+    lines = try await report(bobbin, site)
+    #expect(lines["/ferry"]?.outcome == "read")
+    #expect(lines["/lighthouse"]?.reason == "http_404")
+    #expect(try await generation() == "2")
+    let ferry = try await bobbin.ask("harbour", "How long does the ferry to Orrin take?")
+    #expect(ferry.answer.message.contains("fifty"))
+    let light = "When was the lighthouse of Skerry Point lit for the first time?"
+    #expect(try await bobbin.ask("harbour", light).answer.message.contains("1871"))
+
+    // Gone twice.
+    try await recrawl(bobbin, pipeline, site)
+    #expect(try await generation() == "3")
+    #expect(try await !bobbin.ask("harbour", light).answer.message.contains("1871"))
+    #expect(
+      try await bobbin.ask("harbour", "How long does the ferry to Orrin take?").answer.message
+        .contains("fifty"))
+    // And stays so.
+    try await recrawl(bobbin, pipeline, site)
+    #expect(try await generation() == "3")
+  }
+}

@@ -1,0 +1,371 @@
+import Corpus
+import FetchStage
+import Foundation
+import Spool
+import Testing
+import WebClient
+
+@Suite struct CrawlTests {
+  private func crawl(
+    _ site: Site, depth: Int = 5, maxPages: Int = 100, sitemap: Bool = false,
+    include: [String] = [], exclude: [String] = [], start: String = "/", known: [String] = [],
+    slicePages: Int = 50
+  ) async throws -> CrawlRun {
+    var run = try CrawlRun(
+      site,
+      CrawlBounds(
+        depth: depth, maxPages: maxPages, sitemap: sitemap, include: include, exclude: exclude),
+      start: start, known: known, slicePages: slicePages)
+    try await run.finish()
+    return run
+  }
+
+  @Test func `links are followed as deep as is wanted, on their own host`() async throws {
+    let site = Site([
+      "/": Site.page("Home", links: ["/one", "http://other.example/x", "/picture.png"]),
+      "/one": Site.page("One", links: ["/two", "/"]), "/two": Site.page("Two", links: ["/three"]),
+      "/three": Site.page("Three"),
+    ])
+    let run = try await crawl(site, depth: 2)
+    #expect(run.read == ["/", "/one", "/two"])
+    #expect(run.counts["outside"] == 1)
+    #expect(run.counts["other_kind"] == 1)
+    #expect(run.counts["too_deep"] == 1)
+    #expect(run.told["start"] == "done")
+    #expect(site.requests.first == "/robots.txt")
+    #expect(Set(site.pageRequests).count == site.pageRequests.count)
+  }
+
+  @Test func `patterns say which addresses are read`() async throws {
+    let site = Site([
+      "/": Site.page("Home", links: ["/help/a", "/help/old/b", "/shop/c"]),
+      "/help/a": Site.page("A"), "/help/old/b": Site.page("B"), "/shop/c": Site.page("C"),
+    ])
+    let run = try await crawl(
+      site, include: ["http://site.example/help/"], exclude: ["/old/"])
+    #expect(run.read == ["/", "/help/a"])
+    #expect(run.counts["excluded"] == 2)
+  }
+
+  @Test func `robots, noindex, nofollow and canonical links are heeded and told`() async throws {
+    let site = Site(
+      [
+        "/": Site.page("Home", links: ["/private", "/hidden", "/blind", "/copy?x=1"]),
+        "/private": Site.page("Private"),
+        "/hidden": Site.page(
+          "Hidden", links: ["/behind"], head: "<meta name=robots content=noindex>"),
+        "/behind": Site.page("Behind"),
+        "/blind": Site.page(
+          "Blind", links: ["/unseen"], head: "<meta name=robots content=nofollow>"),
+        "/unseen": Site.page("Unseen"),
+        "/copy?x=1": Site.page(
+          "Copy with a parameter", head: "<link rel=canonical href=/copy>"),
+        "/copy": Site.page("Copy"),
+      ], robots: "User-agent: *\nDisallow: /private\n")
+    let run = try await crawl(site)
+    #expect(run.read == ["/", "/behind", "/blind", "/copy"])
+    #expect(run.told["/private"] == "robots")
+    #expect(run.told["/hidden"] == "noindex")
+    #expect(run.told["/copy?x=1"] == "canonical")
+    #expect(run.leadsTo["/copy?x=1"] == "/copy")
+    #expect(!site.requests.contains("/private"))
+    #expect(!site.requests.contains("/unseen"))
+  }
+
+  @Test func `a site whose robots_txt does not answer is not read yet`() async throws {
+    let site = Site { path, _ in
+      path == "/robots.txt"
+        ? Site.Answer(status: 503, headers: ["Retry-After": "120"]) : Site.Answer(body: "x")
+    }
+    let run = try await crawl(site)
+    #expect(run.retry?.reason == "robots_unreachable")
+    #expect(run.retry?.notBefore == 120_000)
+    #expect(site.pageRequests.isEmpty)
+  }
+
+  @Test func `redirects are followed within the site and circles are told`() async throws {
+    let site = Site { path, _ in
+      func to(_ place: String) -> Site.Answer {
+        Site.Answer(status: 302, headers: ["Location": place])
+      }
+      switch path {
+      case "/":
+        return Site.Answer(
+          body: Site.page("Home", links: ["/moved", "/circle", "/out", "/hop/1", "/here"]))
+      case "/moved": return to("/here")
+      case "/here": return Site.Answer(body: Site.page("Here"))
+      case "/circle": return to("/round")
+      case "/round": return to("/circle")
+      case "/out": return to("http://other.example/")
+      case let hop where hop.hasPrefix("/hop/"):
+        return to("/hop/\((Int(hop.dropFirst(5)) ?? 0) + 1)")
+      default: return Site.Answer(status: 404)
+      }
+    }
+    let run = try await crawl(site)
+    #expect(run.read == ["/", "/here"])
+    #expect(run.told["/moved"] == "redirected")
+    #expect(run.leadsTo["/moved"] == "/here")
+    #expect(run.told["/circle"] == "too_many_redirects")
+    #expect(run.told["/out"] == "redirect_out")
+    #expect(run.told["/hop/1"] == "too_many_redirects")
+    #expect(site.requests.filter { $0.hasPrefix("/hop/") }.count < 10)
+    #expect(site.requests.filter { $0 == "/here" }.count == 1)
+  }
+
+  @Test func `the start says where the site is`() async throws {
+    let site = Site { path, _ in
+      switch path {
+      case "/": return Site.Answer(status: 301, headers: ["Location": "http://www.site.example/"])
+      case "http://www.site.example/":
+        return Site.Answer(body: Site.page("Home", links: ["/one", "http://site.example/old"]))
+      case "http://www.site.example/one": return Site.Answer(body: Site.page("One"))
+      default: return Site.Answer(status: 404)
+      }
+    }
+    let run = try await crawl(site)
+    #expect(run.pages.map(\.uri) == ["http://www.site.example/", "http://www.site.example/one"])
+    #expect(run.pages.first?.document.text == "start")
+    #expect(site.requests.contains("http://www.site.example/robots.txt"))
+  }
+
+  @Test func `a calendar, filters and paths without end come to an end`() async throws {
+    let site = Site { path, _ in
+      if path == "/" {
+        return Site.Answer(
+          body: Site.page("Home", links: ["/calendar/2026/1/", "/shop?page=1&sort=0", "/deep/x/"]))
+      }
+      if path.hasPrefix("/calendar/") {
+        let parts = path.split(separator: "/").compactMap { Int($0) }
+        guard parts.count == 2 else { return Site.Answer(status: 404) }
+        let next = parts[1] == 12 ? (parts[0] + 1, 1) : (parts[0], parts[1] + 1)
+        return Site.Answer(
+          body: Site.page("Month \(parts)", links: ["/calendar/\(next.0)/\(next.1)/"]))
+      }
+      if path.hasPrefix("/shop?") {
+        let number = Int(path.split(separator: "=").last ?? "") ?? 0
+        return Site.Answer(
+          body: Site.page("Shop \(number)", links: ["/shop?page=1&sort=\(number + 1)"]))
+      }
+      // A relative link on a page that exists everywhere.
+      return Site.Answer(body: Site.page("Deep \(path)", links: ["deep/x/"]))
+    }
+    let run = try await crawl(site, depth: 1_000, maxPages: 10_000)
+    #expect(run.slices < 20)
+    #expect(run.read.filter { $0.hasPrefix("/calendar/") }.count == 60)
+    #expect(run.read.filter { $0.hasPrefix("/shop") }.count == 50)
+    #expect(run.read.filter { $0.hasPrefix("/deep") }.count < 5)
+    #expect(run.counts["trap"] ?? 0 >= 3)
+  }
+
+  @Test func `what stands in a page's place is told and not read`() async throws {
+    let site = Site([
+      "/": Site.page("Home", links: ["/wall", "/bot", "/shell", "/nothing"]),
+      "/wall":
+        "<html><title>Sign in</title><form><input name=u><input type=password name=p></form></html>",
+      "/bot":
+        "<html><title>Just a moment...</title><body>Checking your browser before accessing</body></html>",
+      "/shell":
+        "<html><title>App</title><body><noscript>You need to enable JavaScript to run this app."
+        + "</noscript><div id=root></div><script src=/app.js></script></body></html>",
+      "/nothing": "<html><title>Page not found</title><body><h1>Sorry</h1></body></html>",
+    ])
+    let run = try await crawl(site)
+    #expect(run.read == ["/"])
+    #expect(run.told["/wall"] == "login_wall")
+    #expect(run.told["/bot"] == "bot_check")
+    #expect(run.told["/shell"] == "js_shell")
+    #expect(run.told["/nothing"] == "soft_404")
+  }
+
+  @Test func `a site's own way of saying that there is no page is learned`() async throws {
+    let site = Site { path, _ in
+      switch path {
+      case "/robots.txt": return Site.Answer(status: 404)
+      case "/": return Site.Answer(body: Site.page("Home", links: ["/real", "/gone"]))
+      case "/real": return Site.Answer(body: Site.page("Real"))
+      default:
+        return Site.Answer(
+          body: "<html><title>Our shop</title><body><p>Have a look at our offers instead, there "
+            + "is something for everybody here. You were looking for \(path).</p></body></html>")
+      }
+    }
+    let run = try await crawl(site)
+    #expect(run.read == ["/", "/real"])
+    #expect(run.told["/gone"] == "soft_404")
+  }
+
+  @Test func `a busy site is left alone for as long as it asks, and asked again`() async throws {
+    let site = Site { path, request in
+      switch path {
+      case "/": return Site.Answer(body: Site.page("Home", links: ["/busy", "/other", "/broken"]))
+      case "/other": return Site.Answer(body: Site.page("Other"))
+      case "/broken": return Site.Answer(status: 500)
+      case "/busy": return Site.Answer(status: 503, headers: ["Retry-After": "300"])
+      default: return Site.Answer(status: 404)
+      }
+    }
+    var run = try CrawlRun(site, CrawlBounds(depth: 2, maxPages: 10))
+    #expect(try await run.step())
+    #expect(run.pauses.map(\.milliseconds) == [300_000])
+    #expect(run.pauses.map(\.reason) == ["http_503"])
+    #expect(run.told["/busy"] == "http_503")
+    #expect(!site.requests.contains("/other"))
+    try await run.finish()
+    #expect(run.read == ["/", "/other"])
+    #expect(run.told["/busy"] == "http_503")
+    #expect(run.told["/broken"] == "http_500")
+    #expect(site.requests.filter { $0 == "/busy" }.count == 3)
+    #expect(site.requests.filter { $0 == "/broken" }.count == 3)
+  }
+
+  @Test func `a site that is away ends its crawl after a while`() async throws {
+    let links = (1...40).map { "/\($0)" }
+    let site = Site { path, _ in
+      switch path {
+      case "/": return Site.Answer(body: Site.page("Home", links: links))
+      case "/robots.txt": return Site.Answer(status: 404)
+      default: return Site.Answer(status: 0)
+      }
+    }
+    let run = try await crawl(site)
+    #expect(run.slices < 30)
+    #expect(run.pauses.contains { $0.reason == "connection" })
+    #expect(run.counts["unreached"] ?? 0 > 0)
+  }
+
+  @Test func `pages are read up to the limit, and what is refused does not count`() async throws {
+    let links = (1...20).map { $0 % 2 == 0 ? "/gone\($0)" : "/page\($0)" }
+    let site = Site { path, _ in
+      if path == "/" { return Site.Answer(body: Site.page("Home", links: links)) }
+      return path.hasPrefix("/page")
+        ? Site.Answer(body: Site.page("Page \(path)")) : Site.Answer(status: 404)
+    }
+    let run = try await crawl(site, maxPages: 5)
+    #expect(run.pages.count == 5)
+    #expect(run.counts["page_limit"] ?? 0 > 0)
+  }
+
+  @Test func `a sitemap's pages are read, of an index and of robots_txt`() async throws {
+    let site = Site { path, _ in
+      func xml(_ text: String) -> Site.Answer {
+        Site.Answer(headers: ["Content-Type": "application/xml"], body: text)
+      }
+      switch path {
+      case "/robots.txt":
+        return Site.Answer(
+          headers: ["Content-Type": "text/plain"],
+          body: "Sitemap: http://site.example/index.xml\nUser-agent: *\nDisallow: /b\n")
+      case "/index.xml":
+        return xml(
+          "<sitemapindex><sitemap><loc>http://site.example/s.xml</loc></sitemap><sitemap><loc>"
+            + "http://site.example/broken.xml</loc></sitemap></sitemapindex>")
+      case "/s.xml":
+        return xml(
+          "<urlset><url><loc>http://site.example/a</loc></url><url><loc>http://site.example/b</loc>"
+            + "</url><url><loc>http://other.example/c</loc></url></urlset>")
+      case "/broken.xml": return xml("<urlset><url><loc>http://site.example/d</loc></url><ur")
+      case "/": return Site.Answer(body: Site.page("Home", links: ["/not-in-the-sitemap"]))
+      case "/a", "/b", "/d": return Site.Answer(body: Site.page("Page \(path)"))
+      default: return Site.Answer(status: 404)
+      }
+    }
+    let run = try await crawl(site, depth: 0, sitemap: true)
+    #expect(run.read == ["/", "/a", "/d"])
+    #expect(run.told["/b"] == "robots")
+    #expect(run.told["/s.xml"] == "sitemap")
+    #expect(run.told["/broken.xml"] == "broken_sitemap")
+    #expect(run.counts["outside"] == 1)
+    // The sitemap itself as the start.
+    let direct = try await crawl(site, depth: 0, sitemap: true, start: "/s.xml")
+    #expect(direct.read == ["/a"])
+    #expect(direct.told["start"] == "sitemap")
+  }
+
+  @Test func `the same body under two addresses is read once`() async throws {
+    let site = Site([
+      "/": Site.page("Home", links: ["/a", "/b"]), "/a": Site.page("Same"), "/b": Site.page("Same"),
+    ])
+    let run = try await crawl(site)
+    #expect(run.read == ["/", "/a"])
+    #expect(run.told["/b"] == "duplicate")
+  }
+
+  @Test func `slices of two pages find what one slice finds, and read nothing twice`()
+    async throws
+  {
+    let site = Site { path, _ in
+      guard path != "/robots.txt", let number = Int(path.dropFirst()) ?? (path == "/" ? 0 : nil),
+        number < 60
+      else { return Site.Answer(status: 404) }
+      return Site.Answer(
+        body: Site.page(
+          "Page \(number)", links: [2 * number + 1, 2 * number + 2, 0, 1].map { "/\($0)" }))
+    }
+    let small = try await crawl(site, depth: 20, slicePages: 2)
+    let asked = site.pageRequests
+    #expect(Set(asked).count == asked.count)
+    #expect(small.pages.count == 60)
+    #expect(small.slices > 30)
+    let large = try await crawl(site, depth: 20)
+    #expect(large.read == small.read)
+    // What a slice carries stays small, however far the crawl is.
+    #expect(try JSONLines.encode(small.source).count < 4_000)
+  }
+
+  @Test func `a slice done twice goes on once`() async throws {
+    let site = Site(
+      (0..<10).reduce(into: [:]) { pages, number in
+        pages[number == 0 ? "/" : "/\(number)"] = Site.page(
+          "Page \(number)", links: ["/\(number + 1)"])
+      })
+    var run = try CrawlRun(site, CrawlBounds(depth: 20, maxPages: 50), slicePages: 2)
+    #expect(try await run.step())
+    let rest = run.source
+    // A worker died after it had published the rest: the slice is done again, and the site says something else.
+    var other = rest
+    other.state?.asked += 1
+    let first = try await run.stage.process([rest], of: CrawlRun.envelope)
+    let second = try await run.stage.process([other], of: CrawlRun.envelope)
+    guard case .done(let pages, _, _, let onward) = first.first,
+      case .done(let none, let told, _, let nothing) = second.first
+    else {
+      Issue.record("both are done")
+      return
+    }
+    #expect(!pages.isEmpty && onward != nil)
+    #expect(none.isEmpty && told.isEmpty && nothing == nil)
+    // The one that goes on may be repeated.
+    let again = try await run.stage.process([rest], of: CrawlRun.envelope)
+    guard case .done(let same, _, _, let more) = again.first else { return }
+    #expect(same.map(\.uri) == pages.map(\.uri))
+    #expect(more?.record == onward?.record)
+  }
+
+  @Test func `a page that has not changed is asked for with what is known of it`() async throws {
+    let site = Site { path, request in
+      switch path {
+      case "/": return Site.Answer(body: Site.page("Home", links: ["/new"]))
+      case "/same":
+        return request.headers["If-None-Match"] == "\"1\""
+          ? Site.Answer(status: 304) : Site.Answer(body: Site.page("Same"))
+      case "/text": return Site.Answer(body: Site.page("Text"))
+      case "/new": return Site.Answer(body: Site.page("New"))
+      default: return Site.Answer(status: 404)
+      }
+    }
+    let run = try await crawl(
+      site,
+      known: [
+        "\(Site.origin)/same\t1\t\"1\"\t\t\(String(repeating: "a", count: 64))",
+        "\(Site.origin)/text\t1\t\t\t\(String(repeating: "b", count: 64))",
+        "\(Site.origin)/gone\t1\t\t\t", "http://other.example/x\t1\t\t\t",
+      ])
+    #expect(run.read == ["/", "/text", "/new"])
+    #expect(run.told["/same"] == "unchanged")
+    #expect(run.told["/gone"] == "http_404")
+    #expect(run.told["/x"] == "outside")
+    #expect(
+      run.pages.first { $0.uri.hasSuffix("/text") }?.knownText == String(repeating: "b", count: 64))
+  }
+}
