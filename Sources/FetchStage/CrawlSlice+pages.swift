@@ -255,7 +255,7 @@ extension CrawlSlice {
         response: response)
     }
     if asked == state.start, let missing = state.missingPage, look.verdict == .soft404,
-      (look.fingerprint ^ missing).nonzeroBitCount <= 2
+      PageVerdict.isAlike(look.fingerprint, missing)
     {
       // The site shows its start for whatever is asked: that tells nothing apart.
       state.missingPage = nil
@@ -418,15 +418,17 @@ extension CrawlSlice {
           page, text, bytes: bytes, status: response.status, asked: asked,
           final: response.finalURL, missing: missing)
         continuation.resume(
-          returning: Look(page: page, verdict: verdict, fingerprint: text.fingerprint))
+          returning: Look(
+            page: page, verdict: verdict,
+            fingerprint: text.fingerprint(without: PageAddress.path(of: asked))))
       }
     }
   }
 
   /// Asks for a page that is not there, to know the answer when it is met again.
   private mutating func findMissingPage() async {
-    let name = SHA256Digest(of: source.source.text).shortName.prefix(10)
-    let address = "\(state.origin)/no-such-page-\(name)"
+    let name = SHA256Digest(of: source.source.text).shortName.prefix(12)
+    let address = "\(state.origin)/bobbin-\(name)"
     guard robots.allows(PageAddress.path(of: address)),
       // What it does not tell is not known.
       let response = try? await send(address), response.status == 200, Self.isMarkup(response),

@@ -84,9 +84,12 @@ struct PageText {
   }
 
   /// A fingerprint of the words in order that changes little when little of the text does (Charikar 2002).
-  var fingerprint: UInt64 {
+  ///
+  /// - Parameter path: the page's own; its words are left out, for "there is no …" repeats them.
+  func fingerprint(without path: some StringProtocol) -> UInt64 {
     var sums = [Int](repeating: 0, count: 64)
-    let words = visible.lowercased().split { !$0.isLetter }
+    let own = Set(path.lowercased().split { !$0.isLetter }.map(String.init))
+    let words = visible.lowercased().split { !$0.isLetter }.filter { !own.contains(String($0)) }
     for pair in zip(words, words.dropFirst()) {
       // FNV-1a: the same in every process, which Hasher is not.
       var hash: UInt64 = 0xcbf2_9ce4_8422_2325

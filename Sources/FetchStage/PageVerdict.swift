@@ -58,7 +58,9 @@ package enum PageVerdict: String, Sendable {
       return .loginWall
     }
     if isShort, saysMissing(title) || saysMissing(firstHeading(page)) { return .soft404 }
-    if let missing, !visible.isEmpty, (text.fingerprint ^ missing).nonzeroBitCount <= 2 {
+    if let missing, !visible.isEmpty,
+      isAlike(text.fingerprint(without: PageAddress.path(of: asked)), missing)
+    {
       return .soft404
     }
     let needsScripts =
@@ -76,6 +78,11 @@ package enum PageVerdict: String, Sendable {
       return .scriptShell
     }
     return nil
+  }
+
+  /// Whether two fingerprints are of texts that differ in a word or two.
+  static func isAlike(_ one: UInt64, _ other: UInt64) -> Bool {
+    (one ^ other).nonzeroBitCount <= 3
   }
 
   private static func firstHeading(_ page: HTMLPage) -> String {

@@ -28,6 +28,9 @@ package struct DocumentRow: Codable, Sendable {
   /// Where its address leads, when that is elsewhere.
   package let leadsTo: String?
 
+  /// Whether it stays out on purpose, and nobody need act.
+  package var isLeftOut: Bool { state == "ended" && LeftOut.reasons.contains(reason ?? "") }
+
   init(row: Row) {
     id = row["id"]
     source = row["source_id"]

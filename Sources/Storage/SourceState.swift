@@ -14,7 +14,7 @@ package struct SourceState: Codable, Sendable {
   package let reason: String?
   /// The sentence that goes with the reason.
   package let message: String?
-  /// Documents by state.
+  /// Documents by state; `left_out` are those that ended because their site, or a crawl's order, wants it so.
   package let documents: [String: Int]
   /// The oldest change of an unfinished document, milliseconds since 1970 UTC; nil when none is unfinished.
   package let oldestChangeAt: Int?
@@ -48,14 +48,15 @@ extension AppDatabase {
         let id: String = row["id"]
         let own = bySource[id] ?? []
         let ended =
-          own.last { $0.state == "ended" && !LeftOut.reasons.contains($0.reason ?? "") }
+          own.last { $0.state == "ended" && !$0.isLeftOut }
           ?? own.last { $0.state == "waiting" }
           // A source of which nothing else was met says that, at least.
           ?? (own.contains { $0.state == "live" } ? nil : own.last { $0.state == "ended" })
         return SourceState(
           id: id, name: row["name"], isCitable: row["is_citable"] == 1,
           status: SourceState.status(of: own), reason: ended?.reason, message: ended?.message,
-          documents: Dictionary(own.map { ($0.state, 1) }, uniquingKeysWith: +),
+          documents: Dictionary(
+            own.map { ($0.isLeftOut ? "left_out" : $0.state, 1) }, uniquingKeysWith: +),
           oldestChangeAt: own.filter { $0.state != "live" && $0.state != "ended" }
             .map(\.changedAt).min())
       }

@@ -19,7 +19,7 @@ struct IngestReport {
     documents.filter { $0.state != "live" && $0.state != "ended" }
   }
   private var failed: [DocumentRow] {
-    documents.filter { $0.state == "ended" && !LeftOut.reasons.contains($0.reason ?? "") }
+    documents.filter { $0.state == "ended" && !$0.isLeftOut }
   }
   /// Nothing at all came of it, even if each page had its reason.
   private var isEmpty: Bool { live.isEmpty && waiting.isEmpty }
@@ -68,7 +68,7 @@ struct IngestReport {
   private func mark(_ document: DocumentRow) -> String {
     switch document.state {
     case "live": "✓"
-    case "ended": LeftOut.reasons.contains(document.reason ?? "") ? "–" : "✗"
+    case "ended": document.isLeftOut ? "–" : "✗"
     default: "…"
     }
   }

@@ -11,7 +11,7 @@ import Testing
       ("http://example.com/a/./b/../c", "http://example.com/a/c"),
       ("http://example.com/a#part", "http://example.com/a"),
       ("http://example.com/%7ejoe/%41%2f", "http://example.com/~joe/A%2F"),
-      ("http://example.com/a b", nil),
+      ("http://example.com/a b", "http://example.com/a%20b"),
       ("http://example.com/é", "http://example.com/%C3%A9"),
       ("http://example.com/a?", "http://example.com/a"),
       ("http://example.com/?b=2&a=1", "http://example.com/?b=2&a=1"),

@@ -36,7 +36,7 @@ final class Site: Sendable {
   /// Paths in the order they were asked for.
   var requests: [String] { asked.withLock { $0 } }
   var pageRequests: [String] {
-    requests.filter { $0 != "/robots.txt" && !$0.hasPrefix("/no-such-page") }
+    requests.filter { $0 != "/robots.txt" && !$0.hasPrefix("/bobbin-") }
   }
 
   var transport: WebTransport {

@@ -151,7 +151,8 @@ struct SourceShape: Encodable {
     let counts = state?.documents ?? [:]
     documents = Documents(
       live: counts["live", default: 0],
-      waiting: counts.filter { $0.key != "live" && $0.key != "ended" }.values.reduce(0, +),
+      waiting: counts.filter { !["live", "ended", "left_out"].contains($0.key) }.values
+        .reduce(0, +),
       failed: counts["ended", default: 0], total: counts.values.reduce(0, +))
     bytes = source.bytes
     crawl = RawJSON(source.crawl)

@@ -14,7 +14,7 @@ export const ending = (name) => /\.([a-z0-9]{1,10})$/i.exec(name)?.[1].toLowerCa
 // "PDF", "Web page", "Captions of a video" …
 export function kindOf(source) {
   if (source.source_type === "video") return source.source_url ? "Video" : "Captions of a video";
-  if (source.source_type === "url") return "Web page";
+  if (source.source_type === "url") return source.crawl?.depth > 0 || source.crawl?.sitemap ? "Web site" : "Web page";
   return endings[ending(source.name)] ?? "Text";
 }
 

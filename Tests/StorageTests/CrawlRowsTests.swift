@@ -1,0 +1,146 @@
+import Corpus
+import Foundation
+import GRDB
+import TestSupport
+import Testing
+
+@testable import Storage
+
+/// Pages that a crawl finds, as rows.
+@Suite struct CrawlRowsTests {
+  let folder: TemporaryFolder
+  let database: AppDatabase
+  let chatbot = ChatbotID(unchecked: "bot1")
+
+  init() async throws {
+    folder = try TemporaryFolder()
+    database = try AppDatabase(path: folder.path + "/bobbin.sqlite")
+    _ = try await database.ensureChatbot(slug: "site", id: chatbot, now: 1)
+  }
+
+  private func begin(_ run: String, at: Int) async throws {
+    let source = Source(
+      source: SourceID(unchecked: "s1"), document: DocumentID(unchecked: "start"),
+      location: .web(url: "http://a/"), name: "http://a/",
+      crawl: CrawlBounds(depth: 1, maxPages: 9))
+    try await database.beginRun(
+      RunID(unchecked: run), of: chatbot,
+      sources: [SourceRequest(source: source, visibility: .citable, crawl: #"{"depth":1}"#)],
+      items: [("first\(run)", [1])], now: at)
+  }
+
+  private func receipt(
+    _ run: String, _ stage: String, _ item: String, _ document: String, _ outcome: String = "done",
+    reason: String? = nil, uri: String? = nil, title: String? = nil, source: String = "s1",
+    generation: Int? = nil, at: Int = 2
+  ) -> AppliedReceipt {
+    AppliedReceipt(
+      run: run, stage: stage, item: item, outcome: "done", tries: 0, reason: nil, due: nil,
+      message: nil, outputs: [],
+      documents: [
+        .init(
+          id: document, outcome: outcome, reason: reason, message: nil, title: title, pages: 0,
+          chunks: 0, tokens: 0,
+          found: stage == "fetch"
+            ? .init(
+              source: source, uri: uri, leadsTo: nil, status: 200, depth: 1, etag: "\"1\"",
+              lastModified: nil, content: "sha256:x", tries: nil, due: nil) : nil)
+      ], generation: generation, at: at, counts: #"{"outside":2}"#)
+  }
+
+  private func rows() async throws -> [String] {
+    try await database.documents(of: chatbot).map {
+      "\($0.uri) \($0.state) \($0.reason ?? "-") \($0.title ?? "-")"
+    }
+  }
+
+  @Test(arguments: 0..<10)
+  func `a page that is found becomes a document in whatever order receipts come`(
+    seed: Int
+  ) async throws {
+    try await begin("r1", at: 1)
+    var generator = SplitMix(state: UInt64(seed))
+    let receipts = [
+      receipt("r1", "fetch", "i1", "start"),
+      receipt("r1", "fetch", "i1b", "d2", "retry", reason: "http_503", uri: "http://a/2"),
+      receipt("r1", "fetch", "i2", "d2", uri: "http://a/2", at: 3),
+      receipt("r1", "extract", "e2", "d2", title: "Two", at: 4),
+      receipt("r1", "fetch", "i3", "d3", "gone", reason: "robots", uri: "http://a/3"),
+    ]
+    for receipt in (receipts + receipts).shuffled(using: &generator) {
+      try await database.apply([receipt])
+    }
+    #expect(
+      try await rows() == [
+        "http://a/ fetched - -", "http://a/2 extracted - Two", "http://a/3 ended robots -",
+      ])
+    let lines = try await database.addresses(of: RunID(unchecked: "r1"))
+    #expect(lines.map(\.uri) == ["http://a/", "http://a/2", "http://a/3"])
+    #expect(lines.map(\.reason) == [nil, nil, "robots"])
+    #expect(try await database.counts(of: RunID(unchecked: "r1"))["outside"] == 10)
+  }
+
+  @Test func `a receipt that fits no row changes none and is not refused`() async throws {
+    try await begin("r1", at: 1)
+    try await database.apply([
+      // Another document has the address; the source is not known.
+      receipt("r1", "fetch", "i1", "d9", uri: "http://a/"),
+      receipt("r1", "fetch", "i2", "d8", uri: "http://a/8", source: "nobody"),
+    ])
+    #expect(try await rows() == ["http://a/ queued - -"])
+  }
+
+  @Test func `what has not changed stays live, and what is gone twice leaves`() async throws {
+    try await begin("r1", at: 1)
+    try await database.apply([
+      receipt("r1", "fetch", "i1", "start"), receipt("r1", "index", "o", "start", generation: 1),
+      receipt("r1", "fetch", "i2", "d2", uri: "http://a/2"),
+      receipt("r1", "index", "o2", "d2", generation: 1, at: 3),
+    ])
+    #expect(try await rows() == ["http://a/ live - -", "http://a/2 live - -"])
+    try await database.finishRun(RunID(unchecked: "r1"), state: "done", now: 4)
+    #expect(try await database.knownDocuments(of: chatbot).map(\.etag) == ["\"1\"", "\"1\""])
+
+    try await begin("r2", at: 10)
+    try await database.apply([
+      receipt("r2", "fetch", "i1", "start", "gone", reason: "unchanged", at: 11),
+      receipt("r2", "fetch", "i2", "d2", "gone", reason: "http_404", uri: "http://a/2", at: 11),
+    ])
+    #expect(try await rows() == ["http://a/ live unchanged -", "http://a/2 ended http_404 -"])
+    #expect(try await database.leavingDocuments(of: RunID(unchecked: "r2")).isEmpty)
+    try await database.finishRun(RunID(unchecked: "r2"), state: "done", now: 12)
+
+    try await begin("r3", at: 20)
+    try await database.apply([
+      receipt("r3", "fetch", "i2", "d2", "gone", reason: "http_404", uri: "http://a/2", at: 21)
+    ])
+    let leaving = try await database.leavingDocuments(of: RunID(unchecked: "r3"))
+    #expect(leaving.map(\.text) == ["d2"])
+    #expect(
+      try await database.addOrder(
+        RunID(unchecked: "r3"), item: "order", content: [1], removed: leaving, now: 22))
+    try await database.finishRun(RunID(unchecked: "r3"), state: "done", now: 23)
+    let left = try #require(try await database.document("d2", of: chatbot))
+    #expect(left.generation == nil && left.reason == "http_404")
+    #expect(try await database.leavingDocuments(of: RunID(unchecked: "r3")).isEmpty)
+  }
+
+  @Test func `a page that its site wants out leaves at once, one that fails stays`() async throws {
+    try await begin("r1", at: 1)
+    try await database.apply([
+      receipt("r1", "fetch", "i2", "d2", uri: "http://a/2"),
+      receipt("r1", "index", "o2", "d2", generation: 1),
+      receipt("r1", "fetch", "i3", "d3", uri: "http://a/3"),
+      receipt("r1", "index", "o3", "d3", generation: 1),
+    ])
+    try await begin("r2", at: 10)
+    try await database.apply([
+      receipt("r2", "fetch", "i2", "d2", "gone", reason: "noindex", uri: "http://a/2", at: 11),
+      receipt("r2", "fetch", "i3", "d3", "failed", reason: "http_503", uri: "http://a/3", at: 11),
+    ])
+    #expect(
+      try await database.leavingDocuments(of: RunID(unchecked: "r2")).map(\.text) == ["d2"])
+    let kept = try #require(try await database.document("d3", of: chatbot))
+    #expect(kept.state == "ended" && kept.generation == 1)
+  }
+}
