@@ -46,6 +46,7 @@ enum ProblemCode: String, CaseIterable, Sendable {
   case badQuestion = "bad-question"
   case unsafeURL = "unsafe-url"
   case tokenInvalid = "token-invalid"
+  case codeInvalid = "code-invalid"
   case idempotencyMismatch = "idempotency-mismatch"
   case rateLimited = "rate-limited"
   case busy
@@ -132,6 +133,8 @@ enum ProblemCode: String, CaseIterable, Sendable {
       )
     case .tokenInvalid:
       (.badRequest, "Link not valid", "It was used or is too old. Ask for another.")
+    case .codeInvalid:
+      (.badRequest, "Code not valid", "It is wrong, was used or is too old. Ask for another.")
     case .idempotencyMismatch:
       (
         .unprocessableContent, "Key was used for another request",

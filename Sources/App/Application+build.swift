@@ -144,6 +144,11 @@ struct Routes {
     SessionController(database: database).addRoutes(to: &table, access)
     LeadController(database: database).addRoutes(to: &table, access)
     CRMController(database: database, sender: sender).addRoutes(to: &table, access)
+    ContactController(
+      database: database, secrets: sender.secrets,
+      mapping: try configuration.contactMapping.map { try ContactMapping(path: $0) }
+    ).addRoutes(to: &table, access)
+    AddressController(database: database, mail: mail).addRoutes(to: &table, access)
     ConversationController(database: database).addRoutes(to: &table, access)
     LeakTestController(services, logger: logger).addRoutes(to: &table, access)
     TraceController(database: database, data: configuration.data).addRoutes(to: &table, access)

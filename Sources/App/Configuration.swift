@@ -94,6 +94,10 @@ package struct Configuration: Sendable {
   /// `BOBBIN_ALLOWED_HOSTS`: host:port pairs that owners' URLs may reach though they are not public; fetch reads it too.
   var addressPolicy: AddressPolicy
 
+  /// `BOBBIN_CRM_MAPPING`: a file that says how to read messages of CRMs that do not speak our shape.
+  ///
+  /// Default none.
+  var contactMapping: String?
   /// `BOBBIN_OIDC_ISSUER`: the sign-in provider.
   ///
   /// Default https://accounts.google.com.
@@ -188,6 +192,7 @@ package struct Configuration: Sendable {
         String($0.trimmingSpace())
       })
     bcryptCost = try number("BOBBIN_BCRYPT_COST", 12, 4...16)
+    contactMapping = text("BOBBIN_CRM_MAPPING")
     oidcIssuer = text("BOBBIN_OIDC_ISSUER") ?? "https://accounts.google.com"
     if oidcIssuer.hasSuffix("/") { oidcIssuer.removeLast() }
     oidcClientID = text("BOBBIN_OIDC_CLIENT_ID")

@@ -15,6 +15,9 @@ package struct Chatbot: Hashable, Sendable {
   /// Why its CRM gets no messages at present; nil when it does.
   package let crmDisabledReason: String?
 
+  /// Whether its CRM may tell it of people.
+  package let takesContacts: Bool
+
   package var name: String { settings.name }
 
   init(row: Row) {
@@ -24,6 +27,7 @@ package struct Chatbot: Hashable, Sendable {
     createdAt = row["created_at"]
     updatedAt = row["updated_at"]
     settings = ChatbotSettings(row: row)
+    takesContacts = row["crm_in_version"] > 0
     crmDisabledReason = row["crm_disabled_at"] == nil ? nil : row["crm_disabled_why"] ?? ""
   }
 }

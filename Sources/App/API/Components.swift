@@ -49,7 +49,8 @@ enum Components {
         required("no_answer_text", .text), required("busy_text", .text),
         required("allowed_domains", .array(.text, 0...100)),
         required("crm_webhook_url", .nullable(.text)),
-        required("crm_disabled_reason", .nullable(.text)), required("lead_form", leadForm),
+        required("crm_disabled_reason", .nullable(.text)),
+        required("takes_contacts", .boolean), required("lead_form", leadForm),
         required("suggested_questions", suggestedQuestions),
         required("privacy_mode", .choice(["blended", "strict"])),
         required("daily_message_cap", .nullable(.count)),
@@ -266,6 +267,15 @@ enum Components {
         required("last_status", .nullable(.count)), required("last_error", .nullable(.text)),
         required("milliseconds", .nullable(.count)), required("next_at", .nullable(.time)),
         required("sent_at", .nullable(.time)), required("created_at", .time),
+      ])
+    ),
+    (
+      "Contact",
+      .object([
+        required("id", .id), required("external_id", .text), required("email", .nullable(.text)),
+        required("name", .nullable(.text)), required("phone", .nullable(.text)),
+        required("fields", .map(.text)), required("created_at", .time),
+        required("updated_at", .time),
       ])
     ),
     (

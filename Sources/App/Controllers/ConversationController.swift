@@ -53,6 +53,7 @@ struct ConversationController: Sendable {
             .object([
               required("conversations", .count), required("messages", .count),
               required("leads", .count), required("deliveries", .count),
+              required("contacts", .count),
             ]))
         ]),
       for: access.owner, { call, owner in try await erase(call, owner) })
@@ -103,7 +104,7 @@ struct ConversationController: Sendable {
   /// Forgets a person: everything that one session said and was told.
   private func erase(_ call: Call, _ owner: Owner) async throws -> Response {
     struct Receipt: Encodable {
-      let conversations, messages, leads, deliveries: Int
+      let conversations, messages, leads, deliveries, contacts: Int
     }
     let chatbot = try await database.owned(call, owner)
     // Whatever is named is forgotten; naming nothing forgets nothing.
@@ -117,7 +118,7 @@ struct ConversationController: Sendable {
     return Answer.json(
       Receipt(
         conversations: counts.conversations, messages: counts.messages, leads: counts.leads,
-        deliveries: counts.deliveries))
+        deliveries: counts.deliveries, contacts: counts.contacts))
   }
 
   private func show(_ call: Call, _ owner: Owner) async throws -> Response {

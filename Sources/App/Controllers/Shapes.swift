@@ -78,6 +78,7 @@ struct ChatbotShape: Encodable {
   let is_public: Bool
   let allowed_domains, lead_form, suggested_questions: RawJSON
   let crm_disabled_reason: Nullable<String>
+  let takes_contacts: Bool
   let crm_webhook_url, trained_at: Nullable<String>
   let daily_message_cap, monthly_token_cap, retention_days, generation: Nullable<Int>
   let quality_gate: Nullable<QualityGateShape>
@@ -102,6 +103,7 @@ struct ChatbotShape: Encodable {
     allowed_domains = RawJSON(settings.allowedDomains)
     lead_form = RawJSON(settings.leadForm)
     suggested_questions = RawJSON(settings.suggestedQuestions)
+    takes_contacts = chatbot.takesContacts
     crm_disabled_reason = Nullable(summary.chatbot.crmDisabledReason)
     crm_webhook_url = Nullable(settings.crmWebhookURL)
     trained_at = Nullable(summary.trainedAt.map(APITime.text))
