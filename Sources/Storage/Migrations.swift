@@ -82,6 +82,9 @@ enum Migrations {
     migrator.registerMigration("6 CRMs: messages to them, contacts of them") { database in
       try database.execute(sql: contacts)
     }
+    migrator.registerMigration("7 billing: Stripe events, subscriptions") { database in
+      try database.execute(sql: billing)
+    }
     return migrator
   }
   private static let contacts = """
@@ -119,6 +122,26 @@ enum Migrations {
       expires_at INTEGER NOT NULL, proved_at INTEGER, created_at INTEGER NOT NULL,
       PRIMARY KEY (chatbot_id, session_id));
     CREATE INDEX visitor_addresses_age ON visitor_addresses(created_at);
+    """
+  private static let billing = """
+    ALTER TABLE users ADD COLUMN paid_from INTEGER;
+    ALTER TABLE users ADD COLUMN paid_until INTEGER;
+    ALTER TABLE users ADD COLUMN downgraded_at INTEGER;
+    CREATE TABLE stripe_events (
+      id TEXT NOT NULL PRIMARY KEY, type TEXT NOT NULL, livemode INTEGER NOT NULL,
+      occurred_at INTEGER NOT NULL, payload TEXT NOT NULL, processed_at INTEGER NOT NULL,
+      outcome TEXT NOT NULL, created_at INTEGER NOT NULL);
+    CREATE INDEX stripe_events_created ON stripe_events(created_at);
+    CREATE INDEX stripe_events_outcome ON stripe_events(outcome);
+    CREATE TABLE subscriptions (
+      id TEXT NOT NULL PRIMARY KEY, user_id TEXT REFERENCES users(id) ON DELETE CASCADE,
+      customer TEXT NOT NULL, price TEXT NOT NULL, tier TEXT NOT NULL, status TEXT NOT NULL,
+      is_over INTEGER NOT NULL, quantity INTEGER NOT NULL, period_start INTEGER NOT NULL,
+      period_end INTEGER NOT NULL, cancel_at_period_end INTEGER NOT NULL, past_due_at INTEGER,
+      read_at INTEGER NOT NULL, created_at INTEGER NOT NULL, updated_at INTEGER NOT NULL);
+    CREATE INDEX subscriptions_user ON subscriptions(user_id);
+    CREATE INDEX subscriptions_customer ON subscriptions(customer);
+    CREATE INDEX subscriptions_past_due ON subscriptions(past_due_at);
     """
   private static let pages = """
     ALTER TABLE chatbots ADD COLUMN suggested_questions_json TEXT NOT NULL DEFAULT '[]';

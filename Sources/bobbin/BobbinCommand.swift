@@ -18,9 +18,8 @@ struct BobbinCommand: AsyncParsableCommand {
       ServeCommand.self,
       PipelineCommand.self,
       StatusCommand.self, RecrawlCommand.self, DeliverCommand.self, SpoolCommand.self,
-      TraceCommand.self,
-      ShardCommand.self, SweepCommand.self, AdminCommand.self, KeysCommand.self,
-      DoctorCommand.self,
+      TraceCommand.self, ShardCommand.self, SweepCommand.self, AdminCommand.self,
+      BillingCommand.self, KeysCommand.self, DoctorCommand.self,
     ])
 }
 

@@ -63,6 +63,7 @@ enum Components {
               required("recall_at_5", .nullable(.share)), required("no_answer", .nullable(.share)),
             ]))),
         required("state", .choice(["empty", "training", "held", "ready", "failed"])),
+        required("paused_reason", .nullable(.choice([PauseReason.planLimit.rawValue]))),
         required("generation", .nullable(.count)), required("trained_at", .nullable(.time)),
         required("sources_count", .count), required("chunks_count", .count),
         required("created_at", .time), required("updated_at", .time),
@@ -289,7 +290,8 @@ enum Components {
     (
       "Plan",
       .object([
-        required("tier", tier), required("limits", .map(.nullable(.count))),
+        required("tier", tier), required("is_offered", .boolean),
+        required("limits", .map(.nullable(.count))),
       ])
     ),
     (

@@ -4,7 +4,7 @@
 import { button, inWords, make } from "./chat.js";
 
 function problem(error) {
-  if (error.status === 400) return "This is not the code, or it is too old. Look at the letter once more, or ask for another.";
+  if (error.status === 409) return "This is not the code, or it is too old. Look at the letter once more, or ask for another.";
   if (error.status === 422) return "The server cannot take this. Look at it once more, please.";
   if (error.status === 429) return "That was a lot of tries. Try again later.";
   return inWords(error).message;
