@@ -2,7 +2,8 @@
 //
 // Reversal is done here and not on the reply: a text read backwards is a run of letters like any other, and its sixteenth
 // letter is caught before it is out. Four orders: as written, all reversed, words reversed in place, words in reversed
-// order. A run that is exempt is exempt in every order.
+// order. A run that is exempt is exempt in every order; and so is one that stands in citable text in the other order:
+// who writes "including Huguenots" in private does not forbid to quote "Huguenots, including".
 
 /// Keys of private runs.
 struct PrivateRuns: Sendable {
@@ -83,7 +84,9 @@ private struct Builder {
   }
 
   private mutating func insert(_ keys: [UInt64], where isPrivate: [Bool]) {
-    for (key, isPrivate) in zip(keys, isPrivate) where isPrivate { letters.insert(key) }
+    for (key, isPrivate) in zip(keys, isPrivate) where isPrivate && !isExempt(key) {
+      letters.insert(key)
+    }
   }
 
   /// Words in reversed order, and words reversed in place, which is the same row backwards.
@@ -121,8 +124,8 @@ private struct Builder {
       let mirrored = run.map { Key.hash($0.letters.reversed()) }
       let leet = run.map { LeetFold.fold($0).hash }
       for hashes in [run.map(\.hash), mirrored, leet] {
-        words.insert(Key.run(.wordRun, hashes))
-        words.insert(Key.run(.wordRun, hashes.reversed()))
+        for key in [Key.run(.wordRun, hashes), Key.run(.wordRun, hashes.reversed())]
+        where !isExempt(key) { words.insert(key) }
       }
       addShortRun(run)
     }
