@@ -52,7 +52,7 @@ struct Lane: Sendable {
         if word.isAfterSpace || isApart { gaps |= 1 }
       }
       window.push(letter)
-      if window.isFull, patterns.runs.letters.contains(window.key) {
+      if window.isFull, patterns.runs.contains(window.key) {
         letterRun = max(letterRun ?? 0, reach(ofLetters: LetterWindow.runLength))
       }
       state = patterns.rare.automaton.next(state, letter)
@@ -74,7 +74,7 @@ struct Lane: Sendable {
   /// Takes a letter that is a word by itself.
   mutating func push(letter: UInt32, _ patterns: borrowing PrivatePatterns) -> Violation.Rule? {
     window.push(letter)
-    if window.isFull, patterns.runs.letters.contains(window.key) { return .letterRun }
+    if window.isFull, patterns.runs.contains(window.key) { return .letterRun }
     state = patterns.rare.automaton.next(state, letter)
     if let found = patterns.rare.automaton.patterns(at: state),
       found.contains(where: { $0.isFree && !$0.isLeet })
@@ -102,13 +102,13 @@ struct Lane: Sendable {
     key = Key.mix(Key.mix(key, recent.0), hash)
     recent = (hash, recent.0, recent.1, recent.2)
     wordCount += 1
-    return wordCount >= TextShape.runLength && patterns.runs.words.contains(key)
+    return wordCount >= TextShape.runLength && patterns.runs.contains(key)
   }
 
   /// How many letters five private words of 10 to 15 letters have, wherever the spaces are.
   private func shortRun(_ patterns: borrowing PrivatePatterns) -> Int? {
     for length in patterns.runs.shortLengths.reversed()
-    where window.count >= length && patterns.runs.letters.contains(window.key(length: length)) {
+    where window.count >= length && patterns.runs.contains(window.key(length: length)) {
       return length
     }
     return nil
