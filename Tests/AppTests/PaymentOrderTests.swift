@@ -125,26 +125,37 @@ import Testing
     let subscription = FakeStripe.Subscription(id: "sub_\(name)", customer: "cus_\(name)")
     world.stripe.set(subscription)
     var happened = -1
-    var again: [Int] = []
-    func deliver(_ index: Int) async throws {
+    /// Nil once it is taken.
+    @Sendable func deliver(_ index: Int) async throws -> Int? {
       let event = FakeStripe.event(
         "evt_\(name)_\(index)", life[index].type, subscription,
         account: index == 0 ? name : nil)
-      if Int.random(in: 0..<16) == 0 {
-        world.stripe.fail(.lost, .lost, .lost)
-      }
-      do { _ = try await world.receive(event) } catch is StripeFailure { again.append(index) }
+      if Int.random(in: 0..<16) == 0 { world.stripe.fail(.lost, .lost, .lost) }
+      do {
+        _ = try await world.receive(event)
+        return nil
+      } catch is StripeFailure { return index }
     }
-    for index in deliveries {
+    var again: [Int] = []
+    for (place, index) in deliveries.enumerated() {
       // What is told has happened, and all that came before it.
       while happened < index {
         happened += 1
         world.stripe.change(subscription.id, life[happened].change)
       }
-      try await deliver(index)
+      // Now and then what came before comes again, at the same moment.
+      let now = Bool.random() ? deliveries[...place].suffix(2) : [index]
+      again += try await withThrowingTaskGroup(of: Int?.self) { group in
+        for one in now { group.addTask { try await deliver(one) } }
+        return try await group.reduce(into: []) { left, one in
+          if let one { left.append(one) }
+        }
+      }
     }
     // Stripe tries again what was not taken.
-    while let index = again.popLast() { try await deliver(index) }
+    while let index = again.popLast() {
+      if let index = try await deliver(index) { again.append(index) }
+    }
   }
 
   @Test(arguments: [
