@@ -71,7 +71,7 @@ let package = Package(
     system("CCrypt", apt: "libcrypt-dev"),
     system("CZlib", apt: "zlib1g-dev"),
     library("AnswerGuard", []),
-    library("Billing", []),
+    library("Billing", ["COpenSSL"]),
     library("Corpus", []),
     library("Faults", []),
     library(
@@ -162,7 +162,7 @@ let package = Package(
     tests(
       "AppTests",
       [
-        "Answering", "App", "Corpus", "Spool", "Storage", "TestSupport", "WebClient",
+        "Answering", "App", "Billing", "Corpus", "Spool", "Storage", "TestSupport", "WebClient",
         .product(name: "HTTPTypes", package: "swift-http-types"),
         .product(name: "Hummingbird", package: "hummingbird"),
         .product(name: "Logging", package: "swift-log"),
@@ -171,13 +171,13 @@ let package = Package(
         .product(name: "NIOHTTPTypes", package: "swift-nio-extras"),
       ]),
     tests("ArchitectureTests", []),
-    tests("BillingTests", ["Billing"]),
+    tests("BillingTests", ["Billing", "TestSupport"]),
     tests("BlobStoreTests", ["BlobStore", "Corpus", "TestSupport"]),
     tests("ChunkStageTests", ["ChunkStage", "Corpus"]),
     tests(
       "EmbedStageTests", ["BlobStore", "Corpus", "EmbedStage", "Embedding", "Spool", "TestSupport"]),
     tests("EmbeddingTests", ["CKernels", "Embedding", "WebClient"]),
-    tests("EndToEndTests", ["Spool", "TestSupport", "WebClient"]),
+    tests("EndToEndTests", ["Billing", "Spool", "TestSupport", "WebClient"]),
     tests(
       "EvaluationTests",
       [

@@ -17,6 +17,7 @@ source=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 executables=(bobbin bobbin-serve bobbin-fetch bobbin-extract bobbin-chunk bobbin-embed bobbin-index)
 # Drop-ins that several services share: file, service.
 shared=("10-hardening bobbin@" "10-hardening bobbin-serve" "10-hardening bobbin-recrawl"
+  "10-hardening bobbin-billing"
   "20-offline bobbin@" "20-offline bobbin-recrawl")
 bin=.build/release prefix=/usr/local destdir='' uninstall=no
 
@@ -54,7 +55,7 @@ if [[ $uninstall == yes ]]; then
   units | while IFS= read -r name; do rm -f -- "$to_units/$name"; done
   for pair in "${shared[@]}"; do rm -f -- "$to_units/${pair#* }.service.d/${pair% *}.conf"; done
   # Only ours and only empty ones: what the operator put beside ours stays, and is told.
-  for folder in "$to_units"/bobbin@*.service.d "$to_units"/bobbin-{serve,recrawl}.service.d; do
+  for folder in "$to_units"/bobbin@*.service.d "$to_units"/bobbin-{serve,recrawl,billing}.service.d; do
     if [[ -d $folder ]]; then rmdir -- "$folder" || echo "install: $folder is not empty; it stays" >&2; fi
   done
   rm -f -- "$to_users/bobbin.conf" "$to_directories/bobbin.conf"

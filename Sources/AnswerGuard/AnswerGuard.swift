@@ -17,26 +17,32 @@ package struct AnswerGuard: Sendable {
   ///   - names: Names of the chatbot and its owner, known words.
   ///   - vocabulary: Known words of the languages of the chatbot.
   ///   - unknownShare: The share of unknown words that blocks a sentence; nil leaves step 7 out, for tests.
+  ///   - memory: What was made of passages before, shared by gates; a gate decides the same with and without.
   package init(
     privateTexts: [String], citable: [Fingerprint], visitorTexts: [String] = [],
-    names: [String] = [], vocabulary: CommonVocabulary, unknownShare: Double? = 0.3
+    names: [String] = [], vocabulary: CommonVocabulary, unknownShare: Double? = 0.3,
+    memory: PassageMemory? = nil
   ) {
     let known = KnownWords(
       vocabulary: vocabulary,
       names: Set(names.lazy.flatMap { WordReader.words(of: $0) }.map(\.hash)),
       exempt: citable + (visitorTexts.isEmpty ? [] : [Fingerprint(texts: visitorTexts)]))
-    patterns = PrivatePatterns(privateTexts: privateTexts, known: known)
+    patterns = PrivatePatterns(privateTexts: privateTexts, known: known, memory: memory)
     self.unknownShare = privateTexts.isEmpty ? nil : unknownShare
   }
 
   /// A gate with the citable texts themselves.
   package init(
     privateTexts: [String], citableTexts: [String], visitorTexts: [String] = [],
-    names: [String] = [], vocabulary: CommonVocabulary, unknownShare: Double? = 0.3
+    names: [String] = [], vocabulary: CommonVocabulary, unknownShare: Double? = 0.3,
+    memory: PassageMemory? = nil
   ) {
+    let prints =
+      memory.map { citableTexts.map($0.fingerprint) } ?? [Fingerprint(texts: citableTexts)]
     self.init(
-      privateTexts: privateTexts, citable: [Fingerprint(texts: citableTexts)],
-      visitorTexts: visitorTexts, names: names, vocabulary: vocabulary, unknownShare: unknownShare)
+      privateTexts: privateTexts, citable: prints,
+      visitorTexts: visitorTexts, names: names, vocabulary: vocabulary, unknownShare: unknownShare,
+      memory: memory)
   }
 
   /// How many private figures, codes, names and addresses it looks for.

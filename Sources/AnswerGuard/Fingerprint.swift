@@ -46,13 +46,26 @@ package struct Fingerprint: Sendable {
   /// Whether a key is in it.
   ///
   /// - Complexity: O(log n).
-  func contains(_ key: UInt64) -> Bool {
+  func contains(_ key: UInt64) -> Bool { keys.contains(sorted: key) }
+}
+
+extension [UInt64] {
+  /// Where a key stands or would stand in a row that ascends.
+  ///
+  /// - Complexity: O(log n).
+  func firstIndex(sorted key: UInt64) -> Int {
     var low = 0
-    var high = keys.count
+    var high = count
     while low < high {
       let middle = low + (high - low) / 2
-      if keys[middle] < key { low = middle + 1 } else { high = middle }
+      if self[middle] < key { low = middle + 1 } else { high = middle }
     }
-    return low < keys.count && keys[low] == key
+    return low
+  }
+
+  /// Whether a key is in a row that ascends.
+  func contains(sorted key: UInt64) -> Bool {
+    let place = firstIndex(sorted: key)
+    return place < count && self[place] == key
   }
 }

@@ -3,6 +3,13 @@
 // A lane sees the last 16 letters, the last five words and the place in the automaton; so a run is found at the letter or
 // word that completes it, however far back it began, and a copy of a lane is a copy of 120 bytes.
 
+/// What a reading came upon.
+struct Find {
+  let rule: Violation.Rule
+  /// How many words of the reading it reaches over, the last one included; nil for a token.
+  let reach: Int?
+}
+
 /// The state of one reading.
 struct Lane: Sendable {
   /// Whether letters come one by one without words, as in an acrostic; then only long tokens are looked for.
@@ -27,7 +34,15 @@ struct Lane: Sendable {
   mutating func push(
     _ word: Word, _ patterns: borrowing PrivatePatterns, isApart: Bool = false
   ) -> Violation.Rule? {
-    var broken: Violation.Rule?
+    find(word, patterns, isApart: isApart)?.rule
+  }
+
+  /// Takes a word and gives the find that reaches back furthest, or a token.
+  mutating func find(
+    _ word: Word, _ patterns: borrowing PrivatePatterns, isApart: Bool = false
+  ) -> Find? {
+    var letterRun: Int?
+    var isToken = false
     let last = word.letters.count - 1
     for (place, letter) in word.letters.enumerated() {
       starts <<= 1
@@ -37,28 +52,36 @@ struct Lane: Sendable {
         if word.isAfterSpace || isApart { gaps |= 1 }
       }
       window.push(letter)
-      if window.isFull, patterns.runs.letters.contains(window.key) { broken = .letterRun }
+      if window.isFull, patterns.runs.contains(window.key) {
+        letterRun = max(letterRun ?? 0, reach(ofLetters: LetterWindow.runLength))
+      }
       state = patterns.rare.automaton.next(state, letter)
       if let found = patterns.rare.automaton.patterns(at: state),
         found.contains(where: { isThere($0, isWordEnd: place == last) })
       {
-        broken = .rareToken
+        isToken = true
       }
     }
-    return wordRun(word.hash, patterns) ?? shortRun(patterns) ?? broken
+    let isRun = wordRun(word.hash, patterns)
+    let short = shortRun(patterns).map { reach(ofLetters: $0) }
+    guard isRun || short != nil || letterRun != nil || isToken else { return nil }
+    let rule: Violation.Rule =
+      isRun || short != nil ? .wordRun : isToken ? .rareToken : .letterRun
+    let furthest = max(isRun ? TextShape.runLength : 0, short ?? 0, letterRun ?? 0)
+    return Find(rule: rule, reach: isToken ? nil : furthest)
   }
 
   /// Takes a letter that is a word by itself.
   mutating func push(letter: UInt32, _ patterns: borrowing PrivatePatterns) -> Violation.Rule? {
     window.push(letter)
-    if window.isFull, patterns.runs.letters.contains(window.key) { return .letterRun }
+    if window.isFull, patterns.runs.contains(window.key) { return .letterRun }
     state = patterns.rare.automaton.next(state, letter)
     if let found = patterns.rare.automaton.patterns(at: state),
       found.contains(where: { $0.isFree && !$0.isLeet })
     {
       return .rareToken
     }
-    return shortRun(patterns)
+    return shortRun(patterns).map { _ in .wordRun }
   }
 
   /// Forgets the letters, where what came before has nothing to do with what comes.
@@ -72,23 +95,31 @@ struct Lane: Sendable {
 
   private mutating func wordRun(
     _ hash: UInt64, _ patterns: borrowing PrivatePatterns
-  ) -> Violation.Rule? {
+  ) -> Bool {
     var key = Key.mix(Key.Kind.wordRun.rawValue, recent.3)
     key = Key.mix(key, recent.2)
     key = Key.mix(key, recent.1)
     key = Key.mix(Key.mix(key, recent.0), hash)
     recent = (hash, recent.0, recent.1, recent.2)
     wordCount += 1
-    return wordCount >= TextShape.runLength && patterns.runs.words.contains(key) ? .wordRun : nil
+    return wordCount >= TextShape.runLength && patterns.runs.contains(key)
   }
 
-  /// Five private words of 10 to 15 letters, wherever the spaces are.
-  private func shortRun(_ patterns: borrowing PrivatePatterns) -> Violation.Rule? {
-    for length in patterns.runs.shortLengths
-    where window.count >= length && patterns.runs.letters.contains(window.key(length: length)) {
-      return .wordRun
+  /// How many letters five private words of 10 to 15 letters have, wherever the spaces are.
+  private func shortRun(_ patterns: borrowing PrivatePatterns) -> Int? {
+    for length in patterns.runs.shortLengths.reversed()
+    where window.count >= length && patterns.runs.contains(window.key(length: length)) {
+      return length
     }
     return nil
+  }
+
+  /// The words that so many of the last letters are of, at most 63.
+  private func reach(ofLetters count: Int) -> Int {
+    let within = starts & ((UInt64(1) << UInt64(count)) - 1)
+    // The first letter may be in the middle of its word.
+    let isWhole = within >> UInt64(count - 1) & 1 == 1
+    return within.nonzeroBitCount + (isWhole ? 0 : 1)
   }
 
   /// Whether a token that ends at the last letter is one, by where words begin and end.

@@ -1,4 +1,5 @@
-// All that a reply is compared with, made once an answer from the private passages that were in prompts of the chat.
+// All that a reply is compared with, made once an answer from the private passages that were in prompts of the chat; what depends
+// on a passage alone comes from a memory, if there is one.
 
 /// What must not come out.
 struct PrivatePatterns: Sendable {
@@ -6,9 +7,12 @@ struct PrivatePatterns: Sendable {
   let rare: RareTokens
   let known: KnownWords
 
-  init(privateTexts: [String], known: KnownWords) {
+  init(privateTexts: [String], known: KnownWords, memory: PassageMemory? = nil) {
     let texts = privateTexts.map { TextShape($0) }
-    runs = PrivateRuns(of: texts, isExempt: known.isExempt)
+    let passages = zip(privateTexts, texts).map { text, shape in
+      memory?.runs(of: text) { PassageRuns(shape) } ?? PassageRuns(shape)
+    }
+    runs = PrivateRuns(passages, exempt: known.exempt)
     rare = RareTokens(in: texts, isKnown: known.isKnown, isExempt: known.isExempt)
     self.known = known
   }

@@ -84,7 +84,7 @@ struct RareTokens: Sendable {
   private static func shiftedKeys(_ token: JoinedToken) -> [UInt64] {
     let letters = token.letters
     guard letters.count >= 4, letters.count(where: Letter.isLatin) >= 3 else { return [] }
-    let atbash = letters.map(PrivateRuns.atbash)
+    let atbash = letters.map(PassageRuns.atbash)
     return [letters, letters.reversed(), atbash, atbash.reversed()].map(LetterWindow.shiftedKey)
   }
 }

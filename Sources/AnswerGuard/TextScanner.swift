@@ -67,7 +67,9 @@ struct TextScanner: Sendable {
   private mutating func take(_ word: Word) {
     views.push(word, patterns)
     allowList.push(word, patterns)
-    if let key = views.plain.threeWords, patterns.runs.threes.contains(key) { memory?.note(key) }
+    if memory != nil, let key = views.plain.threeWords, patterns.runs.contains(key) {
+      memory?.note(key)
+    }
   }
 
   /// A word may be open when a text is cut in it or over.

@@ -1,6 +1,6 @@
 // A text as the rules see it: its words, and its letters with all spacing taken out.
 //
-// Both sides are made here: what is citable (Fingerprint) and what is private (PrivateRuns), so that their keys agree.
+// Both sides are made here: what is citable (Fingerprint) and what is private (PassageRuns), so that their keys agree.
 
 /// Words of a text and the runs in them.
 struct TextShape {

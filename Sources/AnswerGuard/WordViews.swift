@@ -15,7 +15,8 @@ struct WordViews: Sendable {
   private var numberWords = NumberWords()
   private var withNumbers = Lane()
 
-  private var piece: [Word] = []
+  private var reply = ReplyWords()
+  private var piece: [PlacedWord] = []
   /// The last word of the line, and the last that is no number.
   private var lineEnd: (any: Word?, plain: Word?) = (nil, nil)
 
@@ -24,7 +25,8 @@ struct WordViews: Sendable {
   /// Takes the next word.
   mutating func push(_ word: Word, _ patterns: borrowing PrivatePatterns) {
     note(plain.push(word, patterns), .plain)
-    note(byWords.push(CollectionOfOne(word), patterns), .everyFewWords)
+    let placed = reply.push(word)
+    note(byWords.push(CollectionOfOne(placed), in: reply, patterns), .everyFewWords)
     note(lineStarts.pushFirst(word, patterns), .lineStarts)
     note(sentenceStarts.pushFirst(word, patterns), .sentenceStarts)
     lineEnd.any = word
@@ -37,13 +39,13 @@ struct WordViews: Sendable {
       }
     }
     for word in numberWords.feed(word) { note(withNumbers.push(word, patterns), .numberWords) }
-    piece.append(word)
+    piece.append(placed)
     if piece.count >= Word.longest { endPiece(patterns) }
   }
 
   /// White space: the words since the last one are a piece, and marks alone are one without words.
   mutating func endPiece(_ patterns: borrowing PrivatePatterns) {
-    note(byPieces.push(piece, patterns), .everyFewPieces)
+    note(byPieces.push(piece, in: reply, patterns), .everyFewPieces)
     piece.removeAll(keepingCapacity: true)
   }
 
@@ -64,7 +66,7 @@ struct WordViews: Sendable {
     note(ends.pushLast(lineEnd.any, lineEnd.plain, patterns), .lineEnds)
     if !piece.isEmpty {
       var lanes = byPieces
-      note(lanes.push(piece, patterns), .everyFewPieces)
+      note(lanes.push(piece, in: reply, patterns), .everyFewPieces)
     }
   }
 

@@ -19,6 +19,7 @@ package struct Answerer: Sendable {
   private let weights: QuotingWeights?
   private let sentences = SentenceVectors()
   private let lines = PassageLines()
+  private let passageMemory = PassageMemory()
   private let memory: AnswerMemory?
   private let report: @Sendable (any Error) -> Void
 
@@ -115,7 +116,8 @@ package struct Answerer: Sendable {
     var answer: Answer?
     if let model {
       answer = try await Writer(
-        model: model, retriever: retriever, lines: lines, vocabulary: vocabulary, report: report
+        model: model, retriever: retriever, lines: lines, vocabulary: vocabulary,
+        passageMemory: passageMemory, report: report
       ).write(found, say: say)
     }
     if answer == nil { answer = try await quote(found, say: say) }

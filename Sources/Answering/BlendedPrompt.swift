@@ -103,16 +103,19 @@ struct BlendedPrompt: Sendable {
 
   /// The gate for replies to this prompt.
   ///
-  /// - Parameter publicTexts: citable text beside the prompt's own: what stands in it may be said.
+  /// - Parameters:
+  ///   - publicTexts: citable text beside the prompt's own: what stands in it may be said.
+  ///   - memory: what was made of passages before, shared by the answers on their way.
   func gate(
-    publicTexts: [String], request: AnswerRequest, vocabulary: CommonVocabulary
+    publicTexts: [String], request: AnswerRequest, vocabulary: CommonVocabulary,
+    memory: PassageMemory
   ) -> AnswerGuard {
     AnswerGuard(
       privateTexts: privatePassages.map(\.privateText),
       citableTexts: passages.map(\.text) + passages.map(\.description.title)
         + passages.flatMap(\.place.headingPath) + publicTexts + request.guidance,
       visitorTexts: request.history.map(\.question) + [request.question],
-      names: [request.chatbotName], vocabulary: vocabulary)
+      names: [request.chatbotName], vocabulary: vocabulary, memory: memory)
   }
 }
 

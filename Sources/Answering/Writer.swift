@@ -16,6 +16,7 @@ struct Writer: Sendable {
   let retriever: Retriever
   let lines: PassageLines
   let vocabulary: @Sendable () async -> CommonVocabulary
+  let passageMemory: PassageMemory
   let report: @Sendable (any Error) -> Void
 
   /// What a model has written so far.
@@ -129,7 +130,8 @@ struct Writer: Sendable {
       support: try Support(passages: prompt.passages, shard: found.shard))
     var gate = GuardedStream(
       prompt.gate(
-        publicTexts: publicTexts, request: found.request, vocabulary: await vocabulary()))
+        publicTexts: publicTexts, request: found.request, vocabulary: await vocabulary(),
+        memory: passageMemory))
     var draft = Draft()
     var call = found.request.meter.call(promptTokens: prompt.tokens(countTokens))
     do {

@@ -72,6 +72,7 @@ package struct Administration: Sendable {
     let user = try await user(account)
     var change = UserChange()
     change.planTier = plan
+    change.plans = Payments.ladder.plans
     if let quota { change.messageQuota = .some(quota < 0 ? nil : quota) }
     change.isAdmin = isOperator
     change.isDisabled = isSuspended

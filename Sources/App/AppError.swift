@@ -34,6 +34,8 @@ enum ProblemCode: String, CaseIterable, Sendable {
   case noWebhook = "no-webhook"
   case lineChanged = "line-changed"
   case lastAdmin = "last-admin"
+  case alreadySubscribed = "already-subscribed"
+  case noCustomer = "no-customer"
   case claimed
   case stillRunning = "still-running"
   case tooLarge = "too-large"
@@ -46,6 +48,7 @@ enum ProblemCode: String, CaseIterable, Sendable {
   case badQuestion = "bad-question"
   case unsafeURL = "unsafe-url"
   case tokenInvalid = "token-invalid"
+  case codeInvalid = "code-invalid"
   case idempotencyMismatch = "idempotency-mismatch"
   case rateLimited = "rate-limited"
   case busy
@@ -100,6 +103,12 @@ enum ProblemCode: String, CaseIterable, Sendable {
     case .lineChanged: (.conflict, "The line has changed", "Read it again, then approve that.")
     case .noWebhook: (.conflict, "No webhook", "Set crm_webhook_url first.")
     case .lastAdmin: (.conflict, "Last operator", "Make another account an operator first.")
+    case .alreadySubscribed:
+      (
+        .conflict, "Already subscribed",
+        "The account pays for a plan. Change it where payments are managed."
+      )
+    case .noCustomer: (.conflict, "Nothing was bought", "The account has never paid for a plan.")
     case .claimed: (.conflict, "Being worked on", "Try again when the work on it has ended.")
     case .stillRunning:
       (.conflict, "Still running", "The first request with this key has not been answered yet.")
@@ -132,6 +141,8 @@ enum ProblemCode: String, CaseIterable, Sendable {
       )
     case .tokenInvalid:
       (.badRequest, "Link not valid", "It was used or is too old. Ask for another.")
+    case .codeInvalid:
+      (.conflict, "Code not valid", "It is wrong, was used or is too old. Ask for another.")
     case .idempotencyMismatch:
       (
         .unprocessableContent, "Key was used for another request",

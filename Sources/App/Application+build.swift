@@ -77,9 +77,10 @@ struct Routes {
 
   /// - Parameter publicURL: scheme, host and port that people use.
   /// - Parameter clock: milliseconds since 1970 UTC; tests have their own.
+  /// - Parameter stripe: the way to Stripe; tests have their own.
   init(
     _ services: Services, publicURL: String, logger: Logger,
-    clock: @escaping @Sendable () -> Int = WallClock.now
+    clock: @escaping @Sendable () -> Int = WallClock.now, stripe: WebTransport? = nil
   ) throws {
     let configuration = services.configuration
     let database = services.database
@@ -109,10 +110,15 @@ struct Routes {
     let access = Accesses(database: database, tokens: tokens, clock: clock)
     HealthController(database: database, configuration: configuration)
       .addRoutes(to: &table, access)
+    let payments = configuration.stripe.map { settings in
+      Payments(
+        database: database, settings: settings, transport: stripe ?? .curl(.configured),
+        publicURL: publicURL, logger: logger, clock: clock)
+    }
     let signIn = SignInController(
       database: database, hasher: PasswordHasher(cost: configuration.bcryptCost),
       signIn: SignIn(database: database, tokens: tokens, derivation: secrets.derivation),
-      mail: mail, signups: configuration.signups, origin: origin)
+      mail: mail, signups: configuration.signups, origin: origin, payments: payments)
     signIn.addRoutes(to: &table, access)
     ProviderController(
       database: database,
@@ -144,12 +150,18 @@ struct Routes {
     SessionController(database: database).addRoutes(to: &table, access)
     LeadController(database: database).addRoutes(to: &table, access)
     CRMController(database: database, sender: sender).addRoutes(to: &table, access)
+    ContactController(
+      database: database, secrets: sender.secrets,
+      mapping: try configuration.contactMapping.map { try ContactMapping(path: $0) }
+    ).addRoutes(to: &table, access)
+    AddressController(database: database, mail: mail).addRoutes(to: &table, access)
     ConversationController(database: database).addRoutes(to: &table, access)
     LeakTestController(services, logger: logger).addRoutes(to: &table, access)
     TraceController(database: database, data: configuration.data).addRoutes(to: &table, access)
     GuidanceController(database: database, data: configuration.data)
       .addRoutes(to: &table, access)
     UsageController(database: database).addRoutes(to: &table, access)
+    BillingController(database: database, payments: payments).addRoutes(to: &table, access)
     AdminController(database: database, mail: mail, publicURL: publicURL)
       .addRoutes(to: &table, access)
     AdminSpoolController(

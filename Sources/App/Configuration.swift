@@ -94,6 +94,10 @@ package struct Configuration: Sendable {
   /// `BOBBIN_ALLOWED_HOSTS`: host:port pairs that owners' URLs may reach though they are not public; fetch reads it too.
   var addressPolicy: AddressPolicy
 
+  /// `BOBBIN_CRM_MAPPING`: a file that says how to read messages of CRMs that do not speak our shape.
+  ///
+  /// Default none.
+  var contactMapping: String?
   /// `BOBBIN_OIDC_ISSUER`: the sign-in provider.
   ///
   /// Default https://accounts.google.com.
@@ -102,6 +106,11 @@ package struct Configuration: Sendable {
   var oidcClientID: String?
   /// `BOBBIN_OIDC_CLIENT_SECRET`: its secret there.
   var oidcClientSecret: String
+  /// `BOBBIN_STRIPE_KEY`, `BOBBIN_STRIPE_WEBHOOK_SECRETS`, `BOBBIN_STRIPE_PRICES` (`price_x=pro,price_y=enterprise`) and
+  /// `BOBBIN_STRIPE_URL`: how plans are paid for.
+  ///
+  /// Default none: the operator sets plans.
+  var stripe: StripeSettings?
   /// `BOBBIN_METRICS_PORT`: a port on 127.0.0.1 for Prometheus; 0 is none.
   ///
   /// Default 0.
@@ -188,10 +197,12 @@ package struct Configuration: Sendable {
         String($0.trimmingSpace())
       })
     bcryptCost = try number("BOBBIN_BCRYPT_COST", 12, 4...16)
+    contactMapping = text("BOBBIN_CRM_MAPPING")
     oidcIssuer = text("BOBBIN_OIDC_ISSUER") ?? "https://accounts.google.com"
     if oidcIssuer.hasSuffix("/") { oidcIssuer.removeLast() }
     oidcClientID = text("BOBBIN_OIDC_CLIENT_ID")
     oidcClientSecret = text("BOBBIN_OIDC_CLIENT_SECRET") ?? ""
+    stripe = try StripeSettings(text)
     metricsPort = try number("BOBBIN_METRICS_PORT", 0, 0...65_535)
     maxConnections = try number("BOBBIN_MAX_CONNECTIONS", 4096, 1...1_000_000)
     logFormat = try choice("BOBBIN_LOG", "text", ["text", "json"])

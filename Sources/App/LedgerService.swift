@@ -50,7 +50,10 @@ struct LedgerService: Service {
                 tier.limits.retentionDays.map { (tier.rawValue, $0) }
               })
             try await database.sweepConversations(days: days, now: now)
+            try await database.sweepWebhookReceipts(before: now - ContactController.memory)
+            try await database.sweepVisitorAddresses(before: now - 30 * 86_400_000)
             try await database.sweepDeliveries(before: now - 30 * 86_400_000)
+            _ = try await database.endGrace(ladder: Payments.ladder, now: now)
             try await database.checkpoint()
           }
         }

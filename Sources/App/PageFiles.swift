@@ -43,6 +43,7 @@ enum PageFiles {
     ("billing.js", PackageResources.billing_js),
     ("billing.mustache", PackageResources.billing_mustache),
     ("chart.js", PackageResources.chart_js),
+    ("chat-address.js", PackageResources.chat_address_js),
     ("chat-lead.js", PackageResources.chat_lead_js),
     ("chat-page.js", PackageResources.chat_page_js),
     ("chat.js", PackageResources.chat_js),

@@ -1,10 +1,21 @@
 // Plans as data: what each tier allows, in one table. Pure: no rows, no clock, no money; Stripe holds amounts.
 
 /// What an owner has paid for.
-package enum PlanTier: String, CaseIterable, Codable, Sendable {
+package enum PlanTier: String, CaseIterable, Codable, Comparable, Sendable {
   case free
   case pro
   case enterprise
+
+  /// A larger plan is more.
+  package static func < (one: PlanTier, other: PlanTier) -> Bool { one.rank < other.rank }
+
+  private var rank: Int {
+    switch self {
+    case .free: 0
+    case .pro: 1
+    case .enterprise: 2
+    }
+  }
 
   /// The limits of this tier (API.md, "Plans and limits").
   package var limits: PlanLimits {
@@ -74,6 +85,50 @@ package struct UsagePeriod: Hashable, Sendable {
   /// Milliseconds since 1970 UTC; half-open.
   package let start: Int
   package let end: Int
+
+  private init(start: Int, end: Int) {
+    self.start = start
+    self.end = end
+  }
+
+  /// Milliseconds of the longest month, and a bit for calendars that are put forward or back.
+  private static let longestMonth = 32 * 86_400_000
+
+  /// The period that holds `instant`, of somebody who pays from `paidStart` until `paidEnd`.
+  ///
+  /// A paid year has twelve of them. When the paid time is over and nobody has told us of the next yet, the next month follows
+  /// at its end: that is where Stripe will begin it.
+  package init(containing instant: Int, paidFrom paidStart: Int, until paidEnd: Int) {
+    let isMonth = paidEnd - paidStart <= Self.longestMonth
+    if isMonth, (paidStart..<paidEnd).contains(instant) {
+      self.init(start: paidStart, end: paidEnd)
+      return
+    }
+    let anchor = instant >= paidEnd ? paidEnd : paidStart
+    // Whole months from the anchor; the estimate is never too early.
+    let distance = instant - anchor
+    var months =
+      distance < 0 ? distance / (31 * 86_400_000) : distance / (28 * 86_400_000) + 1
+    while Self.instant(anchor, plusMonths: months) > instant { months -= 1 }
+    let end = Self.instant(anchor, plusMonths: months + 1)
+    self.init(
+      start: Self.instant(anchor, plusMonths: months),
+      end: instant < paidEnd ? min(end, paidEnd) : end)
+  }
+
+  /// The same time of day so many months later, on the last day of a month that is too short.
+  private static func instant(_ anchor: Int, plusMonths months: Int) -> Int {
+    let day = Int((Double(anchor) / 86_400_000).rounded(.down))
+    let (year, month) = month(ofDay: day)
+    let dayOfMonth = day - Self.day(year: year, month: month)
+    let count = year * 12 + month - 1 + months
+    let (newYear, newMonth) = (count / 12, count % 12 + 1)
+    let first = Self.day(year: newYear, month: newMonth)
+    let next =
+      newMonth == 12
+      ? Self.day(year: newYear + 1, month: 1) : Self.day(year: newYear, month: newMonth + 1)
+    return min(first + dayOfMonth, next - 1) * 86_400_000 + (anchor - day * 86_400_000)
+  }
 
   /// The calendar month, UTC, that holds `instant` (milliseconds since 1970 UTC).
   package init(containing instant: Int) {

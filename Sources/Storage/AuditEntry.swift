@@ -54,23 +54,28 @@ extension AppDatabase {
   package func audit(
     _ entry: AuditEntry, digest: @escaping @Sendable ([UInt8]) -> [UInt8]
   ) async throws {
-    try await changes.write { database in
-      let last = try database.first(
-        "SELECT sequence, hash FROM audit_log ORDER BY sequence DESC LIMIT 1")
-      let previous = DatabaseBytes.bytes(last?["hash"])
-      try database.change(
-        """
-        INSERT INTO audit_log (sequence, id, at, actor_id, actor, action, object, object_id, detail_json,
-          previous_hash, hash, created_at)
-        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)
-        """,
-        [
-          (last?["sequence"] ?? 0) + 1, entry.id, entry.at, entry.actorID, entry.actor,
-          entry.action, entry.object,
-          entry.objectID, entry.detail, DatabaseBytes(previous).value,
-          DatabaseBytes(digest(previous + entry.canonicalBytes)).value, entry.at,
-        ])
-    }
+    try await changes.write { try Self.audit(entry, digest: digest, in: $0) }
+  }
+
+  /// Adds an entry in the transaction of what it tells.
+  static func audit(
+    _ entry: AuditEntry, digest: ([UInt8]) -> [UInt8], in database: Database
+  ) throws {
+    let last = try database.first(
+      "SELECT sequence, hash FROM audit_log ORDER BY sequence DESC LIMIT 1")
+    let previous = DatabaseBytes.bytes(last?["hash"])
+    try database.change(
+      """
+      INSERT INTO audit_log (sequence, id, at, actor_id, actor, action, object, object_id, detail_json,
+        previous_hash, hash, created_at)
+      VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)
+      """,
+      [
+        (last?["sequence"] ?? 0) + 1, entry.id, entry.at, entry.actorID, entry.actor,
+        entry.action, entry.object,
+        entry.objectID, entry.detail, DatabaseBytes(previous).value,
+        DatabaseBytes(digest(previous + entry.canonicalBytes)).value, entry.at,
+      ])
   }
 
   /// Entries, newest first.

@@ -8,6 +8,8 @@ package struct ChatTarget: Sendable {
   package let chatbot: Chatbot
   /// Nil for the operator's own chatbot.
   package let owner: User?
+  /// How many chatbots of its owner are older: those are the last ones that a smaller plan pauses.
+  package let older: Int
   package let visibilities: [SourceID: Visibility]
   /// Approved lines, oldest first.
   package let guidance: [String]
@@ -36,7 +38,7 @@ extension AppDatabase {
         try database.first("SELECT * FROM users WHERE id = $1", [owner]).map(User.init)
       }
       return ChatTarget(
-        chatbot: chatbot, owner: owner,
+        chatbot: chatbot, owner: owner, older: try Self.older(than: chatbot, in: database),
         visibilities: try Self.visibilities(of: chatbot.id, in: database),
         guidance: try database.all(
           """

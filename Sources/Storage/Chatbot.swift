@@ -15,6 +15,9 @@ package struct Chatbot: Hashable, Sendable {
   /// Why its CRM gets no messages at present; nil when it does.
   package let crmDisabledReason: String?
 
+  /// Whether its CRM may tell it of people.
+  package let takesContacts: Bool
+
   package var name: String { settings.name }
 
   init(row: Row) {
@@ -24,6 +27,7 @@ package struct Chatbot: Hashable, Sendable {
     createdAt = row["created_at"]
     updatedAt = row["updated_at"]
     settings = ChatbotSettings(row: row)
+    takesContacts = row["crm_in_version"] > 0
     crmDisabledReason = row["crm_disabled_at"] == nil ? nil : row["crm_disabled_why"] ?? ""
   }
 }
@@ -85,6 +89,10 @@ package struct ChatbotSummary: Sendable {
   /// When its latest generation went live; nil before the first.
   package let trainedAt: Int?
   package let generation: Int?
+  /// How many chatbots of its owner are older.
+  package let older: Int
+  /// The raw value of its owner's plan tier; nil for the operator's own.
+  package let planTier: String?
 }
 
 /// Why a chatbot was not made or changed.
@@ -174,7 +182,20 @@ extension AppDatabase {
         SELECT cast(coalesce(sum(chunks), 0) AS bigint) FROM documents
         WHERE chatbot_id = $1 AND generation IS NOT NULL
         """, [id]),
-      runState: latest?["state"], trainedAt: live?["finished_at"], generation: live?["generation"])
+      runState: latest?["state"], trainedAt: live?["finished_at"], generation: live?["generation"],
+      older: try older(than: chatbot, in: database),
+      planTier: try database.first(
+        "SELECT plan_tier FROM users WHERE id = $1", [chatbot.owner])?["plan_tier"])
+  }
+
+  /// How many chatbots of its owner were made before this one.
+  static func older(than chatbot: Chatbot, in database: Database) throws -> Int {
+    guard let owner = chatbot.owner else { return 0 }
+    return try database.number(
+      """
+      SELECT count(*) FROM chatbots
+      WHERE user_id = $1 AND deleted_at IS NULL AND (created_at, id) < ($2, $3)
+      """, [owner, chatbot.createdAt, chatbot.id.text])
   }
 
   /// Makes sure a chatbot of this slug exists; one that has to be made is the operator's.

@@ -351,6 +351,9 @@ extension AppDatabase {
     let conversations = try database.change(
       "DELETE FROM conversations WHERE session_id = $1 AND chatbot_id = $2",
       [session, chatbot.text])
+    try database.change(
+      "DELETE FROM visitor_addresses WHERE session_id = $1 AND chatbot_id = $2",
+      [session, chatbot.text])
     // A lead takes along what a CRM was to be told of it.
     let deliveries = try database.number(
       """
@@ -366,6 +369,9 @@ extension AppDatabase {
   package func removeConversation(session: String, of chatbot: ChatbotID) async throws {
     try await changes.write { database in
       _ = try Self.removeLeads(session: session, of: chatbot, in: database)
+      try database.change(
+        "DELETE FROM visitor_addresses WHERE session_id = $1 AND chatbot_id = $2",
+        [session, chatbot.text])
       _ = try database.change(
         "DELETE FROM conversations WHERE session_id = $1 AND chatbot_id = $2",
         [session, chatbot.text])
@@ -380,6 +386,8 @@ package struct ErasureReceipt: Hashable, Sendable {
   package var leads = 0
   /// Messages to a CRM, sent or not.
   package var deliveries = 0
+  /// What a CRM has told.
+  package var contacts = 0
 
   package init() {}
 
@@ -395,5 +403,6 @@ package struct ErasureReceipt: Hashable, Sendable {
     all.messages += more.messages
     all.leads += more.leads
     all.deliveries += more.deliveries
+    all.contacts += more.contacts
   }
 }

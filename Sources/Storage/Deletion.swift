@@ -142,17 +142,25 @@ extension AppDatabase {
     }
   }
 
+  /// Whether no other operator may sign in.
+  package func isLastOperator(_ user: String) async throws -> Bool {
+    try await pool.read { try Self.isLastOperator(user, in: $0) }
+  }
+
+  private static func isLastOperator(_ user: String, in database: Database) throws -> Bool {
+    try database.number(
+      """
+      SELECT count(*) FROM users WHERE id = $1 AND is_admin = 1 AND disabled = 0 AND NOT EXISTS (
+        SELECT 1 FROM users o WHERE o.is_admin = 1 AND o.disabled = 0 AND o.id <> users.id)
+      """, [user]) > 0
+  }
+
   /// Notes that an account's owner has deleted it: nobody signs in any more, its chatbots stop, all at once.
   ///
   /// - Returns: false for the last operator; nothing is changed then.
   package func leave(_ user: String, now: Int) async throws -> Bool {
     try await changes.write { database in
-      let isNeeded = try database.number(
-        """
-        SELECT count(*) FROM users WHERE id = $1 AND is_admin = 1 AND disabled = 0 AND NOT EXISTS (
-          SELECT 1 FROM users o WHERE o.is_admin = 1 AND o.disabled = 0 AND o.id <> users.id)
-        """, [user])
-      if isNeeded > 0 { return false }
+      if try Self.isLastOperator(user, in: database) { return false }
       try Self.endSessions(of: user, keeping: nil, now: now, in: database)
       try database.change(
         "UPDATE users SET left_at = $1, disabled = 1, updated_at = $2 WHERE id = $3",
@@ -168,21 +176,31 @@ extension AppDatabase {
 
   /// Removes conversations that are older than their chatbot, or its owner's plan, keeps them.
   ///
+  /// A smaller plan deletes nothing: its bound holds for conversations that were had since it began.
+  ///
   /// - Parameter days: the longest for each plan tier; a tier that is not there has no bound.
   package func sweepConversations(days: [String: Int], now: Int) async throws {
     try await changes.write { database in
       for row in try database.all(
         """
-        SELECT c.id AS id, c.retention_days AS days, u.plan_tier AS tier FROM chatbots c
-          LEFT JOIN users u ON u.id = c.user_id
+        SELECT c.id AS id, c.retention_days AS days, u.plan_tier AS tier,
+          coalesce(u.downgraded_at, 0) AS since
+        FROM chatbots c LEFT JOIN users u ON u.id = c.user_id
         """)
       {
-        let tier = row["tier"] as String?
-        let bounds = [row["days"] as Int?, tier.flatMap { days[$0] }].compactMap { $0 }
-        guard let least = bounds.min() else { continue }
-        try database.change(
-          "DELETE FROM conversations WHERE chatbot_id = $1 AND last_message_at < $2",
-          [row["id"] as String, now - least * 86_400_000])
+        let id = row["id"] as String
+        if let own = row["days"] as Int? {
+          try database.change(
+            "DELETE FROM conversations WHERE chatbot_id = $1 AND last_message_at < $2",
+            [id, now - own * 86_400_000])
+        }
+        if let bound = (row["tier"] as String?).flatMap({ days[$0] }) {
+          try database.change(
+            """
+            DELETE FROM conversations
+            WHERE chatbot_id = $1 AND last_message_at < $2 AND last_message_at >= $3
+            """, [id, now - bound * 86_400_000, row["since"] as Int])
+        }
       }
     }
   }

@@ -141,12 +141,18 @@ extension AppDatabase {
   ) async throws -> ErasureReceipt {
     try await changes.write { database in
       let sessions = try database.all(
-        "SELECT DISTINCT session_id FROM leads WHERE email = $1 AND chatbot_id = $2",
-        [email, chatbot.text]
+        """
+        SELECT session_id FROM leads WHERE email = $1 AND chatbot_id = $2
+        UNION SELECT session_id FROM visitor_addresses
+          WHERE email = $3 AND chatbot_id = $4 AND proved_at IS NOT NULL
+        """, [email, chatbot.text, email, chatbot.text]
       ).map { $0["session_id"] as String }
-      return try sessions.reduce(into: ErasureReceipt()) { all, session in
+      var receipt = try sessions.reduce(into: ErasureReceipt()) { all, session in
         all += try Self.eraseSession(session, of: chatbot, in: database)
       }
+      receipt.contacts = try database.change(
+        "DELETE FROM contacts WHERE email = $1 AND chatbot_id = $2", [email, chatbot.text])
+      return receipt
     }
   }
 

@@ -79,8 +79,11 @@ enum Migrations {
     migrator.registerMigration("5 pages: suggested questions, leads") { database in
       try database.execute(sql: pages)
     }
-    migrator.registerMigration("6 messages to CRMs") { database in
-      try database.execute(sql: deliveries)
+    migrator.registerMigration("6 CRMs: messages to them, contacts of them") { database in
+      try database.execute(sql: contacts)
+    }
+    migrator.registerMigration("7 billing: Stripe events, subscriptions") { database in
+      try database.execute(sql: billing)
     }
     migrator.registerMigration("8 pages that a crawl finds") { database in
       try database.execute(sql: crawls)
@@ -100,11 +103,13 @@ enum Migrations {
     ALTER TABLE run_items ADD COLUMN counts_json TEXT NOT NULL DEFAULT '{}';
     CREATE INDEX document_receipts_document ON document_receipts(document_id, run_id);
     """
-  private static let deliveries = """
+  private static let contacts = """
     ALTER TABLE chatbots ADD COLUMN crm_secret_version INTEGER NOT NULL DEFAULT 1;
     ALTER TABLE chatbots ADD COLUMN crm_rotated_at INTEGER;
     ALTER TABLE chatbots ADD COLUMN crm_disabled_at INTEGER;
     ALTER TABLE chatbots ADD COLUMN crm_disabled_why TEXT;
+    ALTER TABLE chatbots ADD COLUMN crm_in_version INTEGER NOT NULL DEFAULT 0;
+    ALTER TABLE chatbots ADD COLUMN crm_in_rotated_at INTEGER;
     ALTER TABLE leads ADD COLUMN consent_text TEXT;
     CREATE TABLE webhook_deliveries (
       id TEXT NOT NULL PRIMARY KEY,
@@ -116,6 +121,43 @@ enum Migrations {
     CREATE INDEX webhook_deliveries_chatbot ON webhook_deliveries(chatbot_id, state, next_at);
     CREATE INDEX webhook_deliveries_made ON webhook_deliveries(chatbot_id, created_at, id);
     CREATE INDEX webhook_deliveries_lead ON webhook_deliveries(lead_id);
+    CREATE TABLE webhook_receipts (
+      chatbot_id TEXT NOT NULL REFERENCES chatbots(id) ON DELETE CASCADE, event_id TEXT NOT NULL,
+      created_at INTEGER NOT NULL, PRIMARY KEY (chatbot_id, event_id));
+    CREATE INDEX webhook_receipts_age ON webhook_receipts(created_at);
+    CREATE TABLE contacts (
+      id TEXT NOT NULL PRIMARY KEY,
+      chatbot_id TEXT NOT NULL REFERENCES chatbots(id) ON DELETE CASCADE,
+      external_id TEXT NOT NULL, email TEXT, name TEXT, phone TEXT, fields_json TEXT NOT NULL,
+      created_at INTEGER NOT NULL, updated_at INTEGER NOT NULL, UNIQUE (chatbot_id, external_id));
+    CREATE INDEX contacts_email ON contacts(chatbot_id, email);
+    CREATE INDEX contacts_made ON contacts(chatbot_id, created_at, id);
+    CREATE TABLE visitor_addresses (
+      chatbot_id TEXT NOT NULL REFERENCES chatbots(id) ON DELETE CASCADE,
+      session_id TEXT NOT NULL, email TEXT NOT NULL, code_hash BLOB, tries INTEGER NOT NULL,
+      expires_at INTEGER NOT NULL, proved_at INTEGER, created_at INTEGER NOT NULL,
+      PRIMARY KEY (chatbot_id, session_id));
+    CREATE INDEX visitor_addresses_age ON visitor_addresses(created_at);
+    """
+  private static let billing = """
+    ALTER TABLE users ADD COLUMN paid_from INTEGER;
+    ALTER TABLE users ADD COLUMN paid_until INTEGER;
+    ALTER TABLE users ADD COLUMN downgraded_at INTEGER;
+    CREATE TABLE stripe_events (
+      id TEXT NOT NULL PRIMARY KEY, type TEXT NOT NULL, livemode INTEGER NOT NULL,
+      occurred_at INTEGER NOT NULL, payload TEXT NOT NULL, processed_at INTEGER NOT NULL,
+      outcome TEXT NOT NULL, created_at INTEGER NOT NULL);
+    CREATE INDEX stripe_events_created ON stripe_events(created_at);
+    CREATE INDEX stripe_events_outcome ON stripe_events(outcome);
+    CREATE TABLE subscriptions (
+      id TEXT NOT NULL PRIMARY KEY, user_id TEXT REFERENCES users(id) ON DELETE CASCADE,
+      customer TEXT NOT NULL, price TEXT NOT NULL, tier TEXT NOT NULL, status TEXT NOT NULL,
+      is_over INTEGER NOT NULL, quantity INTEGER NOT NULL, period_start INTEGER NOT NULL,
+      period_end INTEGER NOT NULL, cancel_at_period_end INTEGER NOT NULL, past_due_at INTEGER,
+      read_at INTEGER NOT NULL, created_at INTEGER NOT NULL, updated_at INTEGER NOT NULL);
+    CREATE INDEX subscriptions_user ON subscriptions(user_id);
+    CREATE INDEX subscriptions_customer ON subscriptions(customer);
+    CREATE INDEX subscriptions_past_due ON subscriptions(past_due_at);
     """
   private static let pages = """
     ALTER TABLE chatbots ADD COLUMN suggested_questions_json TEXT NOT NULL DEFAULT '[]';

@@ -195,6 +195,9 @@ extension AppDatabase {
       try database.change("DELETE FROM reset_tokens WHERE expires_at < $1", [instant])
       try database.change("DELETE FROM idempotency_keys WHERE expires_at < $1", [instant])
       try database.change("DELETE FROM rate_limits WHERE next_at < $1", [instant])
+      // Stripe tries for three days, and lets its events be asked for again for thirty.
+      try database.change(
+        "DELETE FROM stripe_events WHERE created_at < $1", [instant - 90 * millisecondsOfDay])
     }
   }
 }

@@ -16,6 +16,10 @@ package struct User: Hashable, Sendable {
   package let planTier: String
   /// Replaces the plan's number of messages; nil leaves it.
   package let messageQuota: Int?
+  /// The customer's id at Stripe; nil for an account that has bought nothing.
+  package let stripeCustomer: String?
+  /// What the account has paid for at present, milliseconds since 1970 UTC; nil when that is nothing.
+  package let paidPeriod: Range<Int>?
   /// Access tokens of another epoch are not accepted.
   package let tokenEpoch: Int
   package let isAdmin: Bool
@@ -34,6 +38,12 @@ package struct User: Hashable, Sendable {
     name = row["name"]
     planTier = row["plan_tier"]
     messageQuota = row["message_quota"]
+    stripeCustomer = row["stripe_customer_id"]
+    if let start = row["paid_from"] as Int?, let end = row["paid_until"] as Int?, start < end {
+      paidPeriod = start..<end
+    } else {
+      paidPeriod = nil
+    }
     tokenEpoch = row["token_epoch"]
     isAdmin = row["is_admin"] == 1
     isDisabled = row["disabled"] == 1
@@ -64,6 +74,8 @@ package struct NewUser: Sendable {
 package struct UserChange: Sendable {
   package var name: String?
   package var planTier: String?
+  /// Plans, the smallest first: a smaller plan deletes nothing, so it is noted since when it holds.
+  package var plans: [String] = []
   /// The inner nil goes back to the plan's number.
   package var messageQuota: Int??
   package var isAdmin: Bool?
@@ -147,16 +159,36 @@ extension AppDatabase {
       let quota = change.messageQuota ?? user.messageQuota
       try database.change(
         """
-        UPDATE users SET name = $1, plan_tier = $2, message_quota = $3, is_admin = $4, disabled = $5,
-          updated_at = $6
-        WHERE id = $7
+        UPDATE users SET name = $1, message_quota = $2, is_admin = $3, disabled = $4, updated_at = $5
+        WHERE id = $6
         """,
         [
-          change.name ?? user.name, change.planTier ?? user.planTier, quota, isAdmin ? 1 : 0,
-          isDisabled ? 1 : 0, now, id,
+          change.name ?? user.name, quota, isAdmin ? 1 : 0, isDisabled ? 1 : 0, now, id,
         ])
+      if let tier = change.planTier {
+        try Self.setPlan(tier, of: user, plans: change.plans, now: now, in: database)
+      }
       return try database.first("SELECT * FROM users WHERE id = $1", [id]).map(User.init)
     }
+  }
+
+  /// Sets an account's plan; the moment of a downgrade is kept, for what is older than that is not the smaller plan's to sweep.
+  static func setPlan(
+    _ tier: String, of user: User, plans: [String], now: Int, in database: Database
+  ) throws {
+    guard tier != user.planTier else { return }
+    let isSmaller =
+      if let before = plans.firstIndex(of: user.planTier), let after = plans.firstIndex(of: tier) {
+        after < before
+      } else {
+        false
+      }
+    try database.change(
+      """
+      UPDATE users SET plan_tier = $1, updated_at = $2,
+        downgraded_at = CASE WHEN $3 = 1 THEN $4 ELSE downgraded_at END
+      WHERE id = $5
+      """, [tier, now, isSmaller ? 1 : 0, now, user.id])
   }
 
   /// Sets a password and ends the account's sessions, all but one if given.

@@ -19,9 +19,8 @@ struct BobbinCommand: AsyncParsableCommand {
       PipelineCommand.self,
       StatusCommand.self, ReportCommand.self, RecrawlCommand.self, DeliverCommand.self,
       SpoolCommand.self,
-      TraceCommand.self,
-      ShardCommand.self, SweepCommand.self, AdminCommand.self, KeysCommand.self,
-      DoctorCommand.self,
+      TraceCommand.self, ShardCommand.self, SweepCommand.self, AdminCommand.self,
+      BillingCommand.self, KeysCommand.self, DoctorCommand.self,
     ])
 }
 

@@ -37,6 +37,7 @@ enum Failure {
     case EvaluationError.badLine: 64
     case EvaluationError.noQuestions, EvaluationError.noShard: 69
     case let error as AdministrationError: error.exitCode
+    case let error as StripeFailure: error.exitCode
     case is ConfigurationError, is SecretKeysError: 78
     default: StorageError.exitCode(ofDatabase: error) ?? 70
     }

@@ -13,6 +13,7 @@ import Storage
 import Synchronization
 import TestSupport
 import Testing
+import WebClient
 
 @testable import App
 
@@ -30,7 +31,8 @@ final class TestAPI: Sendable {
   let clock: @Sendable () -> Int
   var database: AppDatabase { services.database }
 
-  init(_ environment: [String: String] = [:]) throws {
+  /// - Parameter stripe: stands for Stripe.
+  init(_ environment: [String: String] = [:], stripe: WebTransport? = nil) throws {
     folder = try TemporaryFolder()
     var settings = [
       "BOBBIN_DATA": folder.path, "BOBBIN_SPOOL": "\(folder.path)/spool",
@@ -50,7 +52,8 @@ final class TestAPI: Sendable {
       }
     }
     self.clock = clock
-    let all = try Routes(services, publicURL: Self.origin, logger: logger, clock: clock)
+    let all = try Routes(
+      services, publicURL: Self.origin, logger: logger, clock: clock, stripe: stripe)
     routes = all.table.routes
     mail = all.mail
     sender = all.sender

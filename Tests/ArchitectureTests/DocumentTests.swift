@@ -23,7 +23,7 @@ import Testing
     let text = try String(
       contentsOf: Checkout.root.appendingPathComponent("Sources/App/SECURITY.md"), encoding: .utf8)
     var rows: [String] = []
-    for line in text.split(separator: "\n") where line.hasPrefix("| W") {
+    for line in text.split(separator: "\n") where line.firstMatch(of: /^\| [WBC][0-9]/) != nil {
       let cells = line.split(separator: "|").map { $0.trimmingCharacters(in: .whitespaces) }
       try #require(cells.count == 5, "\(line)")
       rows.append(cells[0])
@@ -39,6 +39,7 @@ import Testing
         }
       }
     }
-    #expect(rows == (1...28).map { "W\($0)" })
+    #expect(
+      rows == (1...28).map { "W\($0)" } + (1...9).map { "B\($0)" } + (1...7).map { "C\($0)" })
   }
 }

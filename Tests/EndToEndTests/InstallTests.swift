@@ -11,11 +11,17 @@ import Testing
   static let executables = ["bobbin", "bobbin-serve"] + stages.map { "bobbin-\($0)" }
   /// Services with the exposure, in tenths, that none may exceed: 15 with a network, 5 without.
   static let services =
-    [("bobbin-serve.service", 15), ("bobbin@fetch.service", 15), ("bobbin-recrawl.service", 5)]
+    [
+      ("bobbin-serve.service", 15), ("bobbin@fetch.service", 15), ("bobbin-recrawl.service", 5),
+      ("bobbin-billing.service", 15),
+    ]
     + ["extract", "chunk", "embed", "index"].map { ("bobbin@\($0).service", 5) }
   static let units =
     services.map(\.0) + stages.flatMap { ["bobbin@\($0).path", "bobbin-due@\($0).timer"] }
-    + ["bobbin.target", "bobbin-serve.socket", "bobbin-recrawl.timer", "bobbin-ingest.slice"]
+    + [
+      "bobbin.target", "bobbin-serve.socket", "bobbin-recrawl.timer", "bobbin-billing.timer",
+      "bobbin-ingest.slice",
+    ]
   static let noAnalyzer: Comment =
     "systemd-analyze is not on the PATH; pipelines/setup.sh installs Debian's package systemd"
 

@@ -23,7 +23,7 @@ world = World(os.environ["API_URL"], os.environ["BOBBIN_DATA"], os.environ["BOBB
 # Who may use an operation, by its `x-access`. One request in ten comes from somebody else, mostly to be refused.
 ALLOWED = {
     "any": ("owner",), "owner": ("owner", "key"), "user": ("owner",), "admin": ("operator",), "visitor": ("visitor",),
-    "visitor or owner": ("visitor", "owner", "key"),
+    "visitor or owner": ("visitor", "owner", "key"), "signed": ("owner",),
 }
 EVERYBODY = ("owner", "key", "operator", "visitor")
 
@@ -94,11 +94,12 @@ EVENTS = {f"POST {CHAT}", f"GET {BOT}status/"}
 # Refusals of a body that is as its schema says: no schema can say what is common, private, spent, or inside a file.
 BEYOND_SCHEMA = {"weak-password", "bad-domain", "bad-question", "unsafe-url", "token-invalid", "idempotency-mismatch", "unsupported-type"}
 
-# Answers of 5xx that are refusals and described: neither a sign-in provider nor a model is set up here, and no index stage runs that would carry out
-# the first rollback, so that a second has to wait.
+# Answers of 5xx that are refusals and described: no sign-in provider, no model and no payments are set up here, and no index stage runs that would
+# carry out the first rollback, so that a second has to wait.
 DESCRIBED = {
     ("GET /api/auth/oauth/google/start", "not-configured"), ("POST /api/auth/oauth/google", "not-configured"),
-    (f"POST {BOT}rollback/", "busy"), (f"POST {BOT}leak-test/", "not-configured"),
+    *((f"POST /api/{path}/", "not-configured") for path in ("billing/checkout", "billing/portal", "webhooks/stripe")),
+    ("POST /api/chat/{chatbot_id}/address/", "not-configured"), (f"POST {BOT}rollback/", "busy"), (f"POST {BOT}leak-test/", "not-configured"),
 }
 
 # Drawn anew each time: Hypothesis also tries the texts that stand in this file.

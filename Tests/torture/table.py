@@ -12,7 +12,8 @@ WHAT = {
     "failpoints": "kill -9 at each named point of each stage", "faults": "system calls killed at or made to fail",
     "kills": "random kill -9, everything alive", "powercut": "power cuts (ext4 shutdown)", "synced": "renames traced for the order of syncs",
     "disk": "disk full, no inodes, read-only", "order": "ways to order the same work", "poison": "items that kill their worker",
-    "clock": "clocks a year off", "deliveries": "random kill -9 of the server, leads in and messages out"}
+    "clock": "clocks a year off", "payments": "kill -9 while Stripe tells of payments",
+    "deliveries": "kill -9 while leads come in and messages go out"}
 
 
 def main(results, out):

@@ -20,7 +20,7 @@ import time
 import bobbin
 import judge
 
-SUBJECTS = ("failpoints", "faults", "kills", "powercut", "synced", "disk", "order", "poison", "clock", "deliveries")
+SUBJECTS = ("failpoints", "faults", "kills", "powercut", "synced", "disk", "order", "poison", "clock", "payments", "deliveries")
 
 
 class Given:

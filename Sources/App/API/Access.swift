@@ -46,6 +46,9 @@ struct Accesses: Sendable {
 
   var any: Access<Void> { Access(name: .any) { _, _ in } }
 
+  /// Whoever has signed the body: its handler finds that out, for it alone knows how.
+  var signed: Access<Void> { Access(name: .signed) { _, _ in } }
+
   var owner: Access<Owner> {
     Access(name: .owner) { request, _ in try await owner(request, allowingKey: true) }
   }

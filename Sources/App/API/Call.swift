@@ -15,6 +15,8 @@ struct Call: Sendable {
   let input: Input
   /// Milliseconds since 1970 UTC.
   let now: Int
+  /// The body as it came, of a route that takes it so; else empty.
+  var raw: [UInt8] = []
   /// What its caller calls the request, for a handler that keeps its answer itself.
   var name: NamedRequest?
 

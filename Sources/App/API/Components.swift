@@ -49,7 +49,8 @@ enum Components {
         required("no_answer_text", .text), required("busy_text", .text),
         required("allowed_domains", .array(.text, 0...100)),
         required("crm_webhook_url", .nullable(.text)),
-        required("crm_disabled_reason", .nullable(.text)), required("lead_form", leadForm),
+        required("crm_disabled_reason", .nullable(.text)),
+        required("takes_contacts", .boolean), required("lead_form", leadForm),
         required("suggested_questions", suggestedQuestions),
         required("privacy_mode", .choice(["blended", "strict"])),
         required("daily_message_cap", .nullable(.count)),
@@ -62,6 +63,7 @@ enum Components {
               required("recall_at_5", .nullable(.share)), required("no_answer", .nullable(.share)),
             ]))),
         required("state", .choice(["empty", "training", "held", "ready", "failed"])),
+        required("paused_reason", .nullable(.choice([PauseReason.planLimit.rawValue]))),
         required("generation", .nullable(.count)), required("trained_at", .nullable(.time)),
         required("sources_count", .count), required("chunks_count", .count),
         required("created_at", .time), required("updated_at", .time),
@@ -269,6 +271,15 @@ enum Components {
       ])
     ),
     (
+      "Contact",
+      .object([
+        required("id", .id), required("external_id", .text), required("email", .nullable(.text)),
+        required("name", .nullable(.text)), required("phone", .nullable(.text)),
+        required("fields", .map(.text)), required("created_at", .time),
+        required("updated_at", .time),
+      ])
+    ),
+    (
       "Removal",
       .object([
         required("sources", .count), required("documents", .count), required("chunks", .count),
@@ -279,7 +290,8 @@ enum Components {
     (
       "Plan",
       .object([
-        required("tier", tier), required("limits", .map(.nullable(.count))),
+        required("tier", tier), required("is_offered", .boolean),
+        required("limits", .map(.nullable(.count))),
       ])
     ),
     (

@@ -113,6 +113,7 @@ enum OpenAPIDocument {
     let content: [String: JSONValue]
     switch body {
     case .none: return nil
+    case .raw: content = ["application/json": .object([:])]
     case .json(let schema): content = ["application/json": .object(["schema": schema.json])]
     case .multipart(let parts): content = ["multipart/form-data": form(parts)]
     case .jsonOrMultipart(let schema, let parts):
@@ -157,6 +158,7 @@ enum OpenAPIDocument {
     if !route.pathParameters.isEmpty { statuses.insert(404) }
     switch route.body {
     case .none: break
+    case .raw: statuses.insert(413)
     default: statuses.formUnion([413, 415, 422])
     }
     if !route.query.isEmpty { statuses.insert(422) }

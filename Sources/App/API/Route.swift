@@ -34,6 +34,8 @@ enum AccessName: String, CaseIterable, Sendable {
 /// What a request carries in its body.
 enum RequestBodyShape: Sendable {
   case none
+  /// JSON that its handler reads itself, from the very bytes that its sender has signed (`Call.raw`).
+  case raw
   case json(Schema)
   /// Parts of a form; `file` is a file.
   case multipart([Schema.Property])

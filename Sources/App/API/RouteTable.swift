@@ -47,6 +47,11 @@ struct RouteTable {
       let caller = Gate.caller(subject, context)
       try await gate.countOwner(subject, now: now)
       try gate.checkQuery(of: request)
+      if case .raw = route.body {
+        let bytes = try await gate.bytes(of: request)
+        return try await handler(
+          Call(request: request, context: context, input: Input(), now: now, raw: bytes), subject)
+      }
       let (read, input, digest) = try await gate.read(request, subject: subject)
       var call = Call(request: read, context: context, input: input, now: now)
       guard let key = try gate.idempotencyKey(of: request) else {
@@ -159,7 +164,12 @@ struct Gate: Sendable {
     var problems: [FieldProblem] = []
     for property in route.query {
       let given = request.uri.queryParameters[values: property.name[...]]
-      guard let text = given.first else { continue }
+      guard let text = given.first else {
+        if property.isRequired {
+          problems.append(FieldProblem(field: property.name, code: "required"))
+        }
+        continue
+      }
       guard given.count == 1 else {
         throw .malformed("The query has “\(property.name)” more than once.")
       }
@@ -182,7 +192,7 @@ struct Gate: Sendable {
   ) async throws -> (Request, Input, digest: [UInt8]) {
     let schema: Schema
     switch route.body {
-    case .none:
+    case .none, .raw:
       return (
         request, Input(), SHA256Digest(of: "\(route.method.rawValue) \(request.uri.path)").bytes
       )
@@ -229,6 +239,13 @@ struct Gate: Sendable {
     guard type.split(separator: ";").first.map({ $0.trimmingSpace() }) == "application/json" else {
       throw AppError(.unsupportedMediaType)
     }
+    return try await bytes(of: request)
+  }
+
+  /// The body's bytes.
+  ///
+  /// - Throws: 413, and 400 for one that cannot be read to its end.
+  func bytes(of request: Request) async throws -> [UInt8] {
     // Refused by its declared length before a byte of it is kept.
     if let length = request.headers[.contentLength].flatMap({ Int($0) }), length > route.bodyLimit {
       throw AppError.tooLarge(limit: route.bodyLimit)

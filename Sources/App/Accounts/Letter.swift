@@ -99,6 +99,19 @@ struct Letter: Sendable, Hashable {
         """)
   }
 
+  static func code(to email: String, chatbot: String, code: String) -> Letter {
+    Letter(
+      to: email, subject: "Your code: \(code)",
+      text: """
+        Somebody who is writing to \(chatbot) says that this is their address. If that is you, give this
+        code there within ten minutes:
+
+        \(code)
+
+        If it is not, do nothing.
+        """)
+  }
+
   static func crm(to email: String, chatbot: String, reason: String, link: String) -> Letter {
     Letter(
       to: email, subject: "Your CRM does not take the leads of \(chatbot)",

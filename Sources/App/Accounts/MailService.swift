@@ -29,6 +29,8 @@ enum MailJob: Sendable, Hashable {
   case quota(user: String, chatbot: String)
   /// The CRM of a chatbot gets no more messages.
   case crm(chatbot: ChatbotID)
+  /// To a visitor who says that this is their address.
+  case code(email: String, chatbot: String, code: String)
 }
 
 /// How letters leave.
@@ -134,6 +136,7 @@ final class MailService: Service, Sendable {
     case .changeNotice: "change-notice"
     case .quota: "quota"
     case .crm: "crm"
+    case .code: "code"
     }
   }
 
@@ -166,6 +169,8 @@ final class MailService: Service, Sendable {
     case .quota(let id, let chatbot):
       guard let user = try await database.user(id: id) else { return nil }
       return .quota(to: user.email, chatbot: chatbot, plan: user.planTier)
+    case .code(let email, let chatbot, let code):
+      return .code(to: email, chatbot: chatbot, code: code)
     case .crm(let id):
       guard let chatbot = try await database.chatbot(id.text), let owner = chatbot.owner,
         let user = try await database.user(id: owner), let reason = chatbot.crmDisabledReason

@@ -122,6 +122,7 @@ struct AdminController: Sendable {
     guard try await database.user(id: id) != nil else { throw AppError.notFound }
     var change = UserChange()
     change.planTier = call.input.text("plan_tier")
+    change.plans = Payments.ladder.plans
     if call.input.has("message_quota") {
       change.messageQuota = .some(call.input.whole("message_quota"))
     }

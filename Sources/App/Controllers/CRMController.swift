@@ -35,8 +35,8 @@ struct CRMController: Sendable {
     routes.add(
       Route(
         .post, Self.base + "secret/rotate/",
-        "A new secret for messages; it is shown this once. The one before is good for a day.",
-        body: .json(.object([required("direction", .choice(["out"]))])),
+        "A new secret for messages to or from the CRM; it is shown this once. The one before is good for a day.",
+        body: .json(.object([required("direction", .choice(["out", "in"]))])),
         answers: [.json(200, .object([required("secret", .text)]))], ownerLimit: .hourly(10)),
       for: access.user, { call, owner in try await rotate(call, owner) })
     routes.add(
@@ -121,11 +121,16 @@ struct CRMController: Sendable {
   private func rotate(_ call: Call, _ owner: Owner) async throws -> Response {
     struct Secret: Encodable { let secret: String }
     let chatbot = try await database.owned(call, owner)
-    let version = try await database.rotateCRMSecret(of: chatbot.id, now: call.now)
+    let direction: WebhookSecrets.Direction = call.input.text("direction") == "in" ? .in : .out
+    let version =
+      switch direction {
+      case .out: try await database.rotateCRMSecret(of: chatbot.id, now: call.now)
+      case .in: try await database.rotateInboundSecret(of: chatbot.id, now: call.now)
+      }
     return Answer.json(
       Secret(
         secret: StandardWebhook.text(
-          of: sender.secrets.key(.out, of: chatbot.id, version: version))))
+          of: sender.secrets.key(direction, of: chatbot.id, version: version))))
   }
 
   private func resend(_ call: Call, _ owner: Owner) async throws -> Response {

@@ -174,6 +174,13 @@ struct ChatController: Sendable {
     }
     let target = try await target(call)
     let admission = try admission(call, caller, target, question: question)
+    if PauseReason(older: target.older, tier: target.owner?.tier) != nil {
+      let kept = KeptAnswer(
+        message: FreshID.text(now: call.now + 1), conversation: admission.conversationID,
+        limited: true)
+      if let name = call.name { try await database.endRequest(kept.end(name)) }
+      return limited(call, target, kept)
+    }
     switch try await database.admit(admission) {
     case .refused(let wait): throw AppError.rateLimited(milliseconds: wait)
     case .limited(let isFirst):
@@ -244,7 +251,7 @@ struct ChatController: Sendable {
     let plan = target.owner?.tier.limits ?? PlanTier.enterprise.limits
     let perMinute = plan.messagesPerMinute
     let id = chatbot.id.text
-    let period = UsagePeriod(containing: call.now)
+    let period = target.owner?.period(at: call.now) ?? UsagePeriod(containing: call.now)
     return ChatAdmission(
       chatbot: chatbot.id, owner: chatbot.owner, session: session, channel: channel,
       origin: call.request.headers[ResponseHeaders.name("Origin")].map { String($0.prefix(255)) },

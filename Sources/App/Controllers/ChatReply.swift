@@ -45,7 +45,7 @@ struct ChatReply: Sendable {
       question: admission.question, chatbot: target.chatbot.id, chatbotName: target.chatbot.name,
       visibilities: target.visibilities, noAnswerText: settings.noAnswerText)
     request.mode = PrivacyMode(rawValue: settings.privacyMode) ?? .strict
-    request.guidance = target.guidance
+    request.guidance = try await released()
     // A conversation that begins with this question has no past.
     if conversation != admission.conversationID { request.history = try await history() }
     if controller.hasModel { request.mayUseModel = try await hasTokens() }
@@ -57,7 +57,7 @@ struct ChatReply: Sendable {
   /// Not when it was blended, when something it rests on is private by now, or when it was written from guidance that the owner
   /// has taken back or changed.
   private func history() async throws -> [AnswerRequest.Turn] {
-    let guidance = Self.digest(of: target.guidance)
+    let guidance = Self.digest(of: try await released())
     return try await database.turns(
       of: conversation, before: admission.messageID, limit: Self.turns
     ).map { turn in
@@ -68,6 +68,15 @@ struct ChatReply: Sendable {
       return AnswerRequest.Turn(
         question: turn.question, answer: isOpen ? turn.answer : nil, sources: turn.promptSources)
     }
+  }
+
+  /// Lines that may stand in this visitor's prompt beside passages: what the owner has approved for everybody, and what the CRM has
+  /// told of the person who has proved an address in this session.
+  private func released() async throws -> [String] {
+    guard controller.hasModel else { return target.guidance }
+    let contact = try await database.provenContact(
+      of: target.chatbot.id, session: admission.session)
+    return target.guidance + (contact?.lines ?? [])
   }
 
   private static func digest(of guidance: [String]) -> String? {

@@ -53,6 +53,7 @@ struct ConversationController: Sendable {
             .object([
               required("conversations", .count), required("messages", .count),
               required("leads", .count), required("deliveries", .count),
+              required("contacts", .count),
             ]))
         ]),
       for: access.owner, { call, owner in try await erase(call, owner) })
@@ -103,7 +104,7 @@ struct ConversationController: Sendable {
   /// Forgets a person: everything that one session said and was told.
   private func erase(_ call: Call, _ owner: Owner) async throws -> Response {
     struct Receipt: Encodable {
-      let conversations, messages, leads, deliveries: Int
+      let conversations, messages, leads, deliveries, contacts: Int
     }
     let chatbot = try await database.owned(call, owner)
     // Whatever is named is forgotten; naming nothing forgets nothing.
@@ -117,7 +118,7 @@ struct ConversationController: Sendable {
     return Answer.json(
       Receipt(
         conversations: counts.conversations, messages: counts.messages, leads: counts.leads,
-        deliveries: counts.deliveries))
+        deliveries: counts.deliveries, contacts: counts.contacts))
   }
 
   private func show(_ call: Call, _ owner: Owner) async throws -> Response {
@@ -192,7 +193,7 @@ struct ConversationController: Sendable {
   }
 }
 
-/// `/api/usage/`, `/api/billing/plans/`, `/api/billing/plan/`.
+/// `/api/usage/`.
 struct UsageController: Sendable {
   let database: AppDatabase
 
@@ -202,61 +203,6 @@ struct UsageController: Sendable {
         .get, "/api/usage/", "What the account has used this period.",
         answers: [.json(200, .component("Usage"))]),
       for: access.owner, { call, owner in try await usage(call, owner) })
-    routes.add(
-      Route(
-        .get, "/api/billing/plans/", "The plans and their limits.",
-        answers: [
-          .json(200, .object([required("items", .array(.component("Plan"), 1...10))]))
-        ]),
-      for: access.any,
-      { _, _ in Answer.json(["items": PlanTier.allCases.map(PlanShape.init)]) })
-    routes.add(
-      Route(
-        .get, "/api/billing/plan/", "The account's plan.",
-        answers: [
-          .json(
-            200,
-            .object([
-              required("tier", Components.tier), required("status", .text),
-              required("period_end", .time), required("cancel_at_period_end", .boolean),
-              required("limits", .map(.nullable(.count))),
-            ]))
-        ]),
-      for: access.owner,
-      { call, owner in
-        struct Plan: Encodable {
-          let tier, status, period_end: String
-          let cancel_at_period_end: Bool
-          let limits: [String: Nullable<Int>]
-        }
-        let tier = owner.user.tier
-        return Answer.json(
-          Plan(
-            tier: tier.rawValue, status: "active",
-            period_end: APITime.text(UsagePeriod(containing: call.now).end),
-            cancel_at_period_end: false, limits: PlanShape(tier).limits))
-      })
-  }
-
-  private struct PlanShape: Encodable {
-    let tier: String
-    let limits: [String: Nullable<Int>]
-
-    init(_ tier: PlanTier) {
-      self.tier = tier.rawValue
-      let limits = tier.limits
-      self.limits = [
-        "messages": Nullable(limits.messagesPerPeriod), "chatbots": Nullable(limits.chatbots),
-        "sources": Nullable(limits.sourcesPerChatbot),
-        "pages_per_crawl": Nullable(limits.pagesPerCrawl),
-        "crawl_depth": Nullable(limits.crawlDepth), "chunks": Nullable(limits.chunksPerChatbot),
-        "bytes": Nullable(limits.storedBytes), "file_bytes": Nullable(limits.fileBytes),
-        "model_tokens": Nullable(limits.modelTokensPerPeriod),
-        "generations": Nullable(limits.generationsKept),
-        "retention_days": Nullable(limits.retentionDays),
-        "requests_per_minute": Nullable(limits.requestsPerMinute),
-      ]
-    }
   }
 
   private func usage(_ call: Call, _ owner: Owner) async throws -> Response {
@@ -270,7 +216,7 @@ struct UsageController: Sendable {
       let tokens_in, tokens_out: Int
       let by_chatbot: [Line]
     }
-    let period = UsagePeriod(containing: call.now)
+    let period = owner.user.period(at: call.now)
     let usage = try await database.usage(
       of: owner.user.id, periodStart: period.start, periodEnd: period.end)
     return Answer.json(

@@ -41,7 +41,8 @@ struct GuidanceController: Sendable {
       for: access.user, { call, owner in try await add(call, owner) })
     routes.add(
       Route(
-        .patch, Self.base + "{line_id}/", "Change a line; approve it as it was read, by its text; take approval back.",
+        .patch, Self.base + "{line_id}/",
+        "Change a line; approve it as it was read, by its text; take approval back.",
         body: .json(
           .object([optional("text", .string(1...500, .oneLine)), optional("approved", .boolean)])),
         answers: [.json(200, line)], problems: [.lineChanged]),

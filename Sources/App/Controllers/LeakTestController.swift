@@ -123,10 +123,13 @@ struct LeakTestController: Sendable {
         of: chatbot, model: against == "model" ? services.testModel : nil,
         vocabulary: await services.vocabulary())
       if against == "model" {
-        let period = UsagePeriod(containing: WallClock.now())
+        let now = WallClock.now()
+        let period =
+          try await database.owner(of: chatbot.id)?.period(at: now)
+          ?? UsagePeriod(containing: now)
         try await database.noteTokens(
           report.sources.reduce(0) { $0 + $1.tokens }, of: chatbot.id, owner: chatbot.owner,
-          periodStart: period.start, periodEnd: period.end, now: WallClock.now())
+          periodStart: period.start, periodEnd: period.end, now: now)
       }
       try await database.endLeakTest(
         id, state: report.passed ? "passed" : "failed",

@@ -108,6 +108,8 @@ struct PageController: Sendable {
         "suggestions": settings.questionsOffered.map { ["text": $0] },
         "leads": form.isEnabled, "lead_fields": form.fields.joined(separator: " "),
         "lead_after": form.afterMessages, "lead_consent": form.consentText ?? "",
+        // Only a model can make use of what a CRM has told, and only a letter can prove an address.
+        "known": chatbot.takesContacts && chat.mail.isOn && chat.hasModel,
       ], frames: frames(chatbot), caching: "no-store")
   }
 

@@ -34,7 +34,7 @@ struct UserShape: Encodable {
     email = user.email
     name = user.name
     plan_tier = user.planTier
-    period_end = APITime.text(UsagePeriod(containing: now).end)
+    period_end = APITime.text(user.period(at: now).end)
     created_at = APITime.text(user.createdAt)
     email_verified = user.isEmailVerified
     has_password = user.passwordHash != nil
@@ -49,6 +49,25 @@ extension User {
   var tier: PlanTier { PlanTier(rawValue: planTier) ?? .free }
   /// Messages a period.
   var quota: Int { messageQuota ?? tier.limits.messagesPerPeriod }
+  /// The period in which its messages are counted now: the one it pays for, else the calendar's month.
+  func period(at now: Int) -> UsagePeriod {
+    guard let paidPeriod else { return UsagePeriod(containing: now) }
+    return UsagePeriod(
+      containing: now, paidFrom: paidPeriod.lowerBound, until: paidPeriod.upperBound)
+  }
+}
+
+/// Why a chatbot does not answer though nothing is wrong with it.
+enum PauseReason: String {
+  /// Its owner's plan allows fewer; the oldest ones go on, and this one does as soon as there is room.
+  case planLimit = "plan-limit"
+
+  /// - Parameter older: how many older chatbots its owner has.
+  /// - Parameter tier: of its owner; nil for the operator's own chatbot, which nothing pauses.
+  init?(older: Int, tier: PlanTier?) {
+    guard let tier, older >= tier.limits.chatbots else { return nil }
+    self = .planLimit
+  }
 }
 
 struct TokensShape: Encodable {
@@ -77,8 +96,8 @@ struct ChatbotShape: Encodable {
   let busy_text, privacy_mode, state, created_at, updated_at: String
   let is_public: Bool
   let allowed_domains, lead_form, suggested_questions: RawJSON
-  let crm_disabled_reason: Nullable<String>
-  let crm_webhook_url, trained_at: Nullable<String>
+  let crm_disabled_reason, crm_webhook_url, trained_at, paused_reason: Nullable<String>
+  let takes_contacts: Bool
   let daily_message_cap, monthly_token_cap, retention_days, generation: Nullable<Int>
   let quality_gate: Nullable<QualityGateShape>
   let sources_count, chunks_count: Int
@@ -96,12 +115,17 @@ struct ChatbotShape: Encodable {
     busy_text = settings.busyText
     privacy_mode = settings.privacyMode
     state = Self.state(summary)
+    paused_reason = Nullable(
+      PauseReason(
+        older: summary.older, tier: summary.planTier.map { PlanTier(rawValue: $0) ?? .free })?
+        .rawValue)
     created_at = APITime.text(chatbot.createdAt)
     updated_at = APITime.text(chatbot.updatedAt)
     is_public = settings.isPublic
     allowed_domains = RawJSON(settings.allowedDomains)
     lead_form = RawJSON(settings.leadForm)
     suggested_questions = RawJSON(settings.suggestedQuestions)
+    takes_contacts = chatbot.takesContacts
     crm_disabled_reason = Nullable(summary.chatbot.crmDisabledReason)
     crm_webhook_url = Nullable(settings.crmWebhookURL)
     trained_at = Nullable(summary.trainedAt.map(APITime.text))

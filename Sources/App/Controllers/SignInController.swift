@@ -19,6 +19,8 @@ struct SignInController: Sendable {
   let mail: MailService
   let signups: Signups
   let origin: RequestOrigin
+  /// Nil where nothing is sold.
+  let payments: Payments?
 
   func addRoutes(to routes: inout RouteTable, _ access: Accesses) {
     let password = Schema.string(1...256)
@@ -311,6 +313,9 @@ struct SignInController: Sendable {
 
   private func delete(_ call: Call, _ owner: Owner) async throws -> Response {
     try await requireFreshProof(call, owner)
+    if try await database.isLastOperator(owner.user.id) { throw AppError(.lastAdmin) }
+    // First of all: nobody shall go on paying for what is gone. When Stripe cannot be asked, nothing is deleted.
+    try await payments?.cancelAll(of: owner.user)
     guard try await database.leave(owner.user.id, now: call.now) else {
       throw AppError(.lastAdmin)
     }
@@ -320,7 +325,7 @@ struct SignInController: Sendable {
   // MARK: Shapes
 
   private func userShape(_ user: User, now: Int) async throws -> UserShape {
-    let period = UsagePeriod(containing: now)
+    let period = user.period(at: now)
     return UserShape(
       user,
       messagesUsed: try await database.messagesUsed(of: user.id, periodStart: period.start),

@@ -18,7 +18,9 @@ package struct DeliverySender: Sendable {
   static let slots = 256
   /// How long a claim keeps others away, in ms; longer than a try may take.
   static let lease = 60_000
-  /// What a try may take. Of the answer nothing but its head is read, so a body of any announced length is as good as none.
+  /// What a try may take.
+  ///
+  /// Of the answer nothing but its head is read, so a body of any announced length is as good as none.
   static let limits = RequestLimits(
     total: .seconds(20), firstByte: .seconds(15), bodyBytes: 1 << 40, headerBytes: 16 << 10,
     redirects: 0)

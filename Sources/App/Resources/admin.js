@@ -3,7 +3,7 @@
 import { get, patch, post } from "./api.js";
 import { byID, bytes, dateTime, duration, fill, h, number, timeElement } from "./dom.js";
 import { failed, page } from "./shell.js";
-import { badge, button, confirm, onSubmit, showDialog, showError, stateBadge, table, toast } from "./ui.js";
+import { badge, button, chatbotBadge, confirm, onSubmit, showDialog, showError, stateBadge, table, toast } from "./ui.js";
 
 const tab = byID("tabs").dataset.tab;
 const short = (id) => h("code", { title: id }, id.slice(-6));
@@ -22,7 +22,7 @@ const columns = {
   ],
   chatbots: [
     { title: "Name", cell: (chatbot) => h("span", { class: "break" }, chatbot.name) },
-    { title: "State", cell: (chatbot) => stateBadge(chatbot.state) },
+    { title: "State", cell: (chatbot) => chatbotBadge(chatbot) },
     { title: "Link", cell: (chatbot) => chatbot.is_public ? h("a", { href: chatbot.share_url }, chatbot.public_url_slug) : "not public" },
     { title: "Sources", numeric: true, cell: (chatbot) => number(chatbot.sources_count) },
     { title: "Passages", numeric: true, cell: (chatbot) => number(chatbot.chunks_count) },

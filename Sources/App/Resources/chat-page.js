@@ -5,7 +5,7 @@
 import { mount, refused } from "./chat.js";
 
 const root = document.getElementById("chat");
-const { id, name, token, resume, leads, leadAfter, consent, embed } = root.dataset;
+const { id, name, token, resume, leads, leadAfter, consent, known, embed } = root.dataset;
 const api = `/api/chat/${encodeURIComponent(id)}/`;
 
 // MARK: The session
@@ -101,6 +101,10 @@ const chat = mount(root, {
   leads: leads === undefined ? null : {
     fields: leads.split(" ").filter(Boolean), after: Number(leadAfter) || 0, consent,
     send: (body) => insist("POST", "leads/", { body }),
+  },
+  identify: known === undefined ? null : {
+    ask: (email) => insist("POST", "address/", { body: { email } }),
+    confirm: async (code) => (await insist("POST", "address/confirm/", { body: { code } })).json(),
   },
   bar: document.getElementById("chat-bar"),
 });

@@ -13,6 +13,7 @@
 //   restart      () → Promise: ends this conversation and begins another. Left out: no such button.
 //   leads        { fields: [name, phone, note], after, consent, send(values) → Promise }: visitors may leave an address. Offered when
 //                nothing was found, when the chatbot is busy, and after so many answers (0: only then).
+//   identify     { ask(email) → Promise, confirm(code) → Promise of { email } }: visitors may prove who they are. Left out: they cannot.
 //   actions      (answer) → element or null: something of the page's under each answer of this page's life
 //   onAnswer     (answer) → called when an answer has ended, be it because it was stopped; not when there is none
 //   bar          an element for the button that begins a new conversation; the line under the composer when left out
@@ -292,7 +293,7 @@ function spoken({ error, isStopped, sources, element }) {
 }
 
 export function mount(root, options) {
-  const { chatbot, leads } = options;
+  const { chatbot, leads, identify } = options;
   const isTouch = matchMedia("(pointer: coarse)").matches;
   let asking = null;
   let isFollowing = true;
@@ -314,8 +315,9 @@ export function mount(root, options) {
     && button([icon("fresh"), make("span", { class: "chat-label" }, "New conversation")],
       () => confirmRestart(options.restart, beginAgain), { class: "small chat-again", hidden: true });
   const leave = leads && button("Leave a message", () => showLeadForm(), { class: "link" });
+  const known = identify && button("Are you known here?", () => showForm("./chat-address.js", ({ addressForm }) => addressForm(identify, focus)), { class: "link" });
   const foot = make("p", { class: "chat-foot" },
-    make("span", {}, "Answers come from documents, with their sources."), " ", leave, " ", !options.bar && again);
+    make("span", {}, "Answers come from documents, with their sources."), " ", leave, " ", known, " ", !options.bar && again);
   const form = make("form", { class: "chat-ask", autocomplete: "off" },
     make("label", { class: "hidden", for: "question" }, "Your question"),
     newer, make("div", { class: "chat-field" }, field, send, stop), hint, foot);
@@ -546,14 +548,17 @@ export function mount(root, options) {
     add(card);
   }
 
-  // Its module is fetched when somebody wants it.
-  async function showLeadForm(email) {
+  function showLeadForm(email) {
     isLeadOffered = true;
+    return showForm("./chat-lead.js", ({ leadForm }) => leadForm(chatbot, leads, focus, email));
+  }
+
+  // A form's module is fetched when somebody wants it. One is there at a time.
+  async function showForm(module, build) {
     try {
-      const { leadForm } = await import("./chat-lead.js");
-      const form = lines.querySelector("form.chat-lead") ?? leadForm(chatbot, leads, focus, email);
-      lines.querySelector("div.chat-lead")?.remove();
-      if (!form.isConnected) add(form);
+      const form = build(await import(module));
+      for (const old of lines.querySelectorAll(".chat-lead")) old.remove();
+      add(form);
       form.scrollIntoView({ block: "start" });
       form.querySelector("input").focus({ preventScroll: true });
     } catch (error) {

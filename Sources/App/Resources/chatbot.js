@@ -3,7 +3,7 @@
 import { get } from "./api.js";
 import { byID, fill } from "./dom.js";
 import { page } from "./shell.js";
-import { stateBadge } from "./ui.js";
+import { chatbotBadge } from "./ui.js";
 
 // The id that the page's address names, and the address of its API.
 export const chatbotID = document.querySelector("[data-chatbot]")?.dataset.chatbot ?? "";
@@ -16,7 +16,7 @@ const [tab] = document.title.split(" · ");
 export function showChatbot(chatbot) {
   byID("chatbot-name").textContent = chatbot.name;
   document.title = `${tab} · ${chatbot.name} · Bobbin`;
-  fill(byID("chatbot-state"), stateBadge(chatbot.state));
+  fill(byID("chatbot-state"), chatbotBadge(chatbot));
   byID("chatbot").hidden = false;
 }
 

@@ -1,9 +1,10 @@
-// Where leads are sent: the address, a test message, the secret that signs, and what became of each message.
+// Where leads are sent: the address, a test message, the secret that signs, and what became of each message; and what the CRM has
+// told of people.
 
-import { get, patch, post } from "./api.js";
-import { api } from "./chatbot.js";
+import { del, get, patch, post } from "./api.js";
+import { api, chatbotID } from "./chatbot.js";
 import { byID, dateTime, fill, h, number, timeElement } from "./dom.js";
-import { badge, busy, button, copyButton, onSubmit, showDialog, showError, table, toast } from "./ui.js";
+import { badge, busy, button, confirm, copyButton, onSubmit, showDialog, showError, table, toast } from "./ui.js";
 
 const states = { waiting: ["Waiting", "warn"], sent: ["Taken", "good"], dead: ["Given up", "bad"], disabled: ["Stopped", "bad"] };
 
@@ -103,14 +104,47 @@ export async function crm(loaded) {
     }
     await reload();
   }));
-  byID("crm-secret").addEventListener("click", () => busy(byID("crm-secret"), async () => {
-    const { secret } = await post(`${api}crm/secret/rotate/`, { direction: "out" });
-    showDialog("Signing secret",
-      h("p", {}, "Put it into your CRM, where it checks that a message is from this chatbot (Standard Webhooks). It is shown this once; the one before is good for another day."),
-      h("p", { class: "row" }, h("code", { class: "break", id: "crm-secret-text" }, secret), " ", copyButton(secret)));
+  const showSecret = (id, direction, words) => byID(id).addEventListener("click", () => busy(byID(id), async () => {
+    const { secret } = await post(`${api}crm/secret/rotate/`, { direction });
+    showDialog("Signing secret", h("p", {}, `${words} It is shown this once; the one before is good for another day.`),
+      h("p", { class: "row" }, h("code", { class: "break" }, secret), " ", copyButton(secret)));
   }));
+  showSecret("crm-secret", "out", "Put it into your CRM, where it checks that a message is from this chatbot (Standard Webhooks).");
+  showSecret("crm-in-secret", "in", "Put it into your CRM, which signs with it what it sends here (Standard Webhooks).");
+  byID("crm-in").textContent = `${location.origin}/api/webhooks/crm/?chatbot=${chatbotID}`;
   byID("sent-again").addEventListener("click", () => busy(byID("sent-again"), reload));
   byID("more-sent").addEventListener("click", () => busy(byID("more-sent"), load));
   show();
-  await load().catch(showError);
+  await Promise.all([load(), people()]).catch(showError);
+}
+
+// What the CRM has told, newest first.
+async function people() {
+  const shown = [];
+  let cursor = null;
+  const list = () => {
+    byID("people").hidden = shown.length === 0;
+    fill(byID("contacts"), table("People that the CRM knows", [
+      { title: "E-mail", cell: (contact) => h("span", { class: "break" }, contact.email ?? "") },
+      { title: "Name", cell: (contact) => h("span", { class: "break", dir: "auto" }, contact.name ?? "") },
+      { title: "Told", cell: (contact) => h("span", { class: "break", dir: "auto" }, Object.entries(contact.fields).map(([name, value]) => `${name}: ${value}`).join(", ")) },
+      { title: "Changed", cell: (contact) => timeElement(contact.updated_at) },
+      { title: "Do", cell: (contact) => button("Delete", async () => {
+        if (!(await confirm({ title: "Delete this person?", action: "Delete", danger: true, body: "It comes back when the CRM tells of them again." }))) return;
+        await del(`${api}contacts/${contact.id}/`);
+        shown.splice(shown.indexOf(contact), 1);
+        list();
+      }, "small") },
+    ], shown));
+    byID("contacts").removeAttribute("aria-busy");
+    byID("more-people").hidden = !cursor;
+  };
+  const load = async () => {
+    const page = await get(`${api}contacts/?${new URLSearchParams({ limit: "20", ...(cursor && { cursor }) })}`);
+    shown.push(...page.items);
+    cursor = page.next_cursor;
+    list();
+  };
+  byID("more-people").addEventListener("click", () => busy(byID("more-people"), load));
+  await load();
 }

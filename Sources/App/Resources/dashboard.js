@@ -3,7 +3,7 @@
 import { get, upload } from "./api.js";
 import { bytes, byID, date, fill, h, number, plural, timeElement } from "./dom.js";
 import { page } from "./shell.js";
-import { errorText, gauge, showError, stateBadge, toast } from "./ui.js";
+import { chatbotBadge, errorText, gauge, showError, toast } from "./ui.js";
 
 // Where a click on a chatbot leads: one that has read nothing yet goes on being made.
 const place = (chatbot) =>
@@ -12,8 +12,10 @@ const place = (chatbot) =>
 function card(chatbot, used) {
   return h("li", {},
     h("article", { class: "card chatbot" },
-      h("div", { class: "heading" }, h("h2", {}, h("a", { class: "cover", href: place(chatbot) }, chatbot.name)), stateBadge(chatbot.state)),
+      h("div", { class: "heading" }, h("h2", {}, h("a", { class: "cover", href: place(chatbot) }, chatbot.name)), chatbotBadge(chatbot)),
       chatbot.description && h("p", { class: "quiet clamp" }, chatbot.description),
+      chatbot.paused_reason && h("p", { class: "notice warn" },
+        "It gives no answers: the plan has room for fewer chatbots, and the oldest go first. Nothing of it is lost."),
       h("p", { class: "facts" },
         h("span", {}, plural(chatbot.sources_count, "source")), h("span", {}, plural(chatbot.chunks_count, "passage")),
         h("span", {}, `${plural(used, "message")} this month`)),

@@ -170,11 +170,14 @@ const states = {
   ready: ["Ready", "good"], live: ["Live", "good"], done: ["Done", "good"],
   training: ["Training", "busy"], processing: ["Reading", "busy"], running: ["Running", "busy"],
   pending: ["Waiting", ""], queued: ["Waiting", ""], waiting: ["Will try again", "warn"], empty: ["Nothing yet", ""],
-  held: ["Held for you", "warn"], failed: ["Failed", "bad"], ended: ["Not read", "bad"], cancelled: ["Stopped", ""],
+  held: ["Held for you", "warn"], paused: ["Paused", "warn"], failed: ["Failed", "bad"], ended: ["Not read", "bad"], cancelled: ["Stopped", ""],
 };
 
 // The badge of a chatbot's, source's, run's or document's state.
 export const stateBadge = (state) => badge(states[state]?.[0] ?? state, states[state]?.[1] ?? "busy");
+
+// The same of a chatbot: one that its owner's plan has no room for pauses, whatever state it is in.
+export const chatbotBadge = (chatbot) => stateBadge(chatbot.paused_reason ? "paused" : chatbot.state);
 
 // A labelled meter: how much of a limit is used.
 export function gauge(label, used, limit, format = String) {
