@@ -1,30 +1,36 @@
-// Keeps a crawl one crawl. A worker that dies between publishing what is left and ending its claim has the slice done again, and a
-// site's answers are never twice the same: then there are two items for one rest. Of those with the same number, whichever is
-// taken up first writes itself down, and the other ends.
+// Keeps a crawl one crawl. A worker that dies between publishing what is left and ending its claim has the slice done again. Then
+// there may be two items for one rest, since a site's answers are never twice the same; or one that has had its turn already
+// comes a second time, and all that follows with it. So each slice writes itself down when it is taken up: of those with the same
+// number the first goes on, and a slice whose successor is written down publishes no other.
 
-import Corpus
 import Glibc
 import Spool
 
-/// Who goes on with a crawl: `crawls/<run>/<source>-<number>` in the data directory, holding the digest of the record.
+/// Who goes on with a crawl: `crawls/<run>/<source>-<number>` in the data directory, holding an item's id.
 struct CrawlForks: Sendable {
   private let root: String
 
   init(data: String) { root = "\(data)/crawls" }
 
-  /// Whether this record is the one that goes on.
+  /// A filter's run is nobody's, and none comes twice.
+  private static func isKept(_ run: String) -> Bool { ItemName.isLane(run) && run != "filter" }
+
+  private func path(_ run: String, _ source: String, _ number: Int) -> String {
+    "\(root)/\(run)/\(source)-\(number)"
+  }
+
+  /// Writes down that an item is at work on a slice.
   ///
+  /// - Returns: false when another item is, or was.
   /// - Throws: `SpoolError.system` for a fault of the disk.
-  func isOurs(_ source: Source, number: Int, run: String) throws -> Bool {
-    // A filter's run is nobody's.
-    guard ItemName.isLane(run), run != "filter" else { return true }
+  func takesUp(_ item: String, source: String, number: Int, run: String) throws -> Bool {
+    guard Self.isKept(run) else { return true }
     let folder = "\(root)/\(run)"
-    let path = "\(folder)/\(source.source)-\(number)"
-    let digest = Array(SHA256Digest(of: try JSONLines.encode(source)).hexDigits.utf8)
+    let path = path(run, source, number)
     try DurableFile.makeDirectory(folder)
     // Written elsewhere and linked: the name is there with its content or not at all.
     let temporary = "\(path).\(Worker.randomDigits())"
-    try DurableFile.write(digest, to: temporary)
+    try DurableFile.write(Array(item.utf8), to: temporary)
     defer { unlink(temporary) }
     if link(temporary, path) == 0 {
       try DurableFile.syncDirectory(folder)
@@ -32,7 +38,16 @@ struct CrawlForks: Sendable {
       return true
     }
     guard errno == EEXIST else { throw SpoolError.system("link", path, errno) }
-    return try DurableFile.read(path, limit: 1_024) == digest
+    return try DurableFile.read(path, limit: 1_024) == Array(item.utf8)
+  }
+
+  /// The item that goes on behind a slice; nil when none has been taken up.
+  ///
+  /// - Throws: `SpoolError.system` for a fault of the disk.
+  func successor(source: String, number: Int, run: String) throws -> String? {
+    let path = path(run, source, number + 1)
+    guard Self.isKept(run), DurableFile.exists(path) else { return nil }
+    return String(decoding: try DurableFile.read(path, limit: 1_024), as: UTF8.self)
   }
 
   /// Best effort: runs of a month ago do not go on.

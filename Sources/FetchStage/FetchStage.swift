@@ -79,13 +79,25 @@ package struct FetchStage: Stage {
     }
     let state =
       source.state ?? CrawlState(origin: PageAddress.origin(of: start), start: start)
-    guard try forks.isOurs(source, number: state.number, run: envelope.run) else {
+    let name = source.source.text
+    let item = SpoolDirectory.id(
+      of: try ItemContent.encode(envelope, records: [try JSONLines.encode(source)]))
+    guard
+      try forks.takesUp(item, source: name, number: state.number, run: envelope.run)
+    else {
       // A crash between two renames left the same work twice: the other goes on with it.
       return .done([], [])
     }
     var slice = try CrawlSlice(
       source, bounds: bounds, state: state, born: envelope.born, tools: tools)
-    return try await slice.work()
+    let outcome = try await slice.work()
+    guard case .done(let pages, let documents, _, let onward?) = outcome, !onward.record.isEmpty,
+      let next = try forks.successor(source: name, number: state.number, run: envelope.run)
+    else { return outcome }
+    // What is left was published before a crash, and has been taken up.
+    return .done(
+      pages, documents,
+      onward: Onward(record: [], counts: onward.counts, publishedAs: next))
   }
 
   // MARK: A page

@@ -11,6 +11,11 @@ package struct Receipt: Codable, Hashable, Sendable {
   package struct Output: Codable, Hashable, Sendable {
     package let stage: String
     package let item: String
+
+    package init(stage: String, item: String) {
+      self.stage = stage
+      self.item = item
+    }
   }
 
   /// What the try did for one document; counts are of this item alone.

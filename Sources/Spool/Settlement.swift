@@ -73,9 +73,14 @@ struct Settlement<S: Stage>: Sendable {
       ]
     }
     var counts: [String: Int] = [:]
+    var named: [Receipt.Output] = []
     // Last, so that whoever meets what is left finds the outputs published.
     for onward in onwards {
       counts.merge(onward.counts, uniquingKeysWith: +)
+      if let item = onward.publishedAs {
+        named.append(.init(stage: S.name, item: item))
+        continue
+      }
       if onward.record.isEmpty { continue }
       let rest = try onwardOutput(onward, claim, content)
       outputs.append(rest)
@@ -88,8 +93,8 @@ struct Settlement<S: Stage>: Sendable {
     }
     return settled(
       claim, content.envelope, .done, name: claim.name, documents: Self.merged(documents),
-      outputs: outputs, generation: generation, others: others, counts: counts, started: started,
-      end: .remove)
+      outputs: outputs, named: named, generation: generation, others: others, counts: counts,
+      started: started, end: .remove)
   }
 
   /// What is left of the work, as an item of this stage with all its tries before it.
@@ -223,12 +228,13 @@ struct Settlement<S: Stage>: Sendable {
   private func settled(
     _ claim: Claim, _ envelope: Envelope, _ outcome: Receipt.Outcome, name: ItemName,
     due: Int? = nil, message: String? = nil, documents: [Receipt.Document] = [],
-    outputs: [Settled.Output] = [], generation: Generation? = nil, others: [Receipt] = [],
+    outputs: [Settled.Output] = [], named: [Receipt.Output] = [],
+    generation: Generation? = nil, others: [Receipt] = [],
     counts: [String: Int] = [:], started: Int, end: Settled.End
   ) -> Settled {
     let receipt = receipt(
       of: name, outcome, due: due, message: message, documents: documents,
-      outputs: outputs.map { .init(stage: $0.directory.stage, item: $0.name.id) },
+      outputs: outputs.map { .init(stage: $0.directory.stage, item: $0.name.id) } + named,
       generation: generation, counts: counts, started: started)
     return Settled(
       claim: claim, outputs: outputs, envelope: envelope, receipts: [receipt] + others, end: end)

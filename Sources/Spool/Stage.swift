@@ -17,6 +17,8 @@ package struct Onward: Sendable {
   package let pause: Pause?
   /// What was counted on the way, for the receipt.
   package let counts: [String: Int]
+  /// The item that already stands for what is left: it is named in the receipt and not published again.
+  package let publishedAs: String?
 
   /// Why work waits.
   package struct Pause: Sendable {
@@ -31,10 +33,13 @@ package struct Onward: Sendable {
     }
   }
 
-  package init(record: [UInt8], pause: Pause? = nil, counts: [String: Int] = [:]) {
+  package init(
+    record: [UInt8], pause: Pause? = nil, counts: [String: Int] = [:], publishedAs: String? = nil
+  ) {
     self.record = record
     self.pause = pause
     self.counts = counts
+    self.publishedAs = publishedAs
   }
 }
 

@@ -131,6 +131,7 @@ final class TestSite: Sendable {
       FETCH_HOST_DELAY_MS = 0
       FETCH_SLICE_PAGES = 5
       RETRY_FIRST_DELAY_MS = 200
+      RETRY_HARMFUL_TRIES = 99
       INDEX_SHRINK_PERCENT = 100
       """, "pipeline.mk")
     return (bobbin, pipeline)

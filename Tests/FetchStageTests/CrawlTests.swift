@@ -340,6 +340,13 @@ import WebClient
     guard case .done(let same, _, _, let more) = again.first else { return }
     #expect(same.map(\.uri) == pages.map(\.uri))
     #expect(more?.record == onward?.record)
+    // Once the next slice has been taken up, a repeat publishes no other: it names that one.
+    let next = try JSONLines.decode(Source.self, from: onward?.record ?? [])
+    _ = try await run.stage.process([next], of: CrawlRun.envelope)
+    let late = try await run.stage.process([rest], of: CrawlRun.envelope)
+    guard case .done(let pagesAgain, _, _, let named) = late.first else { return }
+    #expect(pagesAgain.map(\.uri) == pages.map(\.uri))
+    #expect(named?.record.isEmpty == true && named?.publishedAs?.count == 32)
   }
 
   @Test func `a page that has not changed is asked for with what is known of it`() async throws {
