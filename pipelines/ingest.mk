@@ -4,7 +4,7 @@
 STAGES = fetch extract chunk embed index
 
 # Items that one process of the stage works on at the same time.
-FETCH_WORKERS = 4
+FETCH_WORKERS = 8
 EXTRACT_WORKERS = 2
 CHUNK_WORKERS = 1
 EMBED_WORKERS = 2

@@ -85,7 +85,8 @@ struct Frontier {
         try flush()
       }
       guard let first = parts.first else { return nil }
-      head = try blobs.get(first.lines)[min(first.offset, first.lines.bytes)...]
+      let lines = try blobs.get(first.lines)
+      head = lines[max(0, min(first.offset, lines.count))...]
     }
   }
 

@@ -127,8 +127,12 @@ package enum PageVerdict: String, Sendable {
 
   private static func saysMissing(_ text: String) -> Bool {
     if text.isEmpty { return false }
-    if text == "404" || text.hasPrefix("404 ") || text.hasPrefix("error 404")
-      || text.hasSuffix(" 404") || text.contains("404 not found") || text.contains("404 error")
+    // Pages have numbers, and so have houses: the figure alone says nothing.
+    let words = text.split { !$0.isLetter && !$0.isNumber }
+    if words == ["404"] || text.contains("error 404") || text.contains("404 error") { return true }
+    if words.first == "404", let next = text.dropFirst(3).first(where: { !$0.isWhitespace }),
+      "-–—|:·".contains(next)
+        || ["not", "page", "seite", "oops", "sorry"].contains(words.dropFirst().first ?? "")
     {
       return true
     }
