@@ -70,8 +70,9 @@ peers: setup ## install what the tests talk to, from PyPI, into .build (once)
 
 test: setup model peers lint ## build, pass the tests, a journey in Chromium, a minute of API fuzzing, 60 s of torture
 	@pipelines/build.sh tests
-	swift test --skip-build --skip WebClientTests
-	swift test --skip-build --filter WebClientTests
+	swift test --skip-build --skip '^(WebClientTests|AppTests)'
+	swift test --skip-build --filter '^AppTests'
+	swift test --skip-build --filter '^WebClientTests'
 	@Tests/browser/run.sh --quick --bin .build/debug
 	@Tests/api/run.sh --quick --bin .build/debug
 	@Tests/torture/run.sh --quick --again --bin .build/debug

@@ -6,23 +6,25 @@
 
 import Synchronization
 
-/// A pool of connections with its thread; the thread ends when the last user lets go.
+/// A pool of connections with its thread.
+///
+/// The thread starts with the first exchange, so a transport that is never used costs nothing, and ends when the last user lets
+/// go.
 final class CurlLoop: Sendable {
-  private let mailbox: LoopMailbox
+  private let mailbox = LoopMailbox()
   private let lastID = Atomic<UInt64>(0)
+  private let isStarted = Atomic<Bool>(false)
 
-  init() {
-    let mailbox = LoopMailbox()
-    self.mailbox = mailbox
-    LoopThread.start(mailbox)
+  deinit {
+    if isStarted.load(ordering: .relaxed) { _ = mailbox.post(.stop) }
   }
-
-  deinit { _ = mailbox.post(.stop) }
 
   /// Begins one exchange; a failure to begin shows as the end of the exchange.
   func start(_ plan: ExchangePlan) -> Exchange {
     let id = lastID.wrappingAdd(1, ordering: .relaxed).newValue
     let exchange = Exchange(id: id, host: plan.host, loop: self)
+    // What is posted before the thread looks waits for it.
+    if !isStarted.exchange(true, ordering: .relaxed) { LoopThread.start(mailbox) }
     if !mailbox.post(.start(plan, exchange)) {
       exchange.finish(.connection(host: plan.host, why: "was not tried: libcurl did not start"))
     }

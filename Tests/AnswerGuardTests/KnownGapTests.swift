@@ -29,7 +29,9 @@ import Testing
       ],
       citable: [], vocabulary: GuardFixtures.vocabulary)
     withKnownIssue("irregular fillers pass every view") {
-      #expect(!passes(text, by: gate))
+      // Said apart: a failure would print all of the gate.
+      let isThrough = passes(text, by: gate)
+      #expect(!isThrough)
     }
   }
 
@@ -38,7 +40,9 @@ import Testing
       privateTexts: ["This rule is known in the house as the Kingfisher line."], citable: [],
       vocabulary: CommonVocabulary(words: ["kingfisher", "line", "we", "call", "it", "our", "the"]))
     withKnownIssue("only runs hold names made of common words") {
-      #expect(!passes("We call it our Kingfisher line.", by: gate))
+      // Said apart: a failure would print all of the gate.
+      let isThrough = passes("We call it our Kingfisher line.", by: gate)
+      #expect(!isThrough)
     }
   }
 
@@ -62,7 +66,9 @@ import Testing
       privateTexts: ["Der Rabatt ist 27 Prozent."], citable: [],
       vocabulary: CommonVocabulary(words: ["siebenundzwanzig", "es", "sind"]))
     withKnownIssue("only English numbers are read") {
-      #expect(!passes("Es sind siebenundzwanzig.", by: gate))
+      // Said apart: a failure would print all of the gate.
+      let isThrough = passes("Es sind siebenundzwanzig.", by: gate)
+      #expect(!isThrough)
     }
   }
 }

@@ -117,9 +117,8 @@ import WebClient
     let shown = ServerTests.text(
       try await owner.send("GET", "/api/chatbots/\(try #require(world.chatbots["gone"]))/"))
     #expect(shown.contains(#""crm_disabled_reason":"It answered 410"#), "\(shown)")
-    // All that while the one that never answers was on its way.
-    let slow = try await world.delivery("slow")
-    #expect(slow?.state == "waiting" && slow?.tries == 0)
+    // All that while the one that never answers was on its way, or waits for its next try.
+    #expect(try await world.delivery("slow")?.state == "waiting")
     var seen: [Seen] = []
     while !Set(ways.dropLast()).isSubset(of: seen.map { String($0.path.dropFirst()) }),
       let line = receiver.line()

@@ -1,9 +1,11 @@
 # Stripe on loopback: localstripe (PyPI) for customers, subscriptions, invoices and its own signed events, and in front of it the
-# two pages that it lacks, checkout and portal, with the event of the first. Prints its port; ends when standard input does.
+# two pages that it lacks, checkout and portal, with the event of the first, and the event of a changed subscription, which it does
+# not tell of. Prints its port; ends when standard input does.
 #
 #   stripe_fake.py SECRET     deliveries go to the address of a line on standard input and are signed with SECRET
 #
 # What a person does at Stripe is a GET here: /pay/SESSION pays, with a card that works.
+import contextlib
 import hashlib
 import hmac
 import json
@@ -102,7 +104,12 @@ class Front(BaseHTTPRequestHandler):
             return self.answer(200, events[path[11:]])
         if path not in ("/v1/checkout/sessions", "/v1/billing_portal/sessions"):
             sent = (self.headers.get("Authorization") or "").removeprefix("Bearer ")
-            return self.answer(*ask(self.command, self.path, form if self.command == "POST" else None, sent or "sk_test_fake"))
+            status, body = ask(self.command, self.path, form if self.command == "POST" else None, sent or "sk_test_fake")
+            self.answer(status, body)
+            if self.command == "POST" and path.startswith("/v1/subscriptions/") and status == 200:
+                with contextlib.suppress(OSError):
+                    deliver("customer.subscription.updated", json.loads(body))
+            return None
         if not key:
             return self.answer(400, {"error": {"type": "invalid_request_error", "code": "idempotency_key_missing"}})
         if key not in answers:
@@ -117,7 +124,7 @@ class Front(BaseHTTPRequestHandler):
                     "id": name, "price": form["line_items[0][price]"], "account": form["client_reference_id"],
                     "customer": form.get("customer")}
                 answers[key] = {"id": name, "url": f"{here}/pay/{name}"}
-        self.answer(200, answers[key])
+        return self.answer(200, answers[key])
 
     do_GET = do_POST = do_DELETE = handle_any
 
