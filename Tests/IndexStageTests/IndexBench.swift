@@ -137,7 +137,7 @@ struct Answered {
   struct Unexpected: Error { let outcome: String }
 
   func done() throws -> (documents: [Receipt.Document], generation: Generation?) {
-    guard case .done(_, let documents, let generation) = outcome else {
+    guard case .done(_, let documents, let generation, _) = outcome else {
       throw Unexpected(outcome: "\(outcome)")
     }
     return (documents, generation)
