@@ -14,7 +14,7 @@ import WebClient
     let id, state: String
     let tries: Int
     let last_status: Int?
-    let last_error, next_at: String?
+    let last_error, next_at, sent_at: String?
   }
   private struct Deliveries: Decodable { let items: [Delivery] }
 
@@ -25,8 +25,12 @@ import WebClient
     let port: String
     var chatbots: [String: String] = [:]
 
-    init(_ owner: RemovalTests.Owner, _ receiver: Peer, port: String) {
+    init(
+      _ owner: RemovalTests.Owner, _ receiver: Peer, port: String,
+      _ chatbots: [String: String] = [:]
+    ) {
       (self.owner, self.receiver, self.port) = (owner, receiver, port)
+      self.chatbots = chatbots
     }
 
     mutating func add(_ path: String) async throws {
@@ -135,7 +139,8 @@ import WebClient
     #expect(first?.state == "waiting" && first?.last_status == 500)
     server.process.terminate()
     server.process.waitUntilExit()
-    let end = ContinuousClock.now + .seconds(40)
+    let ended = Date()
+    let end = ContinuousClock.now + .seconds(15)
     var sent = 0
     while sent == 0, ContinuousClock.now < end {
       struct Summary: Decodable { let sent: Int }
@@ -143,7 +148,16 @@ import WebClient
       #expect(run.exitCode == 0, "\(run.errors)")
       sent = try JSONDecoder().decode(Summary.self, from: Data(run.output.utf8)).sent
     }
-    #expect(sent == 1)
+    let again = try ServerTests.Server(bobbin, settings)
+    world = World(
+      RemovalTests.Owner(again, token: owner.token), receiver, port: port, world.chatbots)
+    let second = try await world.delivery("flaky") { $0.state == "sent" }
+    #expect(second?.state == "sent" && second?.tries == 2 && second?.id == first?.id)
+    // On a machine with too much to do the server may have come to the second try itself.
+    let clock = ISO8601DateFormatter()
+    clock.formatOptions = [.withInternetDateTime, .withFractionalSeconds]
+    let sentAt = second?.sent_at.flatMap { clock.date(from: $0) }
+    #expect(sent == 1 || (sentAt ?? .distantFuture) < ended)
     var flaky: [Seen] = []
     while flaky.count < 2, let line = receiver.line() {
       let next = try JSONDecoder().decode(Seen.self, from: Data(line.utf8))

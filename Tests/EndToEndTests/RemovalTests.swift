@@ -23,6 +23,12 @@ import WebClient
       token = try JSONDecoder().decode(Tokens.self, from: Data(reply.body)).access_token
     }
 
+    /// The same owner at a server that was started again.
+    init(_ server: ServerTests.Server, token: String) {
+      self.server = server
+      self.token = token
+    }
+
     @discardableResult
     func send(_ method: String, _ path: String, _ body: String? = nil) async throws -> WebResponse {
       var headers: WebHeaders = ["Authorization": "Bearer \(token)"]
