@@ -40,6 +40,9 @@ def run(given):
     judge.spool(site, verdict)
     undisturbed = bobbin.Site.new(given.work / "undisturbed", given)
     for slug, names in stream.known.items():
+        if not names:
+            # In a short run a chatbot may have been given nothing that was accepted.
+            continue
         code, output = undisturbed.run(
             ["bobbin", "ingest", slug, *sorted(names), "--pipeline", undisturbed.pipeline], timeout=300)
         if code != 0:
