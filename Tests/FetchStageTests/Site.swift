@@ -96,7 +96,9 @@ struct CrawlRun {
     stage = FetchStage(
       data: folder.path, transport: site.transport,
       settings: FetchSettings(
-        hostDelay: .zero, slicePages: slicePages, pageTries: 3, firstDelay: 1_000),
+        // Pages alone end a slice here: a machine with too much to do must not.
+        hostDelay: .zero, slicePages: slicePages, sliceTime: .seconds(86_400), pageTries: 3,
+        firstDelay: 1_000),
       now: { clock.now })
     let blob =
       known.isEmpty
