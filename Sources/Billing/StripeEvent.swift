@@ -44,7 +44,10 @@ package struct StripeEvent: Codable, Hashable, Sendable {
   /// Reads an event of the webhook or of `GET /v1/events/…`.
   package init(json bytes: [UInt8]) throws(StripeShapeError) {
     let head = try StripeJSON.decode(Head.self, bytes)
-    guard head.object == "event", StripeID.isValid(head.id), head.type.utf8.count <= 200 else {
+    // The bound of periods, too: until the year 2514, and milliseconds of it are no overflow.
+    guard head.object == "event", StripeID.isValid(head.id), head.type.utf8.count <= 200,
+      (0..<1 << 34).contains(head.created)
+    else {
       throw StripeShapeError("this is no event of Stripe's")
     }
     self.init(

@@ -42,6 +42,9 @@ import WebClient
     #expect(verify("1000", signature, now: 1_300_000) && verify("1000", signature, now: 700_000))
     #expect(!verify("1000", signature, now: 1_301_000) && !verify("1000", signature, now: 699_000))
     #expect(!verify("1001", signature) && !verify("+1000", signature) && !verify("", signature))
+    for extreme in [Int.min, Int.min + 1, Int.max, -1] {
+      #expect(!verify(String(extreme), signature))
+    }
     #expect(!verify("1000", signature, id: "b") && !verify("1000", signature, body: [1]))
     #expect(
       !verify("1000", signature, keys: [other]) && !verify("1000", "") && !verify("1000", "v1,"))
