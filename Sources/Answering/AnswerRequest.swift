@@ -46,6 +46,11 @@ package struct AnswerRequest: Sendable {
   package var mode = PrivacyMode.strict
   /// Lines that the owner has approved for prompts: private know-how released on purpose.
   package var guidance: [String] = []
+  /// What is known of the visitor from elsewhere: for this visitor's prompt, and nothing that the gate would let private text through
+  /// for.
+  package var visitorFacts: [String] = []
+  /// Lines of a prompt that may be answered from and cannot be cited.
+  package var released: [String] { guidance + visitorFacts }
   /// False when the chatbot has used up its model tokens: the answer is quoted then.
   package var mayUseModel = true
   /// Counts what a model takes and gives, also when the answer breaks off.

@@ -91,7 +91,7 @@ package struct Answerer: Sendable {
     let hasText =
       request.visibilities.values.contains(.citable)
       || (model != nil
-        && (!request.guidance.isEmpty
+        && (!request.released.isEmpty
           || (request.mode == .blended && !request.visibilities.isEmpty)))
     guard let shard = try shards.shard(request.chatbot.text), hasText else {
       return fixed(FixedReplies.untrained, answered: false, say: say)

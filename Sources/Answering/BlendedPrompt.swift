@@ -47,7 +47,7 @@ struct BlendedPrompt: Sendable {
     let asked = "Question:\n" + writing.fenced(request.question)
     writing.spend(rules)
     writing.spend(asked)
-    let guidance = writing.guidance(request.guidance)
+    let guidance = writing.guidance(request.released)
     let roomForBoth = writing.left
     var held: [LearnOnly] = []
     var hidden: [String] = []

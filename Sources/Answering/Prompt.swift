@@ -65,7 +65,7 @@ package struct Prompt: Sendable {
     }
     writing.spend(rules)
     writing.spend(asked)
-    let guidance = writing.guidance(request.guidance)
+    let guidance = writing.guidance(request.released)
     let (held, blocks) = writing.blocks(of: passages)
     // What was said before gives way to what is asked about.
     let past = writing.messages(of: request.history)

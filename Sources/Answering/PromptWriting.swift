@@ -114,5 +114,5 @@ struct PromptWriting {
 
 extension AnswerRequest {
   /// Everything of the request that stands in a fence.
-  var fencedTexts: [String] { history.map(\.question) + guidance + [question] }
+  var fencedTexts: [String] { history.map(\.question) + released + [question] }
 }

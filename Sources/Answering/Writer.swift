@@ -36,7 +36,7 @@ struct Writer: Sendable {
   func write(_ found: Found, say: @escaping @Sendable (String) -> Void) async throws -> Answer? {
     let passages = Array(found.passages.prefix(Self.passageCount))
     guard found.request.mode == .strict else { return try await blended(found, passages, say: say) }
-    guard !passages.isEmpty || !found.request.guidance.isEmpty else { return nil }
+    guard !passages.isEmpty || !found.request.released.isEmpty else { return nil }
     let (draft, prompt) = try await sealed(found, passages, after: Draft(), say: say)
     guard draft.isWhole, draft.message.contains(where: { !$0.isWhitespace }) else { return nil }
     return try answer(draft, .model, prompt.passages, prompt.historySources, passages, found)
@@ -114,7 +114,7 @@ struct Writer: Sendable {
       for: found.question, vector: found.vector, identity: found.embedder.model.identity,
       in: found.shard, visibilities: found.request.visibilities, beside: passages,
       count: Self.privatePassageCount)
-    guard !passages.isEmpty || !hidden.isEmpty || !found.request.guidance.isEmpty else {
+    guard !passages.isEmpty || !hidden.isEmpty || !found.request.released.isEmpty else {
       return nil
     }
     var generator = SystemRandomNumberGenerator()
@@ -200,14 +200,14 @@ struct Writer: Sendable {
       }
     // A strict answer rests on what it cites or on guidance; a blended one may rest on what cannot be cited.
     let isFounded =
-      origin == .blended || !citations.isEmpty || !found.request.guidance.isEmpty
+      origin == .blended || !citations.isEmpty || !found.request.released.isEmpty
     var answer = Answer(
       message: draft.message, answered: !isNoAnswer && isFounded, sources: citations,
       origin: origin, passages: found.passages)
     answer.model = model.name
     answer.gated = draft.gated
     answer.promptSources = Array(past.union(prompted.map(\.source))).sorted()
-    answer.guidance = found.request.guidance
+    answer.guidance = found.request.released
     return answer
   }
 }

@@ -115,6 +115,35 @@ import Testing
     #expect(answer.sources.map(\.sourceID.text) == ["public"])
   }
 
+  @Test func `what is known of a visitor is in the prompt, and lets nothing private through`()
+    async throws
+  {
+    let shards = try await shards()
+    let seen = Seen()
+    let copying = model(seen: seen) { dialogue in
+      Self.isPrivate(dialogue) ? ["It is so. ", Self.secret] : ["It costs 129 euros [1]."]
+    }
+    // The same words as guidance are released by the owner; as a visitor's name they are a guess.
+    for isReleased in [true, false] {
+      var request = request(.blended)
+      if isReleased {
+        request.guidance = [Self.secret]
+      } else {
+        request.visitorFacts = [Self.secret]
+      }
+      let answer = try await answerer(shards, copying).wholeAnswer(request)
+      #expect(answer.message.contains(Self.code) == isReleased, "\(answer.message)")
+      #expect((answer.gated == 0) == isReleased)
+    }
+    // A line of one's own stands in strict prompts, too, and can be answered from without a citation.
+    var strict = request(.strict)
+    strict.visitorFacts = ["Of the person who asks: plan is gold."]
+    let told = model(seen: seen) { _ in ["Your plan is gold."] }
+    let answer = try await answerer(shards, told).wholeAnswer(strict)
+    #expect(answer.message == "Your plan is gold." && answer.sources.isEmpty)
+    #expect(seen.all.last?.messages.last?.content.contains("plan is gold.") == true)
+  }
+
   @Test func `what follows from private text in other words is let through with its citations`()
     async throws
   {

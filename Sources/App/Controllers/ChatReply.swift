@@ -45,7 +45,8 @@ struct ChatReply: Sendable {
       question: admission.question, chatbot: target.chatbot.id, chatbotName: target.chatbot.name,
       visibilities: target.visibilities, noAnswerText: settings.noAnswerText)
     request.mode = PrivacyMode(rawValue: settings.privacyMode) ?? .strict
-    request.guidance = try await released()
+    request.guidance = target.guidance
+    request.visitorFacts = try await visitorFacts()
     // A conversation that begins with this question has no past.
     if conversation != admission.conversationID { request.history = try await history() }
     if controller.hasModel { request.mayUseModel = try await hasTokens() }
@@ -57,7 +58,7 @@ struct ChatReply: Sendable {
   /// Not when it was blended, when something it rests on is private by now, or when it was written from guidance that the owner
   /// has taken back or changed.
   private func history() async throws -> [AnswerRequest.Turn] {
-    let guidance = Self.digest(of: try await released())
+    let guidance = Self.digest(of: target.guidance + (try await visitorFacts()))
     return try await database.turns(
       of: conversation, before: admission.messageID, limit: Self.turns
     ).map { turn in
@@ -70,13 +71,11 @@ struct ChatReply: Sendable {
     }
   }
 
-  /// Lines that may stand in this visitor's prompt beside passages: what the owner has approved for everybody, and what the CRM has
-  /// told of the person who has proved an address in this session.
-  private func released() async throws -> [String] {
-    guard controller.hasModel else { return target.guidance }
-    let contact = try await database.provenContact(
-      of: target.chatbot.id, session: admission.session)
-    return target.guidance + (contact?.lines ?? [])
+  /// What the CRM has told of the person who has proved an address in this session.
+  private func visitorFacts() async throws -> [String] {
+    guard controller.hasModel else { return [] }
+    return try await database.provenContact(of: target.chatbot.id, session: admission.session)?
+      .lines ?? []
   }
 
   private static func digest(of guidance: [String]) -> String? {
