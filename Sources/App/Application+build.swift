@@ -193,7 +193,7 @@ package enum Server {
   package static func run(
     _ services: Services, ready: @escaping @Sendable (Int) async -> Void
   ) async throws {
-    let configuration = services.configuration
+    let (configuration, database) = (services.configuration, services.database)
     var logger = Logger(label: "bobbin")
     logger.logLevel = Logger.Level(rawValue: configuration.logLevel) ?? .notice
     let limits = ConnectionLimits(trusted: configuration.trustedProxies)
@@ -220,7 +220,8 @@ package enum Server {
       EvaluationService(gatekeeper: services.gatekeeper { [logger] in logger.error("\($0)") }),
     ]
     if configuration.metricsPort > 0 {
-      let metrics = MetricsServer(metrics: routes.metrics, configuration: configuration)
+      let metrics = MetricsServer(
+        metrics: routes.metrics, database: database, configuration: configuration)
       services.append(metrics.application(logger: logger))
     }
     services.append(http)

@@ -91,8 +91,8 @@ package struct RobotsRules: Sendable {
   }
 
   private mutating func add(_ value: Substring, allows: Bool) {
-    // A rule that begins with neither matches no path.
-    guard value.hasPrefix("/") || value.hasPrefix("*") else { return }
+    // A rule that begins with neither matches no path, and one longer than any address would only cost time.
+    guard value.hasPrefix("/") || value.hasPrefix("*"), value.utf8.count <= 2_048 else { return }
     rules.append(Rule(pattern: PercentEncoding.normal(value), allows: allows))
   }
 

@@ -69,21 +69,6 @@ extension AppDatabase {
     }
   }
 
-  /// Makes a new secret the one that a CRM signs with.
-  ///
-  /// - Returns: its version.
-  package func rotateInboundSecret(of chatbot: ChatbotID, now: Int) async throws -> Int {
-    try await changes.write { database in
-      try database.change(
-        """
-        UPDATE chatbots SET crm_in_version = crm_in_version + 1, crm_in_rotated_at = $1
-        WHERE id = $2
-        """, [now, chatbot.text])
-      return try database.number(
-        "SELECT crm_in_version FROM chatbots WHERE id = $1", [chatbot.text])
-    }
-  }
-
   /// Takes a message of a CRM, once.
   ///
   /// - Parameter event: the message's id.

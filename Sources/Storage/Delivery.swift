@@ -156,10 +156,6 @@ extension AppDatabase {
   }
 
   /// Lets messages go to a chatbot's endpoint again; those that waited for it are due now.
-  package func enableCRM(of chatbot: ChatbotID, now: Int) async throws {
-    try await changes.write { try Self.enable(chatbot, now: now, in: $0) }
-  }
-
   static func enable(_ chatbot: ChatbotID, now: Int, in database: Database) throws {
     try database.change(
       "UPDATE chatbots SET crm_disabled_at = NULL, crm_disabled_why = NULL WHERE id = $1",
@@ -173,16 +169,18 @@ extension AppDatabase {
 
   /// Makes a new secret the one that signs.
   ///
+  /// - Parameter inbound: whether it signs what the CRM sends to us, instead of what we send.
   /// - Returns: its version.
-  package func rotateCRMSecret(of chatbot: ChatbotID, now: Int) async throws -> Int {
-    try await changes.write { database in
+  package func rotateCRMSecret(
+    of chatbot: ChatbotID, inbound: Bool, now: Int
+  ) async throws -> Int {
+    let (version, rotatedAt) =
+      inbound ? ("crm_in_version", "crm_in_rotated_at") : ("crm_secret_version", "crm_rotated_at")
+    return try await changes.write { database in
       try database.change(
-        """
-        UPDATE chatbots SET crm_secret_version = crm_secret_version + 1, crm_rotated_at = $1
-        WHERE id = $2
-        """, [now, chatbot.text])
-      return try database.number(
-        "SELECT crm_secret_version FROM chatbots WHERE id = $1", [chatbot.text])
+        "UPDATE chatbots SET \(version) = \(version) + 1, \(rotatedAt) = $1 WHERE id = $2",
+        [now, chatbot.text])
+      return try database.number("SELECT \(version) FROM chatbots WHERE id = $1", [chatbot.text])
     }
   }
 
@@ -310,11 +308,12 @@ extension AppDatabase {
         """
         INSERT INTO webhook_deliveries (id, chatbot_id, payload, state, tries, next_at,
           last_status, last_error, milliseconds, sent_at, created_at)
-        VALUES ($1, $2, $3, $4, 1, $5, $6, $7, $8, $9, $10)
+        SELECT $1, id, $2, $3, 1, $4, $5, $6, $7, $8, $9 FROM chatbots WHERE id = $10
         """,
+        // A chatbot may have gone while its test was on its way.
         [
-          new.id, chatbot.text, new.payload, isSent ? "sent" : "dead", now, result.status,
-          result.error, result.milliseconds, isSent ? now : nil, now,
+          new.id, new.payload, isSent ? "sent" : "dead", now, result.status, result.error,
+          result.milliseconds, isSent ? now : nil, now, chatbot.text,
         ])
       // What takes a test takes what waits.
       if isSent { try Self.enable(chatbot, now: now, in: database) }

@@ -67,6 +67,7 @@ import WebClient
         #"bobbin_http_requests_total{route="POST /api/chat/{chatbot_id}",status="200"} 1"#),
       "\(text)")
     #expect(text.contains("bobbin_spool_items{stage=\"fetch\",state=\"incoming\"}"))
+    #expect(text.contains("\nbobbin_outbox_due 0\n"))
     #expect(text.contains("bobbin_disk_free_bytes"))
     #expect(!text.contains(chatbot) && !text.contains("canary"))
     // Not on the public port.

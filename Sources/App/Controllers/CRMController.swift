@@ -122,11 +122,8 @@ struct CRMController: Sendable {
     struct Secret: Encodable { let secret: String }
     let chatbot = try await database.owned(call, owner)
     let direction: WebhookSecrets.Direction = call.input.text("direction") == "in" ? .in : .out
-    let version =
-      switch direction {
-      case .out: try await database.rotateCRMSecret(of: chatbot.id, now: call.now)
-      case .in: try await database.rotateInboundSecret(of: chatbot.id, now: call.now)
-      }
+    let version = try await database.rotateCRMSecret(
+      of: chatbot.id, inbound: direction == .in, now: call.now)
     return Answer.json(
       Secret(
         secret: StandardWebhook.text(

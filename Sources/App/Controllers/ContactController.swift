@@ -39,7 +39,7 @@ struct ContactController: Sendable {
         .post, "/api/webhooks/crm/", "A CRM tells of a person (Standard Webhooks).",
         query: [required("chatbot", .string(1...64))], body: .raw, answers: [.empty(202)],
         problems: [.unauthenticated, .malformed, .invalid, .planLimit, .rateLimited],
-        bodyLimit: 64 << 10),
+        addressLimit: .minutely(600), bodyLimit: 64 << 10),
       for: access.signed, { call, _ in try await take(call) })
     routes.add(
       Route(

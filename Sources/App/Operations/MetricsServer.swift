@@ -1,5 +1,5 @@
 // /metrics on a port of its own, which only the operator's collector reaches: requests, and at each look what stands in the
-// spool, the size of the database's log, the free space.
+// spool and in the outbox, the size of the database's log, the free space.
 
 import Corpus
 import FoundationEssentials
@@ -14,15 +14,17 @@ import Storage
 /// Makes the second server.
 struct MetricsServer: Sendable {
   let metrics: Metrics
+  let database: AppDatabase
   let configuration: Configuration
 
   func application(logger: Logger) -> some ApplicationProtocol {
     let router = Router()
     router.add(middleware: PlainErrors())
     router.on("metrics", method: .get) { _, _ in
-      Response(
+      let text = metrics.text() + gauges(try await database.outbox(now: WallClock.now()))
+      return Response(
         status: .ok, headers: [.contentType: "text/plain; version=0.0.4; charset=utf-8"],
-        body: ResponseBody(byteBuffer: ByteBuffer(string: metrics.text() + gauges())))
+        body: ResponseBody(byteBuffer: ByteBuffer(string: text)))
     }
     return Application(
       router: router,
@@ -42,7 +44,9 @@ struct MetricsServer: Sendable {
   }
 
   /// What is there at this moment.
-  func gauges() -> String {
+  ///
+  /// - Parameter outbox: messages to CRMs that are due, and since when, ms since 1970 UTC.
+  func gauges(_ outbox: (due: Int, oldest: Int?)) -> String {
     var lines = [
       "# HELP bobbin_spool_items Items by stage and state.", "# TYPE bobbin_spool_items gauge",
     ]
@@ -60,6 +64,10 @@ struct MetricsServer: Sendable {
     gauge(
       "bobbin_database_log_bytes", "Size of the database's write-ahead log.",
       NamedBlob.length("\(configuration.data)/bobbin.sqlite-wal") ?? 0)
+    gauge("bobbin_outbox_due", "Messages to CRMs that are due.", outbox.due)
+    gauge(
+      "bobbin_outbox_age_seconds", "How long the oldest of these has been due.",
+      outbox.oldest.map { max(0, WallClock.now() - $0) / 1000 } ?? 0)
     var disk = statvfs()
     if statvfs(configuration.data, &disk) == 0 {
       gauge(
