@@ -253,6 +253,8 @@ package enum ConfigurationError: Error, CustomStringConvertible {
   case notANumber(name: String, value: String, range: ClosedRange<Int>)
   case notOffered(name: String, value: String, names: [String])
   case notAnOrigin(name: String, value: String)
+  /// A file that a variable names; `why` completes the sentence "it …".
+  case badFile(name: String, path: String, why: String)
 
   package var description: String {
     switch self {
@@ -260,6 +262,8 @@ package enum ConfigurationError: Error, CustomStringConvertible {
       "\(name)=\(value): expected a whole number from \(range.lowerBound) to \(range.upperBound)"
     case .notOffered(let name, let value, let names):
       "\(name)=\(value): expected \(names.joined(separator: ", "))"
+    case .badFile(let name, let path, let why):
+      "\(name)=\(path): it \(why); see pipelines/README.md"
     case .notAnOrigin(let name, let value):
       "\(name)=\(value): expected scheme, host and perhaps port, such as https://chat.example.com"
     }

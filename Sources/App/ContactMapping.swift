@@ -6,11 +6,6 @@ import Spool
 
 /// A mapping, read once at start.
 struct ContactMapping: Sendable, Hashable {
-  /// A mapping file that cannot be used.
-  struct Problem: Error, CustomStringConvertible {
-    let description: String
-  }
-
   /// Where the kind of a message stands, and which of ours each kind is; a kind that is not named is none of ours.
   let type: JSONPointer
   let types: [String: String]
@@ -20,12 +15,16 @@ struct ContactMapping: Sendable, Hashable {
 
   /// Reads a file.
   ///
-  /// - Throws: `Problem` saying what in it is wrong; `SpoolError.system` when it cannot be read.
+  /// - Throws: `ConfigurationError.badFile` saying what in it is wrong.
   init(path: String) throws {
-    let bytes = try DurableFile.read(path, limit: 64 << 10)
-    func refuse(_ why: String) -> Problem {
-      Problem(
-        description: "\(path), which BOBBIN_CRM_MAPPING names, \(why); see pipelines/README.md")
+    func refuse(_ why: String) -> ConfigurationError {
+      .badFile(name: "BOBBIN_CRM_MAPPING", path: path, why: why)
+    }
+    let bytes: [UInt8]
+    do {
+      bytes = try DurableFile.read(path, limit: 64 << 10)
+    } catch {
+      throw refuse("cannot be read (\(error))")
     }
     guard case .object(let members)? = try? StrictJSON.parse(bytes) else {
       throw refuse("is no JSON object")

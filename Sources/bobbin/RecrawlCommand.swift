@@ -55,7 +55,7 @@ struct RecrawlCommand: AsyncParsableCommand {
     {
       let requests = try await reading.requests(sources, of: chatbot, again: true)
       let run = try await training.begin(requests, of: chatbot, keepingRows: true)
-      print("run \(run): \(requests.count) sources of chatbot \(chatbot)")
+      print("run \(run): \(Spelling.count(requests.count, "source")) of chatbot \(chatbot)")
     }
     if due.isEmpty { print("no page is due") }
     return 0

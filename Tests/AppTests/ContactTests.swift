@@ -153,7 +153,10 @@ import Testing
       #"{"type":"/event","external_id":"/id","types":{"a":"contact.deleted"},"mail":"/m"}"#,
     ] {
       let path = try folder.write(wrong, "wrong.json")
-      #expect(throws: ContactMapping.Problem.self) { try ContactMapping(path: path) }
+      #expect(throws: ConfigurationError.self) { try ContactMapping(path: path) }
+    }
+    #expect(throws: ConfigurationError.self) {
+      try ContactMapping(path: folder.path + "/none.json")
     }
   }
 

@@ -100,7 +100,7 @@ import Testing
     let early = try await bobbin.tool("bobbin").run(["recrawl"])
     #expect(early.exitCode == 0 && early.output == "no page is due\n")
     let due = try await bobbin.tool("bobbin").run(["recrawl", "--all"])
-    #expect(due.output.contains("1 sources"))
+    #expect(due.output.contains(": 1 source of chatbot "))
     let drained = try await bobbin.tool("bobbin", allowed).run(["pipeline", "--until-drained"])
     #expect(drained.exitCode == 0, "\(drained.errors)")
     let status = try await bobbin.tool("bobbin").run(["status"])
