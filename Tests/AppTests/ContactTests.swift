@@ -235,6 +235,38 @@ import Testing
     #expect(try await known(bo) == nil)
   }
 
+  @Test func `an address has ten codes an hour, whoever asks for them`() async throws {
+    let world = try await World(["BOBBIN_MAIL": "folder"])
+    #expect(try await world.send(Self.bo).status == 202)
+    let bo = try await world.api.visitor(of: world.chatbot)
+    func post(_ path: String, _ json: String, from address: String) async throws -> Int {
+      try await world.api.send(
+        "POST", "/api/chat/\(world.chatbot)/address/\(path)", token: bo, json: json, from: address
+      ).status
+    }
+    let mail = Task { try await world.api.mail.run() }
+    defer { mail.cancel() }
+    let folder = "\(world.api.folder.path)/mail"
+    func letters() -> [String] {
+      ((try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []).sorted()
+    }
+    for number in 1...10 {
+      // Each from an address of its own: the limit is the mailbox's.
+      #expect(
+        try await post("", #"{"email":"bo@example.org"}"#, from: "192.0.2.\(number)") == 202)
+      let end = ContinuousClock.now + .seconds(20)
+      while letters().count < number, ContinuousClock.now < end {
+        try await Task.sleep(for: .milliseconds(20))
+      }
+    }
+    let last = try String(
+      contentsOfFile: "\(folder)/\(try #require(letters().last))", encoding: .utf8)
+    let code = String(try #require(last.firstMatch(of: /\r\n(\d{6})\r\n/)).1)
+    // The eleventh is not told apart and makes no code: the tenth is good still.
+    #expect(try await post("", #"{"email":"bo@example.org"}"#, from: "192.0.2.11") == 202)
+    #expect(try await post("confirm/", #"{"code":"\#(code)"}"#, from: "192.0.2.11") == 200)
+  }
+
   @Test func `a code is good for five tries`() async throws {
     let world = try await World()
     let chatbot = ChatbotID(unchecked: world.chatbot)

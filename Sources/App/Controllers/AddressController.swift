@@ -11,6 +11,8 @@ import Storage
 struct AddressController: Sendable {
   /// How long a code is good, in ms.
   private static let lifetime = 10 * 60_000
+  /// Codes for one address; as many as letters to one mailbox (MailService).
+  private static let codesAnHour = 10
 
   let database: AppDatabase
   let mail: MailService
@@ -38,12 +40,22 @@ struct AddressController: Sendable {
     guard let chatbot = try await database.chatbot(visitor.chatbot), chatbot.settings.isPublic
     else { throw AppError.notFound }
     let email = (call.input.text("email") ?? "").normalizedEmail
+    // So many codes an hour for one address, whoever asks and from wherever: each is five guesses. One too many is not told apart,
+    // and leaves the last code as it is.
+    let mailbox = SHA256Digest(of: "proof\u{0}\(chatbot.id)\u{0}\(email)").shortName
+    let wait = try await database.pass(
+      [RateLimit("proof:\(mailbox)", Self.codesAnHour, per: 3_600_000)], now: call.now)
+    guard wait == nil else { return Self.accepted }
     let code = Self.code()
     let isKnown = try await database.beginProof(
       of: email, session: visitor.session, chatbot: chatbot.id,
       hash: Self.hash(code, visitor), expiresAt: call.now + Self.lifetime, now: call.now)
     if isKnown { mail.enqueue(.code(email: email, chatbot: chatbot.name, code: code)) }
-    return Response(status: .accepted, headers: [.cacheControl: "no-store"])
+    return Self.accepted
+  }
+
+  private static var accepted: Response {
+    Response(status: .accepted, headers: [.cacheControl: "no-store"])
   }
 
   private func confirm(_ call: Call, _ visitor: Visitor) async throws -> Response {
