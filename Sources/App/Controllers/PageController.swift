@@ -129,7 +129,6 @@ struct PageController: Sendable {
     var values = values
     values["assets"] = pages.assets.version
     values["google"] = hasProvider
-    values["crawling"] = true
     values["registration"] = hasRegistration
     guard let text = pages.templates.render(template, values) else { throw AppError.notFound }
     return Response(
