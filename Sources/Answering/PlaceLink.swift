@@ -25,7 +25,8 @@ struct PlaceLink {
       (url, fragment) = (Self.video(base, second: second), nil)
     } else if mediaType == "application/pdf" {
       (url, fragment) = (page.map { "\(base)#page=\($0)" } ?? uri, nil)
-    } else if Self.isText(mediaType), let directive = Self.directive(quote) {
+    } else if Self.isText(mediaType), mediaType != "text/vtt", let directive = Self.directive(quote)
+    {
       // A directive of the address's own gives way to ours, an anchor stays.
       let anchor = own.firstRange(of: ":~:").map { String(own[..<$0.lowerBound]) } ?? own
       (url, fragment) = ("\(base)#\(anchor)\(directive)", directive)

@@ -131,16 +131,19 @@ struct Routes {
     ).addRoutes(to: &table, access)
     ArchiveController(database: database, data: configuration.data, publicURL: publicURL)
       .addRoutes(to: &table, access)
+    let uploads = Uploads(blobs: DirectoryBlobs(data: configuration.data))
     SourceController(
-      database: database, uploads: Uploads(blobs: DirectoryBlobs(data: configuration.data)),
+      database: database, uploads: uploads,
       data: configuration.data, policy: configuration.addressPolicy
     ).addRoutes(to: &table, access)
     let training = Training(spool: configuration.spool, database: database)
-    RunController(
+    let runs = RunController(
       database: database, training: training,
       spool: configuration.spool, data: configuration.data,
-      board: SpoolBoard(spool: configuration.spool, database: database)
-    ).addRoutes(to: &table, access)
+      board: SpoolBoard(spool: configuration.spool, database: database))
+    runs.addRoutes(to: &table, access)
+    CaptionsController(database: database, uploads: uploads, runs: runs)
+      .addRoutes(to: &table, access)
     GenerationController(database: database, training: training, data: configuration.data)
       .addRoutes(to: &table, access)
     QuestionController(database: database).addRoutes(to: &table, access)

@@ -30,6 +30,11 @@ package enum ReadingAdvice {
     case "encrypted": "Put a version without a password in its place."
     case "tls": "The site's certificate must be put right."
     case "blocked", "bad_url": "Check how the address is written; it must be a public one."
+    case "no_video": "Check the address, or add the video's captions as a file."
+    case "video_unread", "video_refused", "captions_refused", "consent_page":
+      "Add the video's captions as a file: .srt, .vtt, or a transcript as .txt."
+    case "video_gone": "Check the address; if the video is gone, remove the source."
+    case "no_captions": "Add the video's transcript as a file or as text."
     case "plan_limit": "Take something out, or choose a larger plan."
     case "redirected", "canonical", "duplicate", "sitemap", "unchanged", "crawl_delay": nil
     case "timeout", "connection", "http_408", "http_429":

@@ -17,6 +17,8 @@ package struct CrawlWish: Codable, Equatable, Sendable {
   package var include: [String]?
   package var exclude: [String]?
   package var every: String?
+  /// The language of a video's captions, BCP 47.
+  package var language: String?
 
   package init() {}
 
@@ -82,7 +84,10 @@ package struct SourceReading: Sendable {
       again && sources.contains { $0.url != nil } ? try await knownPages(of: chatbot) : [:]
     return try sources.compactMap { row in
       let location: Source.Location
-      if let url = row.url {
+      let wish = CrawlWish(json: row.crawl)
+      if row.type == "video", let url = row.url {
+        location = .video(url: url, captions: row.path, language: wish.language)
+      } else if let url = row.url {
         location = .web(url: url)
       } else if let path = row.path {
         location = .file(path: path)
@@ -91,7 +96,7 @@ package struct SourceReading: Sendable {
       }
       // The row's own id: one that came from another server was made there.
       let plain = Training.source(row.id, location, name: row.name)
-      let bounds = row.url == nil ? nil : CrawlWish(json: row.crawl).bounds(within: limits)
+      let bounds = location.isWeb ? wish.bounds(within: limits) : nil
       let pages = known[row.id] ?? []
       let source = Source(
         source: plain.source, document: plain.document, location: location, name: plain.name,

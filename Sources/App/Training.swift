@@ -31,6 +31,7 @@ package struct Training: Sendable {
       switch location {
       case .file(let path): "file:\(path)"
       case .web(let url): "web:\(url)"
+      case .video(let url, _, _): "video:\(url)"
       }
     let source = SHA256Digest(of: "\(chatbot)\u{0}\(text)").shortName
     return Self.source(SourceID(unchecked: source), location, name: name)

@@ -18,10 +18,15 @@ package struct Page: Codable, Hashable, Sendable {
   package let status: Int?
   /// The digest of the text that answers now; a page that still says it changes nothing.
   package let knownText: String?
+  /// What it is called, where its bytes do not say so: a video's title.
+  package let title: String?
+  /// BCP 47, where its bytes do not say so.
+  package let language: String?
 
   package init(
     source: SourceID, document: DocumentID, uri: String, content: BlobReference, fileName: String?,
-    mediaType: String?, charset: String?, status: Int?, knownText: String? = nil
+    mediaType: String?, charset: String?, status: Int?, knownText: String? = nil,
+    title: String? = nil, language: String? = nil
   ) {
     self.source = source
     self.document = document
@@ -32,5 +37,7 @@ package struct Page: Codable, Hashable, Sendable {
     self.charset = charset
     self.status = status
     self.knownText = knownText
+    self.title = title
+    self.language = language
   }
 }

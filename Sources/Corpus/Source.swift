@@ -8,6 +8,14 @@ package struct Source: Codable, Hashable, Sendable {
     case file(path: String)
     /// An `http` or `https` URL, given by an owner and so subject to the whole address rule.
     case web(url: String)
+    /// The captions of a video that is played at an address, given by an owner: fetched in a language (BCP 47; nil for
+    /// whichever its page would show), or a file of captions at an absolute path.
+    case video(url: String, captions: String?, language: String?)
+
+    /// Whether it is a page, or a whole site's first.
+    package var isWeb: Bool {
+      if case .web = self { true } else { false }
+    }
   }
 
   /// The row this stands for.
@@ -28,6 +36,14 @@ package struct Source: Codable, Hashable, Sendable {
   package let knownPages: BlobReference?
   /// How far the crawl has come; nil at its beginning.
   package var state: CrawlState?
+
+  /// The address that the owner gave, of a page or a video.
+  package var url: String? {
+    switch location {
+    case .file: nil
+    case .web(let url), .video(let url, _, _): url
+    }
+  }
 
   package init(
     source: SourceID, document: DocumentID, location: Location, name: String,

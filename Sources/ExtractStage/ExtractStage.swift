@@ -55,12 +55,18 @@ package struct ExtractStage: Stage {
     let name = page.fileName ?? page.uri
     let description = DocumentDescription(
       document: page.document, source: page.source, uri: page.uri,
-      title: text.title.isEmpty ? name : text.title, language: text.language,
+      title: page.title ?? (text.title.isEmpty ? name : text.title),
+      language: text.language ?? page.language.map(Self.primary),
       mediaType: text.mediaType, rawDigest: page.content.blob,
       textDigest: digest)
     let report = Receipt.Document(
       document: page.document.text, message: text.warnings.first, title: description.title,
       pages: text.pageCount)
     return .done([Document(description: description, content: text.content)], [report])
+  }
+
+  /// The primary tag of a BCP 47 language.
+  private static func primary(_ language: String) -> String {
+    String(language.prefix { $0 != "-" && $0 != "_" }).lowercased()
   }
 }

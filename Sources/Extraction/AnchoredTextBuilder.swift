@@ -10,6 +10,7 @@ struct AnchoredTextBuilder {
   private(set) var count = 0
   private var headings: [AnchoredText.Heading] = []
   private var pages: [AnchoredText.Mark] = []
+  private var times: [AnchoredText.Mark] = []
   private var waitingPages: [Int] = []
   private let maxBytes: Int
 
@@ -45,6 +46,23 @@ struct AnchoredTextBuilder {
     headings.append(.init(offset: start, level: min(max(level, 1), 6), title: title))
   }
 
+  /// Appends one paragraph of speech, each piece of it at its second.
+  mutating func append(
+    spoken pieces: [(second: Int, text: String)]
+  ) throws(ExtractionError) {
+    var separator = "\n\n"
+    for piece in pieces {
+      let cleaned = TextCleaner.inline(piece.text)
+      guard !cleaned.isEmpty else { continue }
+      let start = count + (isEmpty ? 0 : separator.unicodeScalars.count)
+      try append(cleaned: cleaned, separator: separator)
+      if piece.second != times.last?.number {
+        times.append(.init(offset: start, number: piece.second))
+      }
+      separator = " "
+    }
+  }
+
   /// Continues the last block, as a paragraph that runs over a page border does.
   mutating func join(_ rest: String, separator: String) throws(ExtractionError) {
     try append(cleaned: TextCleaner.inline(rest), separator: separator)
@@ -66,7 +84,7 @@ struct AnchoredTextBuilder {
   mutating func finish() -> AnchoredText {
     for page in waitingPages { pages.append(.init(offset: count, number: page)) }
     waitingPages = []
-    return AnchoredText(text: text, headings: headings, pages: pages)
+    return AnchoredText(text: text, headings: headings, pages: pages, times: times)
   }
 
   private mutating func append(

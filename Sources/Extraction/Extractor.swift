@@ -28,6 +28,7 @@ package enum Extractor {
     case .html: reading = try WebPageText.read(bytes, charset: charset, limits: limits)
     case .markdown: reading = try MarkdownText.read(bytes, charset: charset, limits: limits)
     case .plainText: reading = try PlainText.read(bytes, charset: charset, limits: limits)
+    case .captions: reading = try Captions.read(bytes, charset: charset, limits: limits)
     }
     return ExtractedText(
       title: title(reading.title, fileName: fileName),

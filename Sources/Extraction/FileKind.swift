@@ -8,6 +8,7 @@ enum FileKind: Equatable {
   case html
   case markdown
   case plainText
+  case captions
 
   var mediaType: String {
     switch self {
@@ -16,6 +17,7 @@ enum FileKind: Equatable {
     case .html: "text/html"
     case .markdown: "text/markdown"
     case .plainText: "text/plain"
+    case .captions: "text/vtt"
     }
   }
 
@@ -83,15 +85,18 @@ enum FileKind: Equatable {
     guard !FileMagic.looksBinary(bytes) else {
       throw .unsupported(what: "the content is not text")
     }
+    if Captions.isTimedText(bytes) || declaredType == transcriptType { return .captions }
     // A page that a server makes has any extension: what the server says weighs more.
     if declaredType == "text/html" || declaredType == "application/xhtml+xml" { return .html }
     switch suffix {
     case "html", "htm", "xhtml": return .html
+    case "srt", "vtt": return .captions
     case "md", "markdown", "mdown", "mkd": return .markdown
     case "txt", "text", "log", "csv", "tsv", "rst", "adoc": return .plainText
     default: break
     }
     if declaredType == "text/markdown" { return .markdown }
+    if declaredType == "text/vtt" || declaredType == "application/x-subrip" { return .captions }
     if FileMagic.looksLikeHTML(bytes) { return .html }
     if let declaredType, !declaredType.hasPrefix("text/"), !neutralTypes.contains(declaredType) {
       throw .unsupported(what: "the media type \(declaredType.prefix(100))")
@@ -99,13 +104,15 @@ enum FileKind: Equatable {
     return .plainText
   }
 
+  /// What fetch declares of an owner's transcript of a video, whose lines may begin with times.
+  static let transcriptType = "text/x-transcript"
   private static let neutralTypes: Set<String> = [
     "application/octet-stream", "binary/octet-stream", "application/json",
     "application/x-download",
   ]
   private static let knownExtensions: Set<String> = [
     "pdf", "docx", "html", "htm", "xhtml", "md", "markdown", "mdown", "mkd", "txt", "text", "log",
-    "csv", "tsv", "rst", "adoc",
+    "csv", "tsv", "rst", "adoc", "srt", "vtt",
   ]
   private static let unreadExtensions: Set<String> = [
     "doc", "xls", "ppt", "xlsx", "pptx", "xlsm", "docm", "odt", "ods", "odp", "epub", "rtf", "eml",

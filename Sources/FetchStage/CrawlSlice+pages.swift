@@ -404,24 +404,24 @@ extension CrawlSlice {
   private static let parsing = DispatchQueue(label: "markup", attributes: .concurrent)
 
   /// Parses a page; nil when it cannot be.
-  ///
-  /// On a thread of its own: it may take a second.
   static func look(_ response: WebResponse, asked: String, missing: UInt64?) async -> Look? {
+    await parsed {
+      let bytes = PageText.utf8(response.body)
+      guard let page = try? HTMLPage(utf8: bytes) else { return nil }
+      let text = PageText(page)
+      let verdict = PageVerdict.of(
+        page, text, bytes: bytes, status: response.status, asked: asked,
+        final: response.finalURL, missing: missing)
+      return Look(
+        page: page, verdict: verdict,
+        fingerprint: text.fingerprint(without: PageAddress.path(of: asked)))
+    }
+  }
+
+  /// Parses on a thread of its own: it may take a second.
+  static func parsed<Found: Sendable>(_ parse: @escaping @Sendable () -> Found) async -> Found {
     await withCheckedContinuation { continuation in
-      parsing.async {
-        let bytes = PageText.utf8(response.body)
-        guard let page = try? HTMLPage(utf8: bytes) else {
-          return continuation.resume(returning: nil)
-        }
-        let text = PageText(page)
-        let verdict = PageVerdict.of(
-          page, text, bytes: bytes, status: response.status, asked: asked,
-          final: response.finalURL, missing: missing)
-        continuation.resume(
-          returning: Look(
-            page: page, verdict: verdict,
-            fingerprint: text.fingerprint(without: PageAddress.path(of: asked))))
-      }
+      parsing.async { continuation.resume(returning: parse()) }
     }
   }
 

@@ -45,7 +45,13 @@ package struct FetchStage: Stage {
     for source in records {
       switch (source.location, source.crawl) {
       case (.file(let path), _): outcomes.append(try fetchFile(source, path: path))
+      case (.web(let url), nil) where VideoAddress(url) != nil:
+        outcomes.append(try await fetchVideo(source, url: url, language: nil))
       case (.web(let url), nil): outcomes.append(try await fetchPage(source, url: url))
+      case (.video(let url, let captions?, _), _):
+        outcomes.append(try fetchFile(source, path: captions, video: url))
+      case (.video(let url, nil, let language), _):
+        outcomes.append(try await fetchVideo(source, url: url, language: language))
       case (.web(let url), let bounds?):
         outcomes.append(try await crawl(source, url: url, bounds: bounds, envelope))
       }
@@ -53,18 +59,74 @@ package struct FetchStage: Stage {
     return outcomes
   }
 
-  private func fetchFile(_ source: Source, path: String) throws -> Outcome<Page> {
+  /// - Parameter video: the address that the file holds the captions of.
+  private func fetchFile(
+    _ source: Source, path: String, video: String? = nil
+  ) throws -> Outcome<Page> {
     switch try files.read(path) {
     case .failure(let refusal) where refusal.mayPass:
       return .retry(reason: refusal.reason, message: refusal.message)
     case .failure(let refusal):
       return .gone(reason: refusal.reason, message: refusal.message)
     case .success(let bytes):
-      let page = Page(
-        source: source.source, document: source.document, uri: source.name,
-        content: try tools.blobs.put(bytes), fileName: source.name, mediaType: nil, charset: nil,
-        status: nil)
+      let content = try tools.blobs.put(bytes)
+      let page =
+        if let video {
+          Page(
+            source: source.source, document: source.document,
+            uri: VideoAddress(video)?.watchPage ?? video, content: content, fileName: nil,
+            // Captions by whatever format: extract finds out.
+            mediaType: "text/x-transcript", charset: nil, status: nil, title: source.name)
+        } else {
+          Page(
+            source: source.source, document: source.document, uri: source.name, content: content,
+            fileName: source.name, mediaType: nil, charset: nil, status: nil)
+        }
       return .done([page], [.init(document: source.document.text)])
+    }
+  }
+
+  // MARK: A video
+
+  private func fetchVideo(
+    _ source: Source, url: String, language: String?
+  ) async throws -> Outcome<Page> {
+    let found = await VideoTranscript.read(url, language: language) {
+      request async throws(WebError) in
+      try await ask(request)
+    }
+    switch found {
+    case .failure(let refusal) where refusal.mayPass:
+      return .retry(
+        reason: refusal.reason, message: refusal.message, notBefore: refusal.wait)
+    case .failure(let refusal):
+      return .done(
+        [],
+        [
+          .init(
+            document: source.document.text, outcome: .gone, reason: refusal.reason,
+            message: refusal.message,
+            found: Receipt.Found(source: source.source.text, status: refusal.status))
+        ])
+    case .success(let captions):
+      let content = try tools.blobs.put(captions.bytes)
+      let page = Page(
+        source: source.source, document: source.document, uri: captions.page, content: content,
+        fileName: nil, mediaType: "text/x-transcript", charset: captions.charset, status: 200,
+        knownText: source.known?.text, title: captions.title, language: captions.language)
+      let found = Receipt.Found(
+        source: source.source.text,
+        leadsTo: captions.page == (try? WebURL(parsing: url))?.text ? nil : captions.page,
+        status: 200, content: content.blob)
+      return .done(
+        [page],
+        [
+          .init(
+            document: source.document.text,
+            message: captions.isAutomatic
+              ? "A machine wrote these captions: names and numbers may be wrong." : nil,
+            title: captions.title, found: found)
+        ])
     }
   }
 
@@ -163,10 +225,13 @@ package struct FetchStage: Stage {
     var headers: WebHeaders = [:]
     if let etag = source.known?.etag { headers["If-None-Match"] = etag }
     if let date = source.known?.lastModified { headers["If-Modified-Since"] = date }
-    let request = WebRequest(url: url, headers: headers)
+    return try await ask(WebRequest(url: url, headers: headers))
+  }
+
+  private func ask(_ request: WebRequest) async throws(WebError) -> WebResponse {
     let transport = tools.transport
     return try await tools.gate.pass(
-      PageAddress.origin(of: url), pause: tools.settings.hostDelay
+      PageAddress.origin(of: request.url), pause: tools.settings.hostDelay
     ) { () async throws(WebError) in
       try await transport.send(request)
     }

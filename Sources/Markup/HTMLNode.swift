@@ -31,8 +31,9 @@ package struct HTMLAttribute: Sendable, Equatable {
     case ariaLabel = "aria-label"
     case ariaModal = "aria-modal"
     case alternative = "alt"
-    case `class`, colspan, content, datetime, hidden, href, id, itemprop, itemtype, lang, name
-    case property, rel, role, rowspan, source = "src", start, style, type, value
+    case `class`, colspan, content, datetime, `default`, hidden, href, id, itemprop, itemtype, kind
+    case label, lang, name, property, rel, role, rowspan, source = "src", srclang, start, style
+    case type, value
   }
 
   package let name: Name

@@ -18,8 +18,8 @@ package enum HTMLTag: String, CaseIterable, Sendable {
   case samp, small, span, strike, strong, sub, sup, time, tt, u
   case `var`
   case form, fieldset, legend, label, input, button, select, option, optgroup, textarea
-  case img, picture, svg, math, canvas, iframe, object, embed, video, audio, map, frameset, frame
-  case noframes, noembed, xmp, plaintext, listing, marquee
+  case img, picture, svg, math, canvas, iframe, object, embed, video, audio, track, map, frameset
+  case frame, noframes, noembed, xmp, plaintext, listing, marquee
 
   /// 1 to 6 for `h1` to `h6`, nil otherwise.
   package var headingLevel: Int? {

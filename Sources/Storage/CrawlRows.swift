@@ -116,7 +116,7 @@ extension AppDatabase {
         FROM knowledge_sources s JOIN documents d ON d.source_id = s.id
           JOIN chatbots c ON c.id = s.chatbot_id LEFT JOIN users u ON u.id = c.user_id
         WHERE c.deleted_at IS NULL AND coalesce(u.disabled, 0) = 0 AND s.source_url IS NOT NULL
-          AND s.deleted_at IS NULL AND coalesce(d.reason, '') <> 'removed'
+          AND s.file_path IS NULL AND s.deleted_at IS NULL AND coalesce(d.reason, '') <> 'removed'
           AND NOT EXISTS (SELECT 1 FROM documents o JOIN runs r ON r.id = o.run_id
             WHERE o.source_id = s.id AND r.state IN ('running', 'held'))
         GROUP BY s.id ORDER BY read_at, s.id

@@ -194,6 +194,34 @@ extension AppDatabase {
     }
   }
 
+  /// Gives a video captions of its owner's; its site is not asked for them any more.
+  ///
+  /// - Returns: nil when the chatbot has no such video.
+  /// - Throws: `SourceRefusal.storage`.
+  package func setCaptions(
+    of id: String, chatbot: ChatbotID, path: String, bytes: Int, owner: String, byteLimit: Int,
+    now: Int
+  ) async throws -> KnowledgeSource? {
+    try await changes.write { database in
+      let find =
+        """
+        SELECT * FROM knowledge_sources
+        WHERE id = $1 AND chatbot_id = $2 AND source_type = 'video' AND deleted_at IS NULL
+        """
+      guard let old = try database.first(find, [id, chatbot.text]).map(KnowledgeSource.init) else {
+        return nil
+      }
+      let stored = try Self.storedBytes(of: owner, in: database)
+      guard stored - old.bytes + bytes <= byteLimit else {
+        throw SourceRefusal.storage(used: stored)
+      }
+      try database.change(
+        "UPDATE knowledge_sources SET file_path = $1, bytes = $2, updated_at = $3 WHERE id = $4",
+        [path, bytes, now, id])
+      return try database.first(find, [id, chatbot.text]).map(KnowledgeSource.init)
+    }
+  }
+
   /// Takes a source out of answers at once; its documents leave with the next generation.
   ///
   /// - Returns: what goes; nil when the chatbot has no such source.

@@ -38,6 +38,7 @@ extension AppDatabase {
           switch source.location {
           case .file(let path): ("file", nil, path)
           case .web(let url): ("url", url, nil)
+          case .video(let url, let captions, _): ("video", url, captions)
           }
         try database.execute(
           sql: """
@@ -73,7 +74,7 @@ extension AppDatabase {
             """,
           arguments: [
             request.source.document.text, request.source.source.text, chatbot.text, run.text,
-            request.source.name, now, now,
+            request.source.url ?? request.source.name, now, now,
           ])
       }
       if replacing { try Self.replace(run, of: chatbot, in: database) }

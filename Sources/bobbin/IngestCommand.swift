@@ -16,6 +16,7 @@ struct IngestCommand: AsyncParsableCommand {
     discussion: """
       bobbin ingest handbook ./manual.pdf notes.docx https://example.com/page
       bobbin ingest handbook https://example.com/help/ --depth 2 --include https://example.com/help/
+      bobbin ingest handbook 'https://www.youtube.com/watch?v=…' --captions talk.srt
       The chatbot is made when there is none of that name. A folder stands for the files in it. A
       site is crawled when --depth or --sitemap is given, within these bounds from then on.
       """)
@@ -45,6 +46,15 @@ struct IngestCommand: AsyncParsableCommand {
   @Option(help: "No addresses with this in them; may be given several times.")
   var exclude: [String] = []
 
+  @Flag(help: "The URLs play videos: their captions are read. YouTube's are known as such.")
+  var video = false
+
+  @Option(help: "Of a video: its captions (.srt, .vtt, .txt), so that its site need not be asked.")
+  var captions: String?
+
+  @Option(help: "Of videos: the language of the captions, such as en or pt-BR.")
+  var language: String?
+
   @Option(help: "Settings of the stages. [default: pipelines/ingest.mk if there]")
   var pipeline: String?
 
@@ -70,7 +80,7 @@ struct IngestCommand: AsyncParsableCommand {
   private func ingest() async throws -> Int32 {
     let configuration = try common.configuration()
     let pipelineFile = try PipelineFile(chosen: pipeline)
-    let locations = try SourceList.locations(of: sources)
+    let locations = try videos(among: SourceList.locations(of: sources))
     let services = try Services(configuration)
     let database = services.database
     let row = try await database.ensureChatbot(
@@ -141,9 +151,34 @@ struct IngestCommand: AsyncParsableCommand {
       throw ValidationError("--max-pages: 1 to 100000")
     }
     let isCrawl = (depth ?? 0) > 0 || sitemap
+    if isCrawl, video || captions != nil || language != nil {
+      throw ValidationError("a video is read alone: leave out --depth and --sitemap")
+    }
     if !isCrawl, maxPages != nil || !include.isEmpty || !exclude.isEmpty {
       throw ValidationError(
         "--max-pages, --include and --exclude bound a crawl: add --depth or --sitemap")
+    }
+  }
+
+  /// URLs as the videos that they play, when they are said to.
+  private func videos(
+    among locations: [(location: Source.Location, name: String)]
+  ) throws -> [(location: Source.Location, name: String)] {
+    guard video || captions != nil || language != nil else { return locations }
+    let path = try captions.map { file in
+      guard case .file(let path)? = try SourceList.locations(of: [file]).first?.location else {
+        throw StageFault("--captions: \(file) is no file", exitCode: 64)
+      }
+      return path
+    }
+    guard path == nil || locations.count == 1 else {
+      throw StageFault("--captions belong to one video: name one URL", exitCode: 64)
+    }
+    return try locations.map { location, name in
+      guard case .web(let url) = location else {
+        throw StageFault("\(name): a video is named by its URL", exitCode: 64)
+      }
+      return (.video(url: url, captions: path, language: language), name)
     }
   }
 
@@ -177,22 +212,26 @@ struct IngestCommand: AsyncParsableCommand {
             source: plain.source, document: plain.document, location: location, name: name,
             crawl: bounds),
           visibility: learnOnly ? .learnOnly : .citable,
-          crawl: location.isWeb ? given?.json : nil))
+          crawl: wish(for: location, given: given)?.json))
     }
     return requests
+  }
+
+  /// What the source's row keeps of how it is read; nil leaves it as it is.
+  private func wish(for location: Source.Location, given: CrawlWish?) -> CrawlWish? {
+    switch location {
+    case .file: return nil
+    case .web: return given
+    case .video(_, _, let language):
+      guard let language else { return nil }
+      var wish = CrawlWish()
+      wish.language = language
+      return wish
+    }
   }
 
   /// A stage that died is started again, and what kills it ends as `crashed`; one that says it cannot work is believed.
   private static func isFatal(_ end: Supervisor.End) -> Bool {
     end.bySignal ? end.count > 20 : end.exitCode != 75 || end.count > 3
-  }
-}
-
-extension Source.Location {
-  fileprivate var isWeb: Bool {
-    switch self {
-    case .web: true
-    case .file: false
-    }
   }
 }

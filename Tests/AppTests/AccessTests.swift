@@ -74,7 +74,13 @@ import Testing
         .replacingOccurrences(
           of: "\\{[a-z_]+\\}", with: "00000000000000000000000000", options: .regularExpression)
       func status(_ token: String?) async throws -> Int {
-        try await api.send(
+        if case .multipart = route.body {
+          return try await api.send(
+            route.method.rawValue, path, token: token, body: SourceTests.form([65], name: "a.txt"),
+            headers: ["Content-Type": "multipart/form-data; boundary=xyz"]
+          ).status
+        }
+        return try await api.send(
           route.method.rawValue, path, token: token, json: Self.body(route),
           from: "198.51.100.\(Int.random(in: 1...250))"
         ).status

@@ -375,9 +375,16 @@ enum Components {
       optional("sitemap", .boolean),
       optional("include", .array(.string(1...200, .oneLine), 0...20)),
       optional("exclude", .array(.string(1...200, .oneLine), 0...20)),
-      optional("every", .choice(["day", "week", "month"])),
+      optional("every", every), optional("language", language),
     ])
   }
+
+  private static let every = Schema.choice(["day", "week", "month"])
+  /// BCP 47.
+  private static let language = Schema.string(2...35, .token)
+
+  /// How a video's captions are read.
+  static let captions = Schema.object([optional("every", every), optional("language", language)])
 
   /// The shape of a list's page.
   static func listing(_ name: String) -> Schema {

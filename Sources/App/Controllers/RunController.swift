@@ -234,8 +234,10 @@ struct RunController: Sendable {
     return try await begin([source], chatbot, force: false, again: true)
   }
 
+  /// Begins a run and says which.
+  ///
   /// - Parameter again: whether what has not changed stays as it is.
-  private func begin(
+  func begin(
     _ sources: [KnowledgeSource], _ chatbot: Chatbot, force: Bool, again: Bool
   ) async throws -> Response {
     let requests = try await SourceReading(database: database, data: data)

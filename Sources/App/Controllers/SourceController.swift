@@ -26,6 +26,7 @@ struct SourceController: Sendable {
     required("file", .text), optional("is_citable", .choice(["true", "false"])),
     optional("source_type", .choice(["file", "video"])),
     optional("source_url", .string(1...2048, .webURL)),
+    optional("name", .string(1...255, .oneLine)),
   ]
 
   func addRoutes(to routes: inout RouteTable, _ access: Accesses) {
@@ -33,12 +34,19 @@ struct SourceController: Sendable {
     let citable = optional("is_citable", Schema.boolean)
     let url = required("source_url", Schema.string(1...2048, .webURL))
     let web = Schema.object([
-      required("source_type", .choice(["url", "video"])), url, citable,
+      required("source_type", .choice(["url"])), url, citable,
       optional("crawl", Components.crawl(asked: true)),
+    ])
+    let words = Schema.string(1...1_000_000, .filled)
+    let video = Schema.object([
+      required("source_type", .choice(["video"])), url, citable,
+      optional("crawl", Components.captions),
+      // With a transcript the video's site is not asked for one.
+      optional("name", .string(1...255, .oneLine)), optional("text", words),
     ])
     let text = Schema.object([
       required("source_type", .choice(["file"])), required("name", .string(1...255, .oneLine)),
-      required("text", .string(1...1_000_000, .filled)), citable,
+      required("text", words), citable,
     ])
     routes.add(
       Route(
@@ -50,8 +58,9 @@ struct SourceController: Sendable {
     routes.add(
       Route(
         .post, Self.path,
-        "Give the chatbot a page, a text, or (as a form) a file, to be read at the next training.",
-        body: .jsonOrMultipart(.either([web, text]), Self.form),
+        "Give the chatbot a page, a video, a text, or (as a form) a file, to be read at the next "
+          + "training.",
+        body: .jsonOrMultipart(.either([web, video, text]), Self.form),
         answers: [.json(201, .component("Source"))],
         problems: [.planLimit, .duplicateSource, .unsafeURL, .diskReserve, .unsupportedType],
         ownerLimit: .hourly(60), bodyLimit: 5 << 20, isIdempotent: true),
@@ -129,6 +138,9 @@ struct SourceController: Sendable {
     }
     let input = call.input
     let isCitable = input.flag("is_citable") ?? true
+    if input.text("source_type") == "video" {
+      return try await add(call, owner, chatbot, video: input, isCitable: isCitable)
+    }
     if let text = input.text("text") {
       let name = Uploads.shown(input.text("name"))
       let blob = try await uploads.store(text)
@@ -142,8 +154,25 @@ struct SourceController: Sendable {
     let crawl = input.members["crawl"].map { String(decoding: JSONText.encode($0), as: UTF8.self) }
     try check(crawl: input.object("crawl"), owner.limits)
     return try await add(
-      call, owner, chatbot, type: input.text("source_type") ?? "url", location: .web(url: url),
-      name: url, bytes: 0, isCitable: isCitable, crawl: crawl ?? "{}")
+      call, owner, chatbot, type: "url", location: .web(url: url), name: url, bytes: 0,
+      isCitable: isCitable, crawl: crawl ?? "{}")
+  }
+
+  /// A video by its address, with its transcript where the owner has one.
+  private func add(
+    _ call: Call, _ owner: Owner, _ chatbot: Chatbot, video input: Input, isCitable: Bool
+  ) async throws -> Response {
+    let url = try checked(input.text("source_url") ?? "")
+    let crawl = input.members["crawl"].map { String(decoding: JSONText.encode($0), as: UTF8.self) }
+    var captions: BlobReference?
+    if let text = input.text("text") { captions = try await uploads.store(text) }
+    return try await add(
+      call, owner, chatbot, type: "video",
+      location: .video(
+        url: url, captions: try captions.map { try uploads.blobs.path(of: $0) },
+        language: input.object("crawl")?.text("language")),
+      name: input.text("name").map(Uploads.shown) ?? url, bytes: captions?.bytes ?? 0,
+      isCitable: isCitable, crawl: crawl ?? "{}")
   }
 
   private func checkReserve() throws {
@@ -158,7 +187,7 @@ struct SourceController: Sendable {
     let form = try await uploads.read(call.request, limit: owner.limits.fileBytes)
     guard let file = form.file else { throw AppError.invalid("file", "required") }
     for name in form.fields.keys
-    where !["is_citable", "source_type", "source_url"].contains(name) {
+    where !["is_citable", "source_type", "source_url", "name"].contains(name) {
       throw AppError.malformed("The form has a part that is not known here.")
     }
     let problems = Self.form.flatMap { part in
@@ -166,10 +195,21 @@ struct SourceController: Sendable {
     }
     guard problems.isEmpty else { throw AppError.invalid(problems) }
     let citable = form.fields["is_citable"] ?? "true"
-    let type = form.fields["source_type"] ?? "file"
+    let path = try uploads.blobs.path(of: file)
+    let isVideo = form.fields["source_type"] == "video"
+    guard !isVideo || form.fields["source_url"] != nil else {
+      throw AppError.invalid("source_url", "required")
+    }
+    let location: Source.Location =
+      isVideo
+      ? .video(
+        url: try checked(form.fields["source_url"] ?? ""), captions: path, language: nil)
+      : .file(path: path)
     return try await add(
-      call, owner, chatbot, type: type, location: .file(path: try uploads.blobs.path(of: file)),
-      name: form.fileName, bytes: file.bytes, isCitable: citable == "true", crawl: "{}")
+      call, owner, chatbot, type: isVideo ? "video" : "file", location: location,
+      name: form.fields["name"].map(Uploads.shown)
+        ?? (isVideo ? CaptionsController.title(form.fileName) : form.fileName),
+      bytes: file.bytes, isCitable: citable == "true", crawl: "{}")
   }
 
   private func add(
@@ -181,6 +221,7 @@ struct SourceController: Sendable {
       switch location {
       case .file(let path): (nil, path)
       case .web(let url): (url, nil)
+      case .video(let url, let captions, _): (url, captions)
       }
     let row = KnowledgeSource(
       id: source.source, chatbot: chatbot.id, type: type, url: url, path: path, name: name,

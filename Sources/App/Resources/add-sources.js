@@ -202,11 +202,19 @@ export function addSources(limits, added) {
   panel("add-video", added, async (values, form) => {
     const [file] = form.elements.captions.files;
     const url = address(values.source_url);
-    if (!file) return post(path, { source_type: "video", source_url: url, is_citable: citable() === "true" });
+    const name = values.name?.trim() ?? "";
+    if (!file) {
+      const language = values.language?.trim() ?? "";
+      return post(path, {
+        source_type: "video", source_url: url, is_citable: citable() === "true", ...(language && { crawl: { language } }),
+        ...(values.text?.trim() && { text: values.text, ...(name && { name }) }),
+      });
+    }
     const why = refusedAtOnce(file, limits.file_bytes);
     if (why) throw new Problem(413, { detail: why });
     const parts = new FormData();
     for (const [name, value] of [["is_citable", citable()], ["source_type", "video"], ["source_url", url]]) parts.append(name, value);
+    if (name) parts.append("name", name);
     parts.append("file", file, file.name);
     return upload(path, parts);
   });

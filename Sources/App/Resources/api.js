@@ -147,12 +147,12 @@ export async function all(path, limit = 1000) {
 }
 
 // A form with files. `progress` is told a fraction from 0 to 1.
-export async function upload(path, form, { progress, signal } = {}) {
+export async function upload(path, form, { progress, signal, method = "POST" } = {}) {
   if (!session.token && !(await renew())) return toSignIn();
   const send = () =>
     new Promise((resolve, reject) => {
       const sending = new XMLHttpRequest();
-      sending.open("POST", path);
+      sending.open(method, path);
       sending.setRequestHeader("Authorization", `Bearer ${session.token}`);
       sending.upload.addEventListener("progress", (event) => {
         if (event.lengthComputable) progress?.(event.loaded / event.total);

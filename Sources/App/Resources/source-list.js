@@ -1,7 +1,7 @@
 // The sources of a chatbot as a list: in the wizard with name and removal, on the privacy step with the switch, on the page of
 // sources with everything. A row is changed in place, so that neither focus nor an open row is lost.
 
-import { all, del, download, get, patch, post } from "./api.js";
+import { all, del, download, get, patch, post, upload } from "./api.js";
 import { api } from "./chatbot.js";
 import { ago, bytes, date, dateTime, fill, h, number, outward, plural } from "./dom.js";
 import { documentItem, fillDocuments } from "./documents.js";
@@ -93,6 +93,23 @@ function makeRow(source, parts, hooks) {
     }, "small");
   const refresh = starts("Read again", "refresh", "It is read again.");
   const retry = starts("Retry what failed", "retry", "What failed is read again.");
+  // A video whose site refuses its captions is read from its owner's.
+  const file = h("input", { type: "file", accept: ".srt,.vtt,.txt", hidden: true });
+  const captions = button("Add captions", () => file.click(), "small");
+  file.addEventListener("change", async () => {
+    const [chosen] = file.files;
+    if (!chosen) return;
+    const form = new FormData();
+    form.append("file", chosen, chosen.name);
+    file.value = "";
+    try {
+      await upload(`${path(current)}captions/`, form, { method: "PUT" });
+      toast("The captions are read.");
+      hooks.began();
+    } catch (error) {
+      showError(error);
+    }
+  });
   // What became of each address at the last reading, for a spreadsheet.
   const report = button("Report", async () => {
     const runs = await get(`${api}runs/?limit=20`);
@@ -114,7 +131,8 @@ function makeRow(source, parts, hooks) {
     hooks.removed(current);
   }, "small danger");
 
-  const actions = h("div", { class: "actions" }, rename, parts.includes("documents") && [refresh, retry, report], remove);
+  const actions = h("div", { class: "actions" }, rename,
+    parts.includes("documents") && [captions, file, refresh, retry, report], remove);
   const element = h("li", { class: "source", id: `source-${source.id}` },
     h("div", { class: "source-head" },
       h("div", { class: "source-words" }, h("div", { class: "source-name" }, name, state), facts),
@@ -128,7 +146,7 @@ function makeRow(source, parts, hooks) {
     current = next;
     fill(name, next.name);
     if (parts.includes("documents")) fill(state, sourceBadge(next));
-    for (const made of [rename, refresh, retry, report, remove]) made.setAttribute("aria-label", `${made.textContent}: ${next.name}`);
+    for (const made of [rename, captions, refresh, retry, report, remove]) made.setAttribute("aria-label", `${made.textContent}: ${next.name}`);
     const counts = next.documents;
     fill(facts, h("span", {}, kindOf(next)), next.bytes > 0 && h("span", {}, bytes(next.bytes)),
       next.source_url && next.source_url !== next.name && h("span", { class: "break" }, outward(next.source_url, next.source_url)),
@@ -143,6 +161,7 @@ function makeRow(source, parts, hooks) {
     fill(reason, failing && reasonLine(next.error_code, next.error_message),
       failing && next.status === "ready" && h("p", { class: "quiet" }, "What was read before still answers."));
     retry.hidden = counts.failed === 0;
+    captions.hidden = next.source_type !== "video" || counts.total === 0;
     report.hidden = counts.total === 0 || !(next.crawl.depth > 0 || next.crawl.sitemap);
     // Of one that was never read the two would be the same.
     refresh.hidden = counts.live === 0 || counts.waiting > 0;

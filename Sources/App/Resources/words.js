@@ -11,9 +11,9 @@ const endings = {
 
 export const ending = (name) => /\.([a-z0-9]{1,10})$/i.exec(name)?.[1].toLowerCase() ?? "";
 
-// "PDF", "Web page", "Captions of a video" …
+// "PDF", "Web page", "Video" …
 export function kindOf(source) {
-  if (source.source_type === "video") return source.source_url ? "Video" : "Captions of a video";
+  if (source.source_type === "video") return "Video";
   if (source.source_type === "url") return source.crawl?.depth > 0 || source.crawl?.sitemap ? "Web site" : "Web page";
   return endings[ending(source.name)] ?? "Text";
 }
@@ -107,6 +107,13 @@ const reasons = {
   soft_404: ["The site says that there is no such page", "Check the address."],
   js_shell: ["Empty until its scripts run", "Add its content as a file, or its print version."],
   excluded: ["Outside of what this source is to read", ""], outside: ["On another site", ""],
+  no_video: ["No video was found there", "Check the address, or add the captions as a file."],
+  video_unread: ["The video's page was not understood", "Add the captions as a file."],
+  video_gone: ["The video is not there any more", "Check the address, or add the captions as a file."],
+  video_refused: ["The site does not play the video", "Add the captions as a file."],
+  no_captions: ["The video has no such captions", "Add its transcript as a file or as text."],
+  captions_refused: ["The site refuses its captions to servers", "Add the captions as a file."],
+  consent_page: ["The site asks for consent first", "Add the captions as a file."],
   crawl_delay: ["The site asks for long pauses", "It goes on by itself."],
   http_401: ["The page asks for a login", "Save the page and add it as a file."],
   http_403: ["The site refuses to show the page", "Save the page and add it as a file."],
