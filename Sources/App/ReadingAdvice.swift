@@ -21,6 +21,7 @@ package enum ReadingAdvice {
     case "too_many_redirects":
       "Open the address in a browser and correct the link to where it ends up."
     case "redirect_out": "If that site shall be read, add it as a source of its own."
+    case "feed": "Add it with `--sitemap`, or as the pages of a sitemap or feed."
     case "no_sitemap":
       "Name the sitemap in robots.txt, give its address as the source, or follow links instead."
     case "broken_sitemap": "Let the site's system make its sitemap again."

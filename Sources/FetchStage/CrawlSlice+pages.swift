@@ -211,9 +211,11 @@ extension CrawlSlice {
         response: response)
     }
     let isMarkup = Self.isMarkup(response)
-    if response.status == 200, bounds.sitemap, asked == state.start,
-      let sitemap = Sitemap.read(response.body, isText: response.mediaType == "text/plain")
+    if response.status == 200, asked == state.start, bounds.sitemap || !isMarkup,
+      let sitemap = Sitemap.read(response.body, isText: response.mediaType == "text/plain"),
+      bounds.sitemap || sitemap.isFeed
     {
+      if let home = sitemap.home, try await moves(to: home, entry, response) { return }
       return take(sitemap, entry, response)
     }
     guard (200...299).contains(response.status) else {
@@ -347,6 +349,23 @@ extension CrawlSlice {
   }
 
   // MARK: Sitemaps
+
+  /// Follows a feed to the site that it belongs to, when that is another than its own.
+  ///
+  /// - Returns: whether everything is said: that site cannot be asked what it allows.
+  private mutating func moves(
+    to home: String, _ entry: FrontierEntry, _ response: WebResponse
+  ) async throws -> Bool {
+    guard let address = PageAddress.normal(home, relativeTo: entry.address).map(ownScheme),
+      PageAddress.origin(of: address) != state.origin, state.read == 0
+    else { return false }
+    state.origin = PageAddress.origin(of: address)
+    guard let trouble = try await readRobots(isNew: true) else { return false }
+    tell(
+      entry.address, depth: entry.depth, .gone, reason: trouble.reason, message: trouble.message,
+      leadsTo: address, response: response)
+    return true
+  }
 
   /// Where the site's sitemaps are: robots.txt says, or it is the usual place.
   private mutating func findSitemaps() {

@@ -209,6 +209,9 @@ package struct FetchStage: Stage {
       return gone(reason, message)
     }
     guard !response.body.isEmpty else { return gone("empty", "The page is empty.") }
+    if response.mediaType?.contains("xml") ?? true, Feed.read(response.body) != nil {
+      return gone("feed", "It is a feed, a list of pages; read it as a sitemap or feed.")
+    }
     let content = try tools.blobs.put(response.body)
     found.etag = response.headers["ETag"]
     found.lastModified = response.headers["Last-Modified"]

@@ -1,5 +1,5 @@
-// Sitemaps: lists of a site's pages (sitemaps.org), plain or gzip, and the indexes that name further ones; a list as text, too.
-// What stands before a fault counts.
+// Sitemaps: lists of a site's pages (sitemaps.org), plain or gzip, and the indexes that name further ones; a list as text and a
+// feed, too. What stands before a fault counts.
 
 import Markup
 
@@ -9,6 +9,10 @@ package struct Sitemap: Equatable, Sendable {
   package var pages: [String] = []
   /// Further sitemaps, of an index.
   package var sitemaps: [String] = []
+  /// Whether it is a feed.
+  package var isFeed = false
+  /// The site that a feed belongs to, as written.
+  package var home: String?
   /// Why the rest was not read, as what completes "The sitemap"; nil when all of it was.
   package var fault: String?
 
@@ -36,7 +40,7 @@ package struct Sitemap: Equatable, Sendable {
     guard start.first == UInt8(ascii: "<") else {
       return isText || fault != nil ? list(bytes, fault: fault) : nil
     }
-    var sitemap = xml(Array(start))
+    var sitemap = xml(Array(start)) ?? Feed.read(Array(start))
     if let fault { sitemap?.fault = fault }
     return sitemap
   }

@@ -33,7 +33,9 @@ struct IngestCommand: AsyncParsableCommand {
   @Option(help: "Read a site: follow links so many steps from each URL, on its host.")
   var depth: Int?
 
-  @Flag(help: "Read a site: the pages that its sitemap names, or that the URL, a sitemap, names.")
+  @Flag(
+    help:
+      "Read a site: the pages that its sitemap names, or that the URL, a sitemap or feed, names.")
   var sitemap = false
 
   @Option(help: "Pages of a site that are read at most. [default: 1000]")

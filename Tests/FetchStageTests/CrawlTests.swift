@@ -2,6 +2,7 @@ import Corpus
 import FetchStage
 import Foundation
 import Spool
+import TestSupport
 import Testing
 import WebClient
 
@@ -374,5 +375,55 @@ import WebClient
     #expect(run.told["/x"] == "outside")
     #expect(
       run.pages.first { $0.uri.hasSuffix("/text") }?.knownText == String(repeating: "b", count: 64))
+  }
+
+  private static func feed(_ links: [String], home: String) -> Site.Answer {
+    Site.Answer(
+      headers: ["Content-Type": "application/rss+xml"],
+      body: "<rss><channel><link>\(home)</link>"
+        + links.map { "<item><link>\($0)</link></item>" }.joined() + "</channel></rss>")
+  }
+
+  @Test(arguments: [true, false])
+  func `a feed's pages are read, wherever its site is`(_ isElsewhere: Bool) async throws {
+    let home = isElsewhere ? "http://blog.example" : Site.origin
+    let site = Site { path, _ in
+      switch path {
+      case "/feed":
+        Self.feed(["\(home)/one", "\(home)/two?utm_source=rss"], home: "\(home)/")
+      case "/one", "http://blog.example/one": Site.Answer(body: Site.page("One", links: ["/no"]))
+      case "/two", "http://blog.example/two": Site.Answer(body: Site.page("Two"))
+      case "http://blog.example/robots.txt", "/robots.txt":
+        Site.Answer(headers: ["Content-Type": "text/plain"], body: "User-agent: *\nDisallow: /x")
+      default: Site.Answer(status: 404)
+      }
+    }
+    let run = try await crawl(site, depth: 0, sitemap: true, start: "/feed")
+    #expect(run.read == ["/one", "/two"])
+    #expect(run.told["start"] == "sitemap")
+    #expect(site.requests.contains("http://blog.example/robots.txt") == isElsewhere)
+    #expect(!site.requests.contains { $0.hasSuffix("/no") })
+  }
+
+  @Test func `a feed that is given as a page says what it is`() async throws {
+    let site = Site { path, _ in
+      path == "/feed" ? Self.feed(["/one"], home: "/") : Site.Answer(status: 404)
+    }
+    let folder = try TemporaryFolder()
+    let stage = FetchStage(
+      data: folder.path, transport: site.transport, settings: FetchSettings(hostDelay: .zero))
+    let outcome = try await stage.process(
+      [
+        Source(
+          source: SourceID(unchecked: "s"), document: DocumentID(unchecked: "d"),
+          location: .web(url: Site.origin + "/feed"), name: "feed")
+      ], of: CrawlRun.envelope
+    ).first
+    guard case .done(let pages, let documents, _, _) = outcome else {
+      Issue.record("\(String(describing: outcome))")
+      return
+    }
+    #expect(pages.isEmpty)
+    #expect(documents.first?.reason == "feed")
   }
 }

@@ -73,4 +73,52 @@ import Testing
     #expect(Sitemap.read(Array("<html><body>hello</body></html>".utf8)) == nil)
     #expect(Sitemap.read([]) == nil)
   }
+
+  @Test(arguments: [
+    (
+      "RSS 2.0",
+      """
+      <rss version="2.0" xmlns:atom="http://www.w3.org/2005/Atom"><channel><title>T</title>
+      <atom:link href="http://a/feed" rel="self"/><link>http://a/blog/</link>
+      <image><link>http://a/image</link></image>
+      <item><title>1</title><link> http://a/1
+      </link><guid>http://a/g1</guid></item>
+      <item><guid>http://a/2?x=1&amp;y=2</guid></item>
+      <item><guid isPermaLink="false">tag:3</guid></item></channel></rss>
+      """
+    ),
+    (
+      "RSS 1.0",
+      """
+      <rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#" xmlns="http://purl.org/rss/1.0/">
+      <channel rdf:about="http://a/feed"><link>http://a/blog/</link></channel>
+      <item rdf:about="1"><link>http://a/1</link></item>
+      <item rdf:about="2"><link>http://a/2?x=1&amp;y=2</link></item></rdf:RDF>
+      """
+    ),
+    (
+      "Atom",
+      """
+      <feed xmlns="http://www.w3.org/2005/Atom"><link rel="self" href="http://a/feed"/>
+      <link href="http://a/blog/"/><entry><link rel="edit" href="http://a/edit"/>
+      <link rel="alternate" href="http://a/1"/><content type="xhtml"><div><a href="x">y</a></div>
+      </content></entry><entry><link href="http://a/2?x=1&amp;y=2"/></entry></feed>
+      """
+    ),
+  ])
+  func `a feed names the pages of its entries`(_ kind: String, _ text: String) throws {
+    let feed = try #require(Sitemap.read(Array(text.utf8)), "\(kind)")
+    #expect(feed.isFeed)
+    #expect(feed.pages == ["http://a/1", "http://a/2?x=1&y=2"], "\(kind)")
+    #expect(feed.home == "http://a/blog/", "\(kind)")
+    #expect(feed.fault == nil)
+  }
+
+  @Test func `a broken feed gives what stands before the fault`() throws {
+    let feed = try #require(
+      Sitemap.read(Array("<rss><channel><item><link>http://a/1</link></item><item>&".utf8)))
+    #expect(feed.pages == ["http://a/1"])
+    #expect(feed.fault?.contains("line 1") == true)
+    #expect(Sitemap.read(Array("<feed><entry/></feed>".utf8)) == nil)
+  }
 }

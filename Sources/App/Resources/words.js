@@ -99,6 +99,7 @@ const reasons = {
   canonical: ["It names another page as its original", "That one is read instead."],
   duplicate: ["The same page stands under another address", "That one is read."],
   sitemap: ["A list of pages", "The pages on it are read."],
+  feed: ["A feed: a list of pages", "Add it again and choose the pages of its sitemap or feed."],
   no_sitemap: ["There is no sitemap", "Give the sitemap's own address, or follow links instead."],
   broken_sitemap: ["The sitemap is damaged", "What stands before the fault was read. Have the site make it again."],
   unchanged: ["It has not changed", ""],
