@@ -36,6 +36,7 @@ final class HTMLTreeBuilder {
       if let context { xmlStopParser(context) }
       return
     }
+    if !Self.headTags.contains(tag(name)) { endHead() }
     let parent = currentNode
     let depth = nodes[parent].depth + 1
     guard depth <= HTMLPage.depthLimit else {
@@ -80,8 +81,24 @@ final class HTMLTreeBuilder {
     return 0
   }
 
+  /// What may stand in a head (HTML Living Standard, section 13.2.6.4.4); `body` ends it by itself.
+  private static let headTags: Set<HTMLTag> = [
+    .base, .link, .meta, .title, .style, .script, .noscript, .template, .head, .body, .html,
+  ]
+
+  /// Ends a head whose end tag was left out: what follows is the page, though libxml2 knows no element that is younger than
+  /// HTML 4 to begin it.
+  private func endHead() {
+    guard let top = open.last(where: { $0.node >= 0 })?.node, nodes[top].tag == .head else {
+      return
+    }
+    nodes[top].end = nodes.count
+    for index in open.indices where open[index].node == top { open[index].node = -1 }
+  }
+
   private func flushText() {
     guard !pending.isEmpty else { return }
+    if pending.contains(where: { $0 > 0x20 }) { endHead() }
     let text = String(decoding: pending, as: UTF8.self)
     pending.removeAll(keepingCapacity: true)
     let parent = currentNode

@@ -11,6 +11,26 @@ import Testing
     #expect(page.text(of: 0) == "One Two bold both italic item cell after")
   }
 
+  @Test(arguments: [
+    "<!doctype html><title>T</title><main><p>Hello</main>",
+    "<title>T</title><meta charset=utf-8><link rel=icon href=x><x-page>Hello</x-page>",
+    "<head><title>T</title><section>Hello</section></head>",
+    "<head><title>T</title></head><body><section>Hello</section></body>",
+    "<title>T</title>Hello",
+  ])
+  func `a head whose end is left out ends where the page begins`(_ html: String) throws {
+    let page = try HTMLPage(html)
+    let head = try #require(page.first(.head))
+    let text = try #require(page.nodes.firstIndex { $0.text == "Hello" })
+    #expect(text >= page.nodes[head].end, "\(html)")
+    #expect(page.title == "T")
+    var parent = page.nodes[text].parent
+    while parent > 0 {
+      #expect(page.nodes[parent].tag != .head)
+      parent = page.nodes[parent].parent
+    }
+  }
+
   @Test func `scripts, styles and templates are no text`() throws {
     let page = try HTMLPage(
       "<title>T</title><script>var a = '</b>' < 1</script><style>p{}</style><p>seen</p><template>no</template>"
