@@ -209,6 +209,15 @@ def deliveries(result):
         f"{number(dead['others']['p99_ms'])} ms; {number(dead['per_second'])} messages/s", "", factor, "< 2×", factor < 2)
 
 
+def payments(result):
+    for count, one in result["bobbin"].items():
+        peer = result.get("peer", {}).get(count)
+        row(f"events of Stripe, checked, journalled, applied; {count} at a time",
+            f"{number(one['per_second'])} events/s, {number(one['cpu_ms_each'])} CPU-ms each, p99 {number(one['p99_ms'])} ms",
+            f"FastAPI + stripe-python {number(peer['per_second'])} events/s, {number(peer['cpu_ms_each'])} CPU-ms each, "
+            f"p99 {number(peer['p99_ms'])} ms" if peer else "", peer and one["per_second"] / peer["per_second"])
+
+
 def machine():
     lines = pathlib.Path("/proc/cpuinfo").read_text().splitlines()
     models = [line.split(":", 1)[1].strip() for line in lines if line.startswith("model name")]
@@ -222,7 +231,7 @@ def machine():
 def main():
     folder, out = pathlib.Path(sys.argv[1]), pathlib.Path(sys.argv[2])
     results = {"machine": machine()}
-    for show in (chain, chunk, embed, search, server, chat, spool, answers, pages, deliveries):
+    for show in (chain, chunk, embed, search, server, chat, spool, answers, pages, deliveries, payments):
         file = folder / f"{show.__name__}.json"
         if not file.exists():
             continue
