@@ -11,12 +11,15 @@ package struct CrawlReport: Sendable {
     package let url: String
     /// `read`, `unchanged`, `left_out`, `not_read`, `waiting` or `queued`.
     package let outcome: String
+    /// Against the runs before: `new`, `changed` or `lost`; nil where nothing is.
+    let change: Nullable<String>
     let status: Nullable<Int>
     let redirect, reason, message, remedy, title: Nullable<String>
     let depth: Nullable<Int>
     let tries, chunks: Int
     package let source_id, document_id: String
 
+    package var changeText: String? { change.value }
     package var reasonText: String? { reason.value }
     package var redirectText: String? { redirect.value }
     package var remedyText: String? { remedy.value }
@@ -27,6 +30,8 @@ package struct CrawlReport: Sendable {
   package let lines: [Line]
   /// Addresses by outcome.
   package let totals: [String: Int]
+  /// Addresses that are new, changed or lost.
+  package let changes: [String: Int]
   /// Addresses that were met and not followed, by reason.
   package let notFollowed: [String: Int]
 
@@ -36,6 +41,8 @@ package struct CrawlReport: Sendable {
     return CrawlReport(
       lines: lines,
       totals: Dictionary(lines.map { ($0.outcome, 1) }, uniquingKeysWith: +),
+      changes: Dictionary(
+        lines.compactMap { line in line.change.value.map { ($0, 1) } }, uniquingKeysWith: +),
       notFollowed: try await database.counts(of: run.id))
   }
 
@@ -49,9 +56,16 @@ package struct CrawlReport: Sendable {
       case "waiting", "held": "waiting"
       default: "queued"
       }
+    let change: String? =
+      switch outcome {
+      case "read": address.wasRead ? "changed" : "new"
+      case "not_read", "left_out": address.wasRead ? "lost" : nil
+      default: nil
+      }
     let remedy = outcome == "read" ? nil : address.reason.flatMap(ReadingAdvice.remedy)
     return Line(
-      url: address.uri, outcome: outcome, status: Nullable(address.httpStatus),
+      url: address.uri, outcome: outcome, change: Nullable(change),
+      status: Nullable(address.httpStatus),
       redirect: Nullable(address.leadsTo), reason: Nullable(address.reason),
       message: Nullable(address.message), remedy: Nullable(remedy), title: Nullable(address.title),
       depth: Nullable(address.depth), tries: address.tries, chunks: address.chunks,
@@ -62,12 +76,13 @@ package struct CrawlReport: Sendable {
   package var csv: String {
     lines.reduce(
       into: CSVLine.text([
-        "url", "outcome", "status", "redirect", "reason", "message", "remedy", "depth", "tries",
+        "url", "outcome", "change", "status", "redirect", "reason", "message", "remedy", "depth",
+        "tries",
         "chunks", "title",
       ])
     ) { text, line in
       text += CSVLine.text([
-        line.url, line.outcome, line.status.value.map(String.init) ?? "",
+        line.url, line.outcome, line.change.value ?? "", line.status.value.map(String.init) ?? "",
         line.redirect.value ?? "", line.reason.value ?? "", line.message.value ?? "",
         line.remedy.value ?? "", line.depth.value.map(String.init) ?? "", "\(line.tries)",
         "\(line.chunks)", line.title.value ?? "",

@@ -82,7 +82,8 @@ package struct SourceReading: Sendable {
     let limits = try await database.owner(of: chatbot)?.tier.limits
     let known =
       again && sources.contains { $0.url != nil } ? try await knownPages(of: chatbot) : [:]
-    return try sources.compactMap { row in
+    var requests: [SourceRequest] = []
+    for row in sources {
       let location: Source.Location
       let wish = CrawlWish(json: row.crawl)
       if row.type == "video", let url = row.url {
@@ -92,7 +93,7 @@ package struct SourceReading: Sendable {
       } else if let path = row.path {
         location = .file(path: path)
       } else {
-        return nil
+        continue
       }
       // The row's own id: one that came from another server was made there.
       let plain = Training.source(row.id, location, name: row.name)
@@ -101,9 +102,12 @@ package struct SourceReading: Sendable {
       let source = Source(
         source: plain.source, document: plain.document, location: location, name: plain.name,
         crawl: bounds, known: pages.first { $0.id == plain.document.text }?.page,
-        knownPages: bounds == nil ? nil : try stored(pages.filter { $0.id != plain.document.text }))
-      return SourceRequest(source: source, visibility: row.isCitable ? .citable : .learnOnly)
+        knownPages: bounds == nil
+          ? nil : try await stored(pages.filter { $0.id != plain.document.text }))
+      requests.append(
+        SourceRequest(source: source, visibility: row.isCitable ? .citable : .learnOnly))
     }
+    return requests
   }
 
   private struct Known {
@@ -139,7 +143,7 @@ package struct SourceReading: Sendable {
   }
 
   /// A blob of lines, as FetchStage's KnownPages reads them.
-  private func stored(_ pages: [Known]) throws -> BlobReference? {
+  private func stored(_ pages: [Known]) async throws -> BlobReference? {
     var lines = ""
     for page in pages {
       let fields = [
@@ -150,6 +154,8 @@ package struct SourceReading: Sendable {
       guard fields.allSatisfy({ !$0.utf8.contains { $0 < 0x20 } }) else { continue }
       lines += fields.joined(separator: "\t") + "\n"
     }
-    return lines.isEmpty ? nil : try DirectoryBlobs(data: data).put(Array(lines.utf8))
+    if lines.isEmpty { return nil }
+    let bytes = Array(lines.utf8)
+    return try await BlockingWork.run { [data] in try DirectoryBlobs(data: data).put(bytes) }
   }
 }

@@ -43,6 +43,8 @@ package struct AddressOutcome: Sendable {
   package let tries: Int
   package let due: Int?
   package let chunks: Int
+  /// Whether the run that met the address before this one has read it, or found it unchanged.
+  package let wasRead: Bool
 }
 
 extension AppDatabase {
@@ -134,7 +136,13 @@ extension AppDatabase {
       let rows = try database.all(
         """
         SELECT r.*, d.uri AS uri, d.source_id AS source_id, d.depth AS depth,
-          s.source_url AS source_url, d.generation AS live_generation
+          s.source_url AS source_url,
+          EXISTS (SELECT 1 FROM document_receipts p
+            WHERE p.document_id = r.document_id AND p.run_id = (
+              SELECT max(q.run_id) FROM document_receipts q
+              WHERE q.document_id = r.document_id AND q.run_id < r.run_id)
+              AND (p.reason = 'unchanged' OR (p.outcome = 'done' AND p.generation IS NOT NULL)))
+            AS was_read
         FROM document_receipts r JOIN documents d ON d.id = r.document_id
           JOIN knowledge_sources s ON s.id = d.source_id
         WHERE r.run_id = $1 AND s.source_url IS NOT NULL ORDER BY d.uri, d.id, r.created_at
@@ -165,7 +173,8 @@ extension AppDatabase {
       uri: isAddress ? uri : row["source_url"] ?? uri, title: state.title, depth: row["depth"],
       state: state.name, stage: state.stage, reason: state.reason, message: state.message,
       leadsTo: fetched?.leadsTo, httpStatus: fetched?.httpStatus, tries: state.tries,
-      due: state.due, chunks: state.chunks ?? 0)
+      due: state.due, chunks: state.chunks ?? 0,
+      wasRead: row["was_read"] == 1)
   }
 
   /// What stages have counted in a run, by its name: addresses of a crawl that were not followed.

@@ -202,15 +202,15 @@ extension AppDatabase {
 
   // MARK: Sending
 
-  /// Chatbots with messages that are due.
+  /// Chatbots with messages that are due; those of a suspended owner wait.
   package func chatbotsWithDueDeliveries(now: Int) async throws -> [ChatbotID] {
     try await pool.read { database in
       try database.all(
         """
         SELECT DISTINCT d.chatbot_id AS id FROM webhook_deliveries d
-          JOIN chatbots c ON c.id = d.chatbot_id
+          JOIN chatbots c ON c.id = d.chatbot_id LEFT JOIN users u ON u.id = c.user_id
         WHERE d.state = 'waiting' AND d.next_at <= $1 AND c.deleted_at IS NULL
-          AND c.crm_webhook_url IS NOT NULL
+          AND c.crm_webhook_url IS NOT NULL AND coalesce(u.disabled, 0) = 0
         """, [now]
       ).map { ChatbotID(unchecked: $0["id"]) }
     }

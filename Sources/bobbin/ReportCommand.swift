@@ -80,6 +80,9 @@ struct ReportCommand: AsyncParsableCommand {
       }
     }
     lines.append("run \(row.id): \(Self.list(report.totals, "no web address"))")
+    if !report.changes.isEmpty {
+      lines.append("since the last run: \(Self.list(report.changes, ""))")
+    }
     if !report.notFollowed.isEmpty {
       lines.append("not followed: \(Self.list(report.notFollowed, ""))")
     }

@@ -325,6 +325,22 @@ import WebClient
     #expect(try await world.log()["items"] == .array([]))
   }
 
+  @Test func `messages of a suspended owner wait, and go when that is over`() async throws {
+    let world = try await World()
+    _ = try await world.leave("bo@example.org")
+    func suspend(_ isDisabled: Bool) async throws {
+      var change = UserChange()
+      change.isDisabled = isDisabled
+      _ = try await world.api.database.change(world.ada.id, change, now: world.now)
+    }
+    try await suspend(true)
+    _ = try await world.sender.drain()
+    #expect(world.seen.isEmpty)
+    try await suspend(false)
+    #expect(try await world.sender.drain().sent == 1)
+    #expect(try await world.log()["items.0.tries"] == .integer(1))
+  }
+
   @Test func `a claim that its sender dropped runs out, and the message keeps its id`()
     async throws
   {

@@ -117,6 +117,7 @@ final class TestSite: Sendable {
   struct Line: Decodable {
     let url: String
     let outcome: String
+    var change: String?
     var reason: String?
     var redirect: String?
     var remedy: String?
@@ -266,6 +267,7 @@ final class TestSite: Sendable {
     var lines = try await report(bobbin, site)
     #expect(lines["/ferry"]?.outcome == "unchanged" || lines["/ferry"]?.reason == "unchanged")
     #expect(lines["/lighthouse"]?.reason == "unchanged")
+    #expect(lines.values.allSatisfy { $0.change == nil })
     #expect(try await generation() == "1")
     #expect(site.state.withLock { $0.conditional } > 0)
 
@@ -278,6 +280,9 @@ final class TestSite: Sendable {
     lines = try await report(bobbin, site)
     #expect(lines["/ferry"]?.outcome == "read")
     #expect(lines["/lighthouse"]?.reason == "http_404")
+    #expect(lines["/ferry"]?.change == "changed" && lines["/lighthouse"]?.change == "lost")
+    let said = try await bobbin.tool("bobbin").run(["report", "harbour"])
+    #expect(said.output.contains("since the last run: 1 changed, 1 lost"), "\(said.output)")
     #expect(try await generation() == "2")
     let ferry = try await bobbin.ask("harbour", "How long does the ferry to Orrin take?")
     #expect(ferry.answer.message.contains("fifty"))

@@ -167,6 +167,10 @@ enum Components {
         required("state", .choice(["running", "passed", "failed", "broken"])),
         required("created_at", .time), required("finished_at", .nullable(.time)),
         required("result", .nullable(leakReport)),
+        // Answers so far, of a test that is running.
+        required(
+          "progress",
+          .nullable(.object([required("done", .count), required("total", .count)]))),
       ])
     ),
     (

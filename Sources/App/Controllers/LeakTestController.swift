@@ -10,6 +10,22 @@ import Hummingbird
 import Logging
 import Spool
 import Storage
+import Synchronization
+
+/// How far the tests of this process are: a test dies with its process, so a row need not know.
+private final class LeakTestProgress: Sendable {
+  struct Share: Encodable {
+    /// Answers.
+    let done, total: Int
+  }
+
+  private let shares = Mutex<[String: Share]>([:])
+
+  subscript(id: String) -> Share? {
+    get { shares.withLock { $0[id] } }
+    set { shares.withLock { $0[id] = newValue } }
+  }
+}
 
 /// `/api/chatbots/{chatbot_id}/leak-test/`.
 struct LeakTestController: Sendable {
@@ -20,6 +36,7 @@ struct LeakTestController: Sendable {
   let logger: Logger
   /// Tests under way; more would take the processor from visitors.
   private let running = OpenStreams(inAll: 1)
+  private let progress = LeakTestProgress()
 
   init(_ services: Services, logger: Logger) {
     self.services = services
@@ -52,7 +69,7 @@ struct LeakTestController: Sendable {
         let rows = try await database.leakTests(of: chatbot.id, page)
         return Answer.json(
           Listing(
-            rows.map(Shape.init), page,
+            rows.map { Shape($0, progress[$0.id]) }, page,
             cursor: rows.last.map { Cursor(createdAt: $0.createdAt, id: $0.id) }))
       })
     routes.add(
@@ -63,7 +80,7 @@ struct LeakTestController: Sendable {
         guard let row = try await database.leakTest(try call.id("test_id"), of: chatbot.id) else {
           throw AppError.notFound
         }
-        return Answer.json(Shape(row))
+        return Answer.json(Shape(row, progress[row.id]))
       })
   }
 
@@ -71,14 +88,16 @@ struct LeakTestController: Sendable {
     let id, against, state, created_at: String
     let finished_at: Nullable<String>
     let result: Nullable<RawJSON>
+    let progress: Nullable<LeakTestProgress.Share>
 
-    init(_ row: LeakTestRow) {
+    init(_ row: LeakTestRow, _ share: LeakTestProgress.Share?) {
       id = row.id
       against = row.against
       state = row.state
       created_at = APITime.text(row.createdAt)
       finished_at = Nullable(row.finishedAt.map(APITime.text))
       result = Nullable(row.result.map(RawJSON.init))
+      progress = Nullable(row.state == "running" ? share : nil)
     }
   }
 
@@ -114,14 +133,17 @@ struct LeakTestController: Sendable {
     guard let row = try await database.leakTest(id, of: chatbot.id) else {
       throw AppError(.internal)
     }
-    return Answer.json(Shape(row), .accepted)
+    return Answer.json(Shape(row, nil), .accepted)
   }
 
   private func run(_ id: String, _ chatbot: Chatbot, _ against: String) async {
+    defer { progress[id] = nil }
     do {
       let report = try await services.quality.leakReport(
         of: chatbot, model: against == "model" ? services.testModel : nil,
-        vocabulary: await services.vocabulary())
+        vocabulary: await services.vocabulary(),
+        progress: { done, total in progress[id] = LeakTestProgress.Share(done: done, total: total) }
+      )
       if against == "model" {
         let now = WallClock.now()
         let period =

@@ -111,6 +111,8 @@ struct RunController: Sendable {
       required(
         "outcome",
         .choice(["read", "unchanged", "left_out", "not_read", "waiting", "queued"])),
+      // Against the runs before.
+      required("change", .nullable(.choice(["new", "changed", "lost"]))),
       required("status", .nullable(.count)), required("redirect", .nullable(.text)),
       required("reason", .nullable(.text)), required("message", .nullable(.text)),
       required("remedy", .nullable(.text)), required("title", .nullable(.text)),
@@ -119,6 +121,7 @@ struct RunController: Sendable {
     ])
     let report = Schema.object([
       required("run", .component("Run")), required("totals", .map(.count)),
+      required("changes", .map(.count)),
       // Addresses that were met and not followed, by reason.
       required("not_followed", .map(.count)), required("items", .array(line, 0...200_000)),
     ])
@@ -138,7 +141,7 @@ struct RunController: Sendable {
   private func report(_ call: Call, _ owner: Owner) async throws -> Response {
     struct Shown: Encodable {
       let run: RunShape
-      let totals, not_followed: [String: Int]
+      let totals, changes, not_followed: [String: Int]
       let items: [CrawlReport.Line]
     }
     let (_, row) = try await database.run(call, owner)
@@ -147,7 +150,7 @@ struct RunController: Sendable {
       return Answer.json(
         Shown(
           run: try await database.shape(row), totals: report.totals,
-          not_followed: report.notFollowed, items: report.lines))
+          changes: report.changes, not_followed: report.notFollowed, items: report.lines))
     }
     return Response(
       status: .ok,

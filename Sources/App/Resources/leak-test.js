@@ -110,7 +110,12 @@ export async function leakTests(canTest) {
     const before = tests.find((other) => other.result && other.against === test.against);
     byID("leak-words").textContent = `The test is running.${before ? ` The last one took ${duration(took(before))}.` : ""}`;
     let current = test;
+    const bar = byID("leak-progress");
     while (current.state === "running") {
+      const { done, total } = current.progress ?? {};
+      if (total > 0) Object.assign(bar, { max: total, value: done });
+      else bar.removeAttribute("value");
+      byID("leak-share").textContent = total > 0 ? `${number(done)} of ${plural(total, "answer")}.` : "";
       await new Promise((resolve) => {
         setTimeout(resolve, pollEvery);
       });
