@@ -148,7 +148,7 @@ struct Routes {
       .addRoutes(to: &table, access)
     QuestionController(database: database).addRoutes(to: &table, access)
     DocumentController(
-      database: database, spool: configuration.spool, data: configuration.data
+      database: database, spool: configuration.spool, data: configuration.data, runs: runs
     ).addRoutes(to: &table, access)
     SessionController(database: database).addRoutes(to: &table, access)
     LeadController(database: database).addRoutes(to: &table, access)

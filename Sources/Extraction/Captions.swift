@@ -279,7 +279,7 @@ enum Captions {
       let lines = cue.lines.map(words).filter { !$0.isEmpty }
       var fresh = lines
       // A rolling cue begins with lines that the cue before has shown.
-      let most = min(shown.count, lines.count)
+      let most = min(shown.count, lines.count, mostShown)
       for count in stride(from: most, to: 0, by: -1)
       where shown.suffix(count).elementsEqual(lines.prefix(count)) {
         fresh = Array(lines.dropFirst(count))
@@ -300,6 +300,9 @@ enum Captions {
     return (spoken, max(0, dropped))
   }
 
+  /// Lines that a screen shows at once, and characters of the longest tag: more is no caption.
+  private static let (mostShown, longestTag) = (8, 200)
+
   /// `[Music]`, `(applause)`, `♪ ♪`.
   private static func isSound(_ line: String) -> Bool {
     let bare = line.filter { !"♪♫ ".contains($0) }
@@ -313,7 +316,9 @@ enum Captions {
     var text = ""
     var rest = line[...]
     while let next = rest.first {
-      if next == "<", let end = rest.firstIndex(of: ">"), rest.dropFirst().first != " " {
+      if next == "<", let end = rest.prefix(longestTag).firstIndex(of: ">"),
+        rest.dropFirst().first != " "
+      {
         let tag = rest[rest.index(after: rest.startIndex)..<end]
         // A voice is who speaks.
         if tag == "v" || tag.hasPrefix("v ") || tag.hasPrefix("v.") {
@@ -321,7 +326,9 @@ enum Captions {
           if !name.isEmpty { text += "\(name): " }
         }
         rest = rest[rest.index(after: end)...]
-      } else if next == "{", rest.dropFirst().first == "\\", let end = rest.firstIndex(of: "}") {
+      } else if next == "{", rest.dropFirst().first == "\\",
+        let end = rest.prefix(longestTag).firstIndex(of: "}")
+      {
         rest = rest[rest.index(after: end)...]
       } else if next == "&", let (resolved, length) = entity(rest) {
         text += resolved

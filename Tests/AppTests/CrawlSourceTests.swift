@@ -74,13 +74,14 @@ import Testing
           source: source, uri: uri, leadsTo: nil, status: 200, depth: 0, etag: nil,
           lastModified: nil, content: nil, tries: nil, due: nil))
     }
+    let wall = "d" + String(repeating: "2", count: 25)
     try await api.database.apply([
       AppliedReceipt(
         run: run, stage: "fetch", item: "i", outcome: "done", tries: 0, reason: nil, due: nil,
         message: nil, outputs: [],
         documents: [
           document(start, "done", nil, nil),
-          document("d2", "gone", "login_wall", "https://example.com/=a\"b,c"),
+          document(wall, "gone", "login_wall", "https://example.com/=a\"b,c"),
           document("d3", "gone", "robots", "https://example.com/r"),
         ], generation: nil, at: 5, counts: #"{"outside":3}"#)
     ])
@@ -103,5 +104,15 @@ import Testing
     let documents = try await api.send(
       "GET", base + "documents/?source_id=\(source)", token: owner.token)
     #expect(documents.text.contains("https://example.com/r"))
+    // A page that was not read is read again without the rest of its site.
+    let again = try await api.send(
+      "POST", base + "documents/\(wall)/retry/", token: owner.token)
+    #expect(again.status == 202 && again["state"] == .string("queued"), "\(again.text)")
+    let page = try #require(try requests(api).flatMap { $0 }.first { $0.document.text == wall })
+    #expect(page.location == .web(url: "https://example.com/=a\"b,c") && page.crawl == nil)
+    #expect(page.source.text == source)
+    let twice = try await api.send(
+      "POST", base + "documents/\(wall)/retry/", token: owner.token)
+    #expect(twice.status == 409, "\(twice.text)")
   }
 }

@@ -16,6 +16,7 @@ struct DocumentController: Sendable {
   let spool: String
   /// The data directory.
   let data: String
+  let runs: RunController
 
   private static let base = "/api/chatbots/{chatbot_id}/documents/{document_id}/"
 
@@ -53,7 +54,8 @@ struct DocumentController: Sendable {
       routes.add(
         Route(
           .post, Self.base + "\(verb.rawValue)/", Self.summary(verb),
-          answers: [.json(202, .component("Document"))], problems: [.claimed, .nothingToRetry]),
+          answers: [.json(202, .component("Document"))],
+          problems: [.claimed, .nothingToRetry, .diskReserve]),
         for: access.owner, { call, owner in try await move(verb, call, owner) })
     }
   }
@@ -187,8 +189,14 @@ struct DocumentController: Sendable {
 
   private func move(_ verb: OperatorVerb, _ call: Call, _ owner: Owner) async throws -> Response {
     let (chatbot, row) = try await found(call, owner)
-    try await BlockingWork.run { try self.move(verb, row.id, of: chatbot, now: call.now) }
-    return Answer.json(DocumentShape(row, now: call.now), .accepted)
+    do {
+      try await BlockingWork.run { try self.move(verb, row.id, of: chatbot, now: call.now) }
+    } catch let error as AppError where error.code == .nothingToRetry && verb == .retry {
+      // Nothing of it waits anywhere: it is read anew, in a run of its own.
+      try await runs.readAgain(row, of: chatbot)
+    }
+    let now = try await database.document(row.id, of: chatbot.id) ?? row
+    return Answer.json(DocumentShape(now, now: call.now), .accepted)
   }
 
   /// Moves the items that hold a document.

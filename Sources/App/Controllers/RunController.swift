@@ -243,8 +243,33 @@ struct RunController: Sendable {
   func begin(
     _ sources: [KnowledgeSource], _ chatbot: Chatbot, force: Bool, again: Bool
   ) async throws -> Response {
-    let requests = try await SourceReading(database: database, data: data)
-      .requests(sources, of: chatbot.id, again: again)
+    try await begin(
+      SourceReading(database: database, data: data)
+        .requests(sources, of: chatbot.id, again: again), chatbot, force: force)
+  }
+
+  /// Reads one document again that has ended: of a site its page alone.
+  ///
+  /// - Throws: 409 `nothing-to-retry` when its source is gone, or it is not for reading.
+  func readAgain(_ document: DocumentRow, of chatbot: Chatbot) async throws {
+    guard document.state == "ended",
+      let source = try await database.source(document.source, of: chatbot.id)
+    else { throw AppError(.nothingToRetry) }
+    guard source.type == "url" else {
+      _ = try await begin([source], chatbot, force: false, again: true)
+      return
+    }
+    let page = SourceRequest(
+      source: Source(
+        source: source.id, document: DocumentID(unchecked: document.id),
+        location: .web(url: document.uri), name: document.uri),
+      visibility: source.isCitable ? .citable : .learnOnly)
+    _ = try await begin([page], chatbot, force: false)
+  }
+
+  private func begin(
+    _ requests: [SourceRequest], _ chatbot: Chatbot, force: Bool
+  ) async throws -> Response {
     let run: RunID
     do {
       run = try await training.begin(

@@ -16,13 +16,6 @@ async function move(document, verb, words, changed) {
   await changed();
 }
 
-// Nothing of a document that has ended waits anywhere: its source is read again, in a training of its own.
-async function again(document, changed) {
-  await post(`${api}sources/${document.source_id}/retry/`);
-  toast("It is read again.");
-  await changed();
-}
-
 // The buttons that fit a document's state; `changed` is called once one has acted.
 export function documentActions(document, changed) {
   const named = (made) => {
@@ -37,7 +30,7 @@ export function documentActions(document, changed) {
     return [act("Let it go on", "release", "It goes on."), act("Skip", "drop", "It is left out of this training.")];
   }
   if (document.state === "ended" && isProblem(document)) {
-    return [named(button("Retry", () => again(document, changed), "small"))];
+    return [act("Retry", "retry", "It is read again.")];
   }
   return [];
 }
