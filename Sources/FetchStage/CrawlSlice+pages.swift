@@ -76,6 +76,7 @@ extension CrawlSlice {
       if [301, 302, 303, 307, 308].contains(response.status),
         let location = response.headers["Location"]
       {
+        state.failures = 0
         guard let next = try await redirected(entry, response, location, &chain) else {
           return .told
         }
@@ -186,10 +187,14 @@ extension CrawlSlice {
     }
     // It speaks for the whole site.
     if trouble.wait != nil || response?.status == 429 { return .pause(pause(for: trouble)) }
-    state.failures += 1
-    guard state.failures >= FetchSettings.failuresToPause else { return .told }
-    state.failures -= 1
-    return .pause(pause(for: trouble))
+    // A page that fails again says nothing new of its site; or a few bad pages would end the crawl of a good one.
+    guard tries == 1 else { return .told }
+    let borne = FetchSettings.failuresToPause - 1
+    guard state.failures >= borne else {
+      state.failures += 1
+      return .told
+    }
+    return .pause(pause(for: trouble, borne: borne))
   }
 
   // MARK: Taking
