@@ -212,7 +212,7 @@ struct CrawlSlice {
   func send(
     _ address: String, headers: WebHeaders = [:], redirects: Int = 0, bodyBytes: Int = 10 << 20
   ) async throws(WebError) -> WebResponse {
-    var limits = RequestLimits.ownerGiven
+    var limits = tools.settings.limits
     limits.redirects = redirects
     limits.bodyBytes = bodyBytes
     let request = WebRequest(url: address, headers: headers, limits: limits)

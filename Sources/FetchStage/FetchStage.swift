@@ -163,7 +163,7 @@ package struct FetchStage: Stage {
     var headers: WebHeaders = [:]
     if let etag = source.known?.etag { headers["If-None-Match"] = etag }
     if let date = source.known?.lastModified { headers["If-Modified-Since"] = date }
-    let request = WebRequest(url: url, headers: headers)
+    let request = WebRequest(url: url, headers: headers, limits: tools.settings.limits)
     let transport = tools.transport
     return try await tools.gate.pass(
       PageAddress.origin(of: url), pause: tools.settings.hostDelay

@@ -51,6 +51,7 @@ struct BobbinFetch: AsyncParsableCommand {
       hostDelay: .milliseconds(try file.number("FETCH_HOST_DELAY_MS", 1_000, from: 0)),
       slicePages: try file.number("FETCH_SLICE_PAGES", 50),
       sliceTime: .seconds(try file.number("FETCH_SLICE_S", 15)),
+      requestTime: .seconds(try file.number("FETCH_REQUEST_S", 30)),
       pageTries: try file.number("FETCH_PAGE_TRIES", 4),
       firstDelay: try file.number("RETRY_FIRST_DELAY_MS", 30_000),
       longestDelay: try file.number("RETRY_LONGEST_DELAY_MS", 3_600_000))
