@@ -1,6 +1,7 @@
 // bobbin-fetch: arguments and wiring of the fetch stage.
 
 import ArgumentParser
+import CLinux
 import Corpus
 import FetchStage
 import FoundationEssentials
@@ -26,6 +27,8 @@ struct BobbinFetch: AsyncParsableCommand {
   var locations: [String] = []
 
   func run() async throws {
+    // A page may have ten megabytes, and the next one a few kilobytes.
+    clinux_return_blocks_of(1 << 20)
     let environment = ProcessInfo.processInfo.environment
     let exceptions = environment["BOBBIN_ALLOWED_HOSTS"] ?? ""
     let policy: AddressPolicy
