@@ -259,9 +259,7 @@ extension CrawlSlice {
         address, depth: depth, .gone, reason: "malformed", message: "The page cannot be read.",
         response: response)
     }
-    if asked == state.start, let missing = state.missingPage, look.verdict == .soft404,
-      PageVerdict.isAlike(look.fingerprint, missing)
-    {
+    if asked == state.start, look.isMissing, look.verdict == .soft404 {
       // The site shows its start for whatever is asked: that tells nothing apart.
       state.missingPage = nil
       return try await takeMarkup(response, entry, asked: asked)
@@ -403,7 +401,10 @@ extension CrawlSlice {
   struct Look: Sendable {
     let page: HTMLPage
     let verdict: PageVerdict?
-    let fingerprint: UInt64
+    /// Of its text; nil where nobody compares it.
+    let fingerprint: UInt64?
+    /// Whether it is like what the site answers where there is no page.
+    let isMissing: Bool
   }
 
   private static let parsing = DispatchQueue(label: "markup", attributes: .concurrent)
@@ -411,7 +412,11 @@ extension CrawlSlice {
   /// Parses a page; nil when it cannot be.
   ///
   /// On a thread of its own: it may take a second.
-  static func look(_ response: WebResponse, asked: String, missing: UInt64?) async -> Look? {
+  ///
+  /// - Parameter isFingerprinted: whether to take its fingerprint even where there is none to compare it with.
+  static func look(
+    _ response: WebResponse, asked: String, missing: UInt64?, isFingerprinted: Bool = false
+  ) async -> Look? {
     await withCheckedContinuation { continuation in
       parsing.async {
         let bytes = PageText.utf8(response.body)
@@ -419,13 +424,22 @@ extension CrawlSlice {
           return continuation.resume(returning: nil)
         }
         let text = PageText(page)
+        // A look at each word: only where it is compared.
+        let fingerprint =
+          isFingerprinted || missing != nil
+          ? text.fingerprint(without: PageAddress.path(of: asked)) : nil
+        let isMissing =
+          if let fingerprint, let missing {
+            PageVerdict.isAlike(fingerprint, missing)
+          } else {
+            false
+          }
         let verdict = PageVerdict.of(
           page, text, bytes: bytes, status: response.status, asked: asked,
-          final: response.finalURL, missing: missing)
+          final: response.finalURL, isMissing: isMissing)
         continuation.resume(
           returning: Look(
-            page: page, verdict: verdict,
-            fingerprint: text.fingerprint(without: PageAddress.path(of: asked))))
+            page: page, verdict: verdict, fingerprint: fingerprint, isMissing: isMissing))
       }
     }
   }
@@ -437,10 +451,11 @@ extension CrawlSlice {
     guard robots.allows(PageAddress.path(of: address)),
       // What it does not tell is not known.
       let response = try? await send(address), response.status == 200, Self.isMarkup(response),
-      let look = await Self.look(response, asked: address, missing: nil),
-      look.verdict != .scriptShell, look.fingerprint != 0
+      let look = await Self.look(
+        response, asked: address, missing: nil, isFingerprinted: true),
+      look.verdict != .scriptShell, let fingerprint = look.fingerprint, fingerprint != 0
     else { return }
-    state.missingPage = look.fingerprint
+    state.missingPage = fingerprint
   }
 
   static func isMarkup(_ response: WebResponse) -> Bool {
