@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # make bench: measures Bobbin beside its peers in one run and prints one Markdown table; everything as JSON in
 # .build/bench.json. run.sh [MEASURE…] runs only those named: chain chunk embed search server chat
-# spool answers pages deliveries.
+# spool answers pages deliveries crawl.
 #
 # Relies on `make build` and `make model`. The peers come from PyPI into .build/bench-venv, wrk and Redis from Debian when
 # root; what cannot be had is left out and the table says why. All traffic is on the loopback. Ends within 30 minutes on two
@@ -15,13 +15,13 @@ bin=.build/release
 data=${BOBBIN_DATA:-var}
 deadline=$((SECONDS + 1770))
 measures=("$@")
-((${#measures[@]})) || measures=(chain chunk embed search server chat spool answers pages deliveries)
+((${#measures[@]})) || measures=(chain chunk embed search server chat spool answers pages deliveries crawl)
 
 say() { printf 'bench: %s\n' "$*" >&2; }
 for measure in "${measures[@]}"; do
   case $measure in
-    chain | chunk | embed | search | server | chat | spool | answers | pages | deliveries) ;;
-    *) say "no measure called $measure: chain chunk embed search server chat spool answers pages deliveries"; exit 64 ;;
+    chain | chunk | embed | search | server | chat | spool | answers | pages | deliveries | crawl) ;;
+    *) say "no measure called $measure: chain chunk embed search server chat spool answers pages deliveries crawl"; exit 64 ;;
   esac
 done
 [[ -x $bin/bobbin-serve ]] || { say "$bin/bobbin-serve is missing: make build"; exit 78; }
@@ -68,7 +68,7 @@ measure() {
 venv=.build/bench-venv
 peer=$PWD/$venv/bin/python
 install_peers() { Tests/venv.sh "$venv" "$bench/requirements.txt" "the peers"; }
-if wants chunk || wants embed || wants search || wants chat || wants spool || wants answers || wants pages; then
+if wants chunk || wants embed || wants search || wants chat || wants spool || wants answers || wants pages || wants crawl; then
   if ! install_peers > "$work/peers.log" 2>&1; then
     say "the peers could not be installed: $(tail -n 1 "$work/peers.log")"
     peer=
@@ -179,6 +179,16 @@ fi
 if wants deliveries; then
   # Below .build, so on the disk that the rows would stand on.
   measure deliveries 240 python3 "$bench/deliveries.py" --bin "$bin" --work "$work/deliveries"
+fi
+
+if wants crawl; then
+  # nginx and the site, unpacked below .build.
+  if Tests/peers/site.sh python3.11-doc > "$work/site.log" 2>&1; then
+    # Below .build, so on the disk that pages would stand on.
+    measure crawl 900 python3 "$bench/crawl.py" --bin "$bin" --models "$data/models" --work "$work/crawl" ${peer:+--peer "$peer"}
+  else
+    fails crawl "$(tail -n 1 "$work/site.log")"
+  fi
 fi
 
 python3 "$bench/table.py" "$work/results" .build/bench.json
