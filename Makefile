@@ -65,7 +65,7 @@ model: ## get the embedding model's weights (once, 87 MB)
 build: ## build the release executables
 	@pipelines/build.sh release
 
-peers: setup ## install what the tests talk to, from PyPI, into .build (once)
+peers: setup ## install what the tests talk to, from PyPI and Debian, into .build (once)
 	@Tests/peers/install.sh
 
 test: setup model peers lint ## build, pass the tests, a journey in Chromium, a minute of API fuzzing, 60 s of torture

@@ -133,7 +133,7 @@ let package = Package(
     // Layer 3: arguments and wiring.
     tool(
       "bobbin-fetch",
-      ["Corpus", "FetchStage", "Spool", "StageCommand", "WebClient", arguments]),
+      ["CLinux", "Corpus", "FetchStage", "Spool", "StageCommand", "WebClient", arguments]),
     tool("bobbin-extract", ["BlobStore", "ExtractStage", "Extraction", "StageCommand", arguments]),
     tool("bobbin-chunk", ["ChunkStage", "StageCommand", "Embedding", arguments]),
     tool(

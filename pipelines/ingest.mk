@@ -25,6 +25,8 @@ FETCH_HOST_DELAY_MS = 1000
 # Pages, and seconds, after which a crawl hands over to its next item; what a crash repeats at most.
 FETCH_SLICE_PAGES = 50
 FETCH_SLICE_S = 15
+# Seconds that one request may take in all.
+FETCH_REQUEST_S = 30
 # Tries of one page of a crawl before it ends with its reason.
 FETCH_PAGE_TRIES = 4
 

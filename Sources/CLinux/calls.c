@@ -2,6 +2,7 @@
 #include "CLinux.h"
 
 #include <fcntl.h>
+#include <malloc.h>
 #include <sys/resource.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -13,3 +14,5 @@ int clinux_start_write_back(int descriptor) {
 int clinux_set_thread_niceness(int niceness) {
   return setpriority(PRIO_PROCESS, (id_t)syscall(SYS_gettid), niceness);
 }
+
+void clinux_return_blocks_of(int bytes) { mallopt(M_MMAP_THRESHOLD, bytes); }

@@ -71,13 +71,15 @@ extension CrawlSlice {
   private mutating func isTrap(_ address: String) -> Bool {
     let path = PageAddress.path(of: address)
     if AddressTraps.repeats(path) { return true }
-    let parts = path.split(separator: "?", maxSplits: 1)
-    // The set counts: the first free number is taken, and when none is left it is enough.
+    let mark = path.utf8.firstIndex(of: UInt8(ascii: "?"))
+    // The set counts: the first free number is taken, and when none is left it is enough. The last one is looked at first: a page
+    // may have a hundred thousand links of one pattern.
     func isFull(_ what: String, _ limit: Int) -> Bool {
+      if seen.contains("\(what) \(limit - 1)") { return true }
       for number in 0..<limit where seen.insert("\(what) \(number)") { return false }
       return true
     }
-    if parts.count == 2, isFull("query \(parts[0])", AddressTraps.queriesOfPath) { return true }
+    if let mark, isFull("query \(path[..<mark])", AddressTraps.queriesOfPath) { return true }
     if let pattern = AddressTraps.datePattern(path),
       isFull("date \(pattern)", AddressTraps.datesOfPath)
     {
@@ -87,10 +89,11 @@ extension CrawlSlice {
   }
 
   private static func ending(of address: String) -> String {
-    let path = PageAddress.path(of: address).prefix { $0 != "?" }
-    guard let name = path.split(separator: "/").last, let dot = name.lastIndex(of: ".") else {
-      return ""
-    }
-    return name[name.index(after: dot)...].lowercased()
+    let slash = UInt8(ascii: "/")
+    var path = PageAddress.path(of: address).utf8.prefix { $0 != UInt8(ascii: "?") }
+    while path.last == slash { path.removeLast() }
+    let name = path.lastIndex(of: slash).map { path[$0...] } ?? path
+    guard let dot = name.lastIndex(of: UInt8(ascii: ".")), name.endIndex > dot else { return "" }
+    return Substring(name[dot...].dropFirst()).lowercased()
   }
 }

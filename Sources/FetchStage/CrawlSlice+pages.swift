@@ -76,6 +76,7 @@ extension CrawlSlice {
       if [301, 302, 303, 307, 308].contains(response.status),
         let location = response.headers["Location"]
       {
+        state.failures = 0
         guard let next = try await redirected(entry, response, location, &chain) else {
           return .told
         }
@@ -186,10 +187,14 @@ extension CrawlSlice {
     }
     // It speaks for the whole site.
     if trouble.wait != nil || response?.status == 429 { return .pause(pause(for: trouble)) }
-    state.failures += 1
-    guard state.failures >= FetchSettings.failuresToPause else { return .told }
-    state.failures -= 1
-    return .pause(pause(for: trouble))
+    // A page that fails again says nothing new of its site; or a few bad pages would end the crawl of a good one.
+    guard tries == 1 else { return .told }
+    let borne = FetchSettings.failuresToPause - 1
+    guard state.failures >= borne else {
+      state.failures += 1
+      return .told
+    }
+    return .pause(pause(for: trouble, borne: borne))
   }
 
   // MARK: Taking
@@ -256,9 +261,7 @@ extension CrawlSlice {
         address, depth: depth, .gone, reason: "malformed", message: "The page cannot be read.",
         response: response)
     }
-    if asked == state.start, let missing = state.missingPage, look.verdict == .soft404,
-      PageVerdict.isAlike(look.fingerprint, missing)
-    {
+    if asked == state.start, look.isMissing, look.verdict == .soft404 {
       // The site shows its start for whatever is asked: that tells nothing apart.
       state.missingPage = nil
       return try await takeMarkup(response, entry, asked: asked)
@@ -417,23 +420,38 @@ extension CrawlSlice {
   struct Look: Sendable {
     let page: HTMLPage
     let verdict: PageVerdict?
-    let fingerprint: UInt64
+    /// Of its text; nil where nobody compares it.
+    let fingerprint: UInt64?
+    /// Whether it is like what the site answers where there is no page.
+    let isMissing: Bool
   }
 
   private static let parsing = DispatchQueue(label: "markup", attributes: .concurrent)
 
   /// Parses a page; nil when it cannot be.
-  static func look(_ response: WebResponse, asked: String, missing: UInt64?) async -> Look? {
+  ///
+  /// - Parameter isFingerprinted: whether to take its fingerprint even where there is none to compare it with.
+  static func look(
+    _ response: WebResponse, asked: String, missing: UInt64?, isFingerprinted: Bool = false
+  ) async -> Look? {
     await parsed {
       let bytes = PageText.utf8(response.body)
       guard let page = try? HTMLPage(utf8: bytes) else { return nil }
       let text = PageText(page)
+      // A look at each word: only where it is compared.
+      let fingerprint =
+        isFingerprinted || missing != nil
+        ? text.fingerprint(without: PageAddress.path(of: asked)) : nil
+      let isMissing =
+        if let fingerprint, let missing {
+          PageVerdict.isAlike(fingerprint, missing)
+        } else {
+          false
+        }
       let verdict = PageVerdict.of(
         page, text, bytes: bytes, status: response.status, asked: asked,
-        final: response.finalURL, missing: missing)
-      return Look(
-        page: page, verdict: verdict,
-        fingerprint: text.fingerprint(without: PageAddress.path(of: asked)))
+        final: response.finalURL, isMissing: isMissing)
+      return Look(page: page, verdict: verdict, fingerprint: fingerprint, isMissing: isMissing)
     }
   }
 
@@ -451,10 +469,11 @@ extension CrawlSlice {
     guard robots.allows(PageAddress.path(of: address)),
       // What it does not tell is not known.
       let response = try? await send(address), response.status == 200, Self.isMarkup(response),
-      let look = await Self.look(response, asked: address, missing: nil),
-      look.verdict != .scriptShell, look.fingerprint != 0
+      let look = await Self.look(
+        response, asked: address, missing: nil, isFingerprinted: true),
+      look.verdict != .scriptShell, let fingerprint = look.fingerprint, fingerprint != 0
     else { return }
-    state.missingPage = look.fingerprint
+    state.missingPage = fingerprint
   }
 
   static func isMarkup(_ response: WebResponse) -> Bool {

@@ -193,9 +193,11 @@ struct CrawlSlice {
   // MARK: Manners
 
   /// Counts a failure and says how long the whole crawl waits for it.
-  mutating func pause(for trouble: Trouble) -> Onward.Pause {
+  ///
+  /// - Parameter borne: failures before it for which nobody waited.
+  mutating func pause(for trouble: Trouble, borne: Int = 0) -> Onward.Pause {
     state.failures += 1
-    let own = tools.settings.delay(after: state.failures)
+    let own = tools.settings.delay(after: state.failures - borne)
     return Onward.Pause(
       milliseconds: max(own, trouble.wait ?? 0), reason: trouble.reason, message: trouble.message)
   }
@@ -210,7 +212,7 @@ struct CrawlSlice {
   func send(
     _ address: String, headers: WebHeaders = [:], redirects: Int = 0, bodyBytes: Int = 10 << 20
   ) async throws(WebError) -> WebResponse {
-    var limits = RequestLimits.ownerGiven
+    var limits = tools.settings.limits
     limits.redirects = redirects
     limits.bodyBytes = bodyBytes
     let request = WebRequest(url: address, headers: headers, limits: limits)

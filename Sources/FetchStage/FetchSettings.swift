@@ -1,5 +1,7 @@
 // How hard a site is asked, as data: the values of pipelines/ingest.mk.
 
+import WebClient
+
 /// Numbers of the fetch stage.
 package struct FetchSettings: Sendable {
   /// Pause between two requests to a host; a site may ask for a longer one.
@@ -7,6 +9,8 @@ package struct FetchSettings: Sendable {
   /// Pages and seconds after which a crawl hands over to its next item.
   package var slicePages: Int
   package var sliceTime: Duration
+  /// What one request may take in all, redirects of a lone page included.
+  package var requestTime: Duration
   /// Tries of a page that a crawl makes, and milliseconds after the first; then fourfold.
   package var pageTries: Int
   package var firstDelay: Int
@@ -26,14 +30,23 @@ package struct FetchSettings: Sendable {
 
   package init(
     hostDelay: Duration = .seconds(1), slicePages: Int = 50, sliceTime: Duration = .seconds(15),
-    pageTries: Int = 4, firstDelay: Int = 30_000, longestDelay: Int = 3_600_000
+    requestTime: Duration = .seconds(30), pageTries: Int = 4, firstDelay: Int = 30_000,
+    longestDelay: Int = 3_600_000
   ) {
     self.hostDelay = hostDelay
     self.slicePages = slicePages
     self.sliceTime = sliceTime
+    self.requestTime = requestTime
     self.pageTries = pageTries
     self.firstDelay = firstDelay
     self.longestDelay = longestDelay
+  }
+
+  /// What a request may take and bring.
+  var limits: RequestLimits {
+    var limits = RequestLimits.ownerGiven
+    limits.total = requestTime
+    return limits
   }
 
   /// Milliseconds to wait after a page's try `tries`, from 1.

@@ -232,6 +232,8 @@ package struct FetchStage: Stage {
   }
 
   private func ask(_ request: WebRequest) async throws(WebError) -> WebResponse {
+    let request = WebRequest(
+      url: request.url, headers: request.headers, limits: tools.settings.limits)
     let transport = tools.transport
     return try await tools.gate.pass(
       PageAddress.origin(of: request.url), pause: tools.settings.hostDelay

@@ -1,5 +1,6 @@
 // The one spelling under which a crawl compares addresses. What WHATWG's parser makes equal is WebURL's doing (host, port, dot
 // segments, fragment); here falls what differs in writing and never in the page: escapes, session and campaign parameters.
+// Everything here works on bytes: addresses in their one spelling are ASCII, and a page may have a hundred thousand of them.
 //
 // The query's order is kept: it may matter, and a site writes its links alike. Trailing slashes are kept, too: redirects and
 // canonical links say which of the two is meant.
@@ -31,39 +32,36 @@ package enum PageAddress {
 
   /// The origin of a normal address.
   package static func origin(of address: String) -> String {
-    String(address.prefix(originLength(address)))
+    String(address[..<originEnd(address)])
   }
 
   /// Path and query of a normal address.
   package static func path(of address: String) -> Substring {
-    address.dropFirst(originLength(address))
+    address[originEnd(address)...]
   }
 
-  /// Addresses in their one spelling are ASCII, so characters are bytes.
-  private static func originLength(_ address: String) -> Int {
+  private static func originEnd(_ address: String) -> String.Index {
     var slashes = 0
-    var length = 0
-    for byte in address.utf8 {
-      if byte == UInt8(ascii: "/") {
-        slashes += 1
-        if slashes == 3 { break }
-      }
-      length += 1
+    for index in address.utf8.indices where address.utf8[index] == UInt8(ascii: "/") {
+      slashes += 1
+      if slashes == 3 { return index }
     }
-    return length
+    return address.endIndex
   }
 
   private static func normalPath(_ pathAndQuery: String) -> String {
-    let parts = pathAndQuery.split(separator: "?", maxSplits: 1, omittingEmptySubsequences: false)
-    let path = PercentEncoding.normal(withoutSession(parts.first ?? "/"))
-    guard parts.count == 2, let query = parts.last else { return path }
-    let kept = query.split(separator: "&").filter { !isNoise($0) }
+    let mark = pathAndQuery.utf8.firstIndex(of: UInt8(ascii: "?"))
+    let path = PercentEncoding.normal(
+      withoutSession(pathAndQuery[..<(mark ?? pathAndQuery.endIndex)]))
+    guard let mark else { return path }
+    let kept = pathAndQuery[mark...].utf8.dropFirst().split(separator: UInt8(ascii: "&"))
+      .map { Substring($0) }.filter { !isNoise($0) }
     return kept.isEmpty ? path : path + "?" + PercentEncoding.normal(kept.joined(separator: "&"))
   }
 
   /// Without `;jsessionid=…` and its like at the end of a segment.
   private static func withoutSession(_ path: Substring) -> Substring {
-    guard let semicolon = path.firstIndex(of: ";") else { return path }
+    guard let semicolon = path.utf8.firstIndex(of: UInt8(ascii: ";")) else { return path }
     let rest = path[semicolon...].lowercased()
     return sessionMarks.contains { rest.hasPrefix($0) } ? path[..<semicolon] : path
   }
@@ -77,7 +75,7 @@ package enum PageAddress {
   ]
 
   private static func isNoise(_ parameter: Substring) -> Bool {
-    let name = parameter.prefix { $0 != "=" }.lowercased()
+    let name = Substring(parameter.utf8.prefix { $0 != UInt8(ascii: "=") }).lowercased()
     return name.hasPrefix("utm_") || noise.contains(name)
   }
 }
@@ -91,9 +89,11 @@ package enum AddressTraps {
   private static let mostSegments = 25
 
   /// Whether a path repeats itself, as relative links that are wrong make it: `/a/b/a/b/a/b`.
-  package static func repeats(_ path: some StringProtocol) -> Bool {
-    let segments = path.prefix { $0 != "?" }.split(separator: "/")
+  package static func repeats(_ path: Substring) -> Bool {
+    let segments = path.utf8.prefix { $0 != UInt8(ascii: "?") }.split(separator: UInt8(ascii: "/"))
     guard segments.count <= mostSegments else { return true }
+    // Nothing can come three times.
+    if segments.count < 3 { return false }
     var counts: [Substring: Int] = [:]
     for segment in segments.map({ Substring($0) }) {
       // Numbers come again in dates and versions.

@@ -54,8 +54,41 @@ struct PageText {
     withoutScripts = Self.collapsed(noscript)
   }
 
+  /// The words of all pieces with one space between them.
+  ///
+  /// By bytes: to ask Unicode about each sign of each page was a good part of what a crawl cost.
   private static func collapsed(_ pieces: [String]) -> String {
-    pieces.joined(separator: " ").split(whereSeparator: \.isWhitespace).joined(separator: " ")
+    let bytes = Array(pieces.joined(separator: " ").utf8)
+    var words: [UInt8] = []
+    words.reserveCapacity(bytes.count)
+    var isBetween = false
+    var place = 0
+    while place < bytes.count {
+      let space = spaceLength(bytes, place)
+      if space > 0 {
+        isBetween = !words.isEmpty
+        place += space
+        continue
+      }
+      if isBetween { words.append(0x20) }
+      isBetween = false
+      words.append(bytes[place])
+      place += 1
+    }
+    return String(decoding: words, as: UTF8.self)
+  }
+
+  /// Bytes of the white space, as Unicode has it, that stands at a place; 0 where none does.
+  private static func spaceLength(_ bytes: [UInt8], _ place: Int) -> Int {
+    let first = bytes[place]
+    if first <= 0x20 { return first == 0x20 || (0x09...0x0D).contains(first) ? 1 : 0 }
+    guard first >= 0xC2, place + 1 < bytes.count else { return 0 }
+    if first == 0xC2 { return [0x85, 0xA0].contains(bytes[place + 1]) ? 2 : 0 }
+    guard (0xE1...0xE3).contains(first), place + 2 < bytes.count else { return 0 }
+    switch Int(first) << 16 | Int(bytes[place + 1]) << 8 | Int(bytes[place + 2]) {
+    case 0xE19A80, 0xE28080...0xE2808A, 0xE280A8, 0xE280A9, 0xE280AF, 0xE2819F, 0xE38080: return 3
+    default: return 0
+    }
   }
 
   /// Bytes as text that a parser of HTML can take: Unicode as it is, all else as Latin-1, in which markup is the same.

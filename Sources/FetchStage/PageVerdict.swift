@@ -39,10 +39,10 @@ package enum PageVerdict: String, Sendable {
   ///
   /// - Parameters:
   ///   - asked: the address that was asked for.
-  ///   - missing: the fingerprint of what the site answers where there is no page.
+  ///   - isMissing: whether it is like what the site answers where there is no page.
   static func of(
     _ page: HTMLPage, _ text: PageText, bytes: [UInt8], status: Int, asked: String, final: String,
-    missing: UInt64?
+    isMissing: Bool
   ) -> PageVerdict? {
     let visible = text.visible
     let isShort = visible.utf8.count <= shortText
@@ -58,11 +58,7 @@ package enum PageVerdict: String, Sendable {
       return .loginWall
     }
     if isShort, saysMissing(title) || saysMissing(firstHeading(page)) { return .soft404 }
-    if let missing, !visible.isEmpty,
-      isAlike(text.fingerprint(without: PageAddress.path(of: asked)), missing)
-    {
-      return .soft404
-    }
+    if isMissing, !visible.isEmpty { return .soft404 }
     let needsScripts =
       ["javascript", "scripting"].contains { text.withoutScripts.lowercased().contains($0) }
       || (isShort && visible.utf8.count < 400
@@ -107,6 +103,7 @@ package enum PageVerdict: String, Sendable {
       "enable javascript and cookies to continue", "making sure you're not a bot",
     ]
     if words.contains(where: { text.contains($0) }) { return true }
+    guard text.utf8.count <= 600 else { return false }
     // What the checks themselves load.
     let marks = [
       "/cdn-cgi/challenge-platform/", "cf-chl-", "captcha-delivery.com", "px-captcha",
@@ -114,7 +111,7 @@ package enum PageVerdict: String, Sendable {
       "ddos-guard/js-challenge",
     ]
     let source = String(decoding: bytes.prefix(64 << 10), as: UTF8.self).lowercased()
-    return text.utf8.count <= 600 && marks.contains { source.contains($0) }
+    return marks.contains { source.contains($0) }
   }
 
   private static func looksLikeLogin(_ text: String) -> Bool {

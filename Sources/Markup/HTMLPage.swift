@@ -31,7 +31,9 @@ package struct HTMLPage: Sendable {
     xmlInitParser()
     let builder = HTMLTreeBuilder()
     if count > 0 {
-      guard HTMLPage.parse(bytes, count: count, into: builder) else { throw .noMemory }
+      // libxml2 takes a NUL for the end of the page; browsers pass over it.
+      let text = bytes.contains(0) ? bytes.filter { $0 != 0 } : bytes
+      guard HTMLPage.parse(text, count: Int32(text.count), into: builder) else { throw .noMemory }
     }
     builder.finish()
     self.nodes = builder.nodes

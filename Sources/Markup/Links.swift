@@ -9,8 +9,6 @@ package enum Links {
   package struct Link: Equatable, Sendable {
     /// Absolute `http` or `https` address without fragment.
     package let url: String
-    /// The words of the link, white space collapsed.
-    package let text: String
     /// Whether the page asks robots not to follow it.
     package let isNofollow: Bool
   }
@@ -24,14 +22,13 @@ package enum Links {
       .flatMap { $0[.href] }.flatMap { resolve($0, against: address) } ?? address
     var seen: Set<String> = []
     var links: [Link] = []
-    for (index, node) in page.nodes.enumerated() where node.tag == .a {
+    for node in page.nodes where node.tag == .a {
       guard let href = node[.href], let url = resolve(href, against: base) else { continue }
       guard seen.insert(url).inserted else { continue }
       let rel = node[.rel]?.lowercased() ?? ""
       links.append(
         Link(
-          url: url, text: page.text(of: index),
-          isNofollow: rel.split(whereSeparator: \.isWhitespace).contains("nofollow")))
+          url: url, isNofollow: rel.split(whereSeparator: \.isWhitespace).contains("nofollow")))
     }
     return links
   }
@@ -40,17 +37,13 @@ package enum Links {
   /// `http` and `https`.
   package static func resolve(_ reference: String, against base: String) -> String? {
     // White space and control characters around and inside an address are dropped, as browsers do.
-    var scalars = reference.unicodeScalars.drop { $0.value <= 0x20 }
-    while let last = scalars.last, last.value <= 0x20 { scalars.removeLast() }
-    let cleaned = String(
-      String.UnicodeScalarView(
-        scalars.filter { $0.value != 0x09 && $0.value != 0x0A && $0.value != 0x0D && $0.value != 0 }
-      ))
-    let trimmed =
-      cleaned.split(separator: "#", maxSplits: 1, omittingEmptySubsequences: false)
-      .first.map(String.init) ?? ""
-    guard trimmed.utf8.count <= 8_192, base.utf8.count <= 8_192 else { return nil }
-    guard let built = xmlBuildURI(encoded(trimmed), encoded(base)) else { return nil }
+    var bytes = reference.utf8.drop { $0 <= 0x20 }
+    while let last = bytes.last, last <= 0x20 { bytes.removeLast() }
+    let trimmed = bytes.prefix { $0 != UInt8(ascii: "#") }.filter {
+      ![0x09, 0x0A, 0x0D, 0].contains($0)
+    }
+    guard trimmed.count <= 8_192, base.utf8.count <= 8_192 else { return nil }
+    guard let built = xmlBuildURI(encoded(trimmed), encoded(Array(base.utf8))) else { return nil }
     defer { bobbin_xml_free(built) }
     let url = String(cString: built)
     let lowered = url.prefix(8).lowercased()
@@ -59,10 +52,11 @@ package enum Links {
   }
 
   /// Percent-encodes what RFC 3986 has no place for: spaces, non-ASCII bytes and a few signs.
-  private static func encoded(_ text: String) -> String {
+  private static func encoded(_ text: [UInt8]) -> String {
     let digits = Array("0123456789ABCDEF".utf8)
     var bytes: [UInt8] = []
-    for byte in text.utf8 {
+    bytes.reserveCapacity(text.count)
+    for byte in text {
       switch byte {
       case 0x21, 0x23...0x3B, 0x3D, 0x3F...0x5B, 0x5D, 0x5F, 0x61...0x7A, 0x7E: bytes.append(byte)
       default:

@@ -1,6 +1,7 @@
 // bobbin-fetch: arguments and wiring of the fetch stage.
 
 import ArgumentParser
+import CLinux
 import Corpus
 import FetchStage
 import FoundationEssentials
@@ -26,6 +27,8 @@ struct BobbinFetch: AsyncParsableCommand {
   var locations: [String] = []
 
   func run() async throws {
+    // A page may have ten megabytes, and the next one a few kilobytes.
+    clinux_return_blocks_of(1 << 20)
     let environment = ProcessInfo.processInfo.environment
     let exceptions = environment["BOBBIN_ALLOWED_HOSTS"] ?? ""
     let policy: AddressPolicy
@@ -51,6 +54,7 @@ struct BobbinFetch: AsyncParsableCommand {
       hostDelay: .milliseconds(try file.number("FETCH_HOST_DELAY_MS", 1_000, from: 0)),
       slicePages: try file.number("FETCH_SLICE_PAGES", 50),
       sliceTime: .seconds(try file.number("FETCH_SLICE_S", 15)),
+      requestTime: .seconds(try file.number("FETCH_REQUEST_S", 30)),
       pageTries: try file.number("FETCH_PAGE_TRIES", 4),
       firstDelay: try file.number("RETRY_FIRST_DELAY_MS", 30_000),
       longestDelay: try file.number("RETRY_LONGEST_DELAY_MS", 3_600_000))

@@ -71,6 +71,7 @@ struct PipelineCommand: AsyncParsableCommand {
     }
     defer { judging.cancel() }
     while !stop.isSet {
+      let looked = ContinuousClock.now
       for end in supervisor.look() {
         StandardStream.error.line("bobbin pipeline: \(end.message)")
         // Draining cannot come to an end without what only another configuration gives.
@@ -93,7 +94,9 @@ struct PipelineCommand: AsyncParsableCommand {
         StandardStream.error.line("bobbin pipeline: \(error)")
         try await Task.sleep(for: .seconds(5))
       }
-      try await Task.sleep(for: .milliseconds(untilDrained ? 20 : 200))
+      // A large run takes its time to be looked at: most of it is the stages'.
+      try await Task.sleep(
+        for: max(.milliseconds(untilDrained ? 20 : 200), (ContinuousClock.now - looked) * 4))
     }
     return untilDrained ? 130 : 0
   }

@@ -33,7 +33,7 @@ import Testing
       "Embedding", "Evaluation", "Spool",
       "Storage", "VectorShard", "WebClient",
     ],
-    "bobbin-fetch": ["Corpus", "FetchStage", "Spool", "StageCommand", "WebClient"],
+    "bobbin-fetch": ["CLinux", "Corpus", "FetchStage", "Spool", "StageCommand", "WebClient"],
     "bobbin-extract": ["BlobStore", "ExtractStage", "Extraction", "StageCommand"],
     "bobbin-chunk": ["ChunkStage", "Embedding", "StageCommand"],
     "bobbin-embed": ["BlobStore", "EmbedStage", "Embedding", "StageCommand", "WebClient"],

@@ -235,6 +235,24 @@ import WebClient
     #expect(run.counts["unreached"] ?? 0 > 0)
   }
 
+  @Test func `bad pages among good ones do not make a site one that is away`() async throws {
+    let links = (1...40).map { $0 % 4 == 0 ? "/bad\($0)" : "/good\($0)" }
+    let site = Site { path, _ in
+      switch path {
+      case "/": return Site.Answer(body: Site.page("Home", links: links))
+      case let path where path.hasPrefix("/bad"): return Site.Answer(status: 0)
+      case let path where path.hasPrefix("/good"): return Site.Answer(body: Site.page(path))
+      default: return Site.Answer(status: 404)
+      }
+    }
+    let run = try await crawl(site)
+    #expect(run.read.count == 31)
+    #expect(run.told.values.count { $0 == "connection" } == 10)
+    // Each page is waited for, and never the whole site: 1 and 4 seconds after a page's first and second try.
+    #expect(run.pauses.allSatisfy { $0.milliseconds <= 4_000 })
+    #expect(run.counts["unreached"] == nil)
+  }
+
   @Test func `pages are read up to the limit, and what is refused does not count`() async throws {
     let links = (1...20).map { $0 % 2 == 0 ? "/gone\($0)" : "/page\($0)" }
     let site = Site { path, _ in

@@ -92,6 +92,13 @@ import Testing
     #expect(page.children(of: division).map { page.text(of: $0) } == ["a", "b c"])
   }
 
+  @Test func `a NUL is passed over and ends nothing`() throws {
+    let page = try HTMLPage("<p>be\0fore</p><a href='/a\0b'>link</a><p>after</p>\0")
+    #expect(page.text(of: 0) == "beforelink after")
+    #expect(page.nodes.compactMap { $0[.href] } == ["/ab"])
+    #expect(try HTMLPage("\0\0").text(of: 0).isEmpty)
+  }
+
   @Test func `nothing gives an empty page`() throws {
     #expect(try HTMLPage("").text(of: 0).isEmpty)
   }

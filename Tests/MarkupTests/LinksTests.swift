@@ -33,8 +33,8 @@ import Testing
     let links = Links.all(in: page, address: "https://example.com/start")
     #expect(
       links == [
-        .init(url: "https://example.com/docs/one", text: "First link", isNofollow: false),
-        .init(url: "https://example.com/docs/two", text: "2", isNofollow: true),
+        .init(url: "https://example.com/docs/one", isNofollow: false),
+        .init(url: "https://example.com/docs/two", isNofollow: true),
       ])
   }
 }

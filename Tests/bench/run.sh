@@ -1,10 +1,10 @@
 #!/usr/bin/env bash
 # make bench: measures Bobbin beside its peers in one run and prints one Markdown table; everything as JSON in
 # .build/bench.json. run.sh [MEASURE…] runs only those named: chain chunk embed search server chat
-# spool answers pages deliveries payments.
+# spool answers pages deliveries payments crawl.
 #
-# Relies on `make build` and `make model`. The peers come from PyPI into .build/bench-venv, wrk and Redis from Debian when
-# root; what cannot be had is left out and the table says why. All traffic is on the loopback. Ends within 30 minutes on two
+# Relies on `make build` and `make model`. The peers come from PyPI into .build/bench-venv, nginx and its site, wrk and Redis from Debian when
+# root; what cannot be had is left out and the table says why. All traffic is on the loopback. Ends within 40 minutes on two
 # cores.
 # Exit codes: 0 measured, 64 usage, 70 a measure failed, 78 something is missing.
 set -euo pipefail
@@ -13,15 +13,15 @@ cd "$(dirname "$0")/../.."
 bench=Tests/bench
 bin=.build/release
 data=${BOBBIN_DATA:-var}
-deadline=$((SECONDS + 1770))
+deadline=$((SECONDS + 2370))
 measures=("$@")
-((${#measures[@]})) || measures=(chain chunk embed search server chat spool answers pages deliveries payments)
+((${#measures[@]})) || measures=(chain chunk embed search server chat spool answers pages deliveries payments crawl)
 
 say() { printf 'bench: %s\n' "$*" >&2; }
 for measure in "${measures[@]}"; do
   case $measure in
-    chain | chunk | embed | search | server | chat | spool | answers | pages | deliveries | payments) ;;
-    *) say "no measure called $measure: chain chunk embed search server chat spool answers pages deliveries payments"; exit 64 ;;
+    chain | chunk | embed | search | server | chat | spool | answers | pages | deliveries | payments | crawl) ;;
+    *) say "no measure called $measure: chain chunk embed search server chat spool answers pages deliveries payments crawl"; exit 64 ;;
   esac
 done
 [[ -x $bin/bobbin-serve ]] || { say "$bin/bobbin-serve is missing: make build"; exit 78; }
@@ -68,7 +68,7 @@ measure() {
 venv=.build/bench-venv
 peer=$PWD/$venv/bin/python
 install_peers() { Tests/venv.sh "$venv" "$bench/requirements.txt" "the peers"; }
-if wants chunk || wants embed || wants search || wants chat || wants spool || wants answers || wants pages || wants payments; then
+if wants chunk || wants embed || wants search || wants chat || wants spool || wants answers || wants pages || wants payments || wants crawl; then
   if ! install_peers > "$work/peers.log" 2>&1; then
     say "the peers could not be installed: $(tail -n 1 "$work/peers.log")"
     peer=
@@ -184,6 +184,16 @@ fi
 if wants payments; then
   # Below .build, as above: each event is synced.
   measure payments 180 python3 "$bench/payments.py" --bin "$bin" --work "$work/payments" ${peer:+--peer "$peer"}
+fi
+
+if wants crawl; then
+  # nginx and the site, unpacked below .build.
+  if Tests/peers/site.sh python3.11-doc > "$work/site.log" 2>&1; then
+    # Below .build, so on the disk that pages would stand on.
+    measure crawl 900 python3 "$bench/crawl.py" --bin "$bin" --models "$data/models" --work "$work/crawl" ${peer:+--peer "$peer"}
+  else
+    fails crawl "$(tail -n 1 "$work/site.log")"
+  fi
 fi
 
 python3 "$bench/table.py" "$work/results" .build/bench.json

@@ -218,6 +218,27 @@ def payments(result):
             f"p99 {number(peer['p99_ms'])} ms" if peer else "", peer and one["per_second"] / peer["per_second"])
 
 
+def crawl(result):
+    def cell(one):
+        return (f"{number(one['cpu_seconds_per_1000'])} CPU-s for 1,000 pages; {number(one['pages_per_second'])} pages/s, {one['pages']:,} "
+                "read")
+    if one := result.get("scrapy"):
+        peer = one.get("scrapy")
+        row(f"reading a site: {' and '.join(one['packages'])} behind nginx, one request at a time, no pause", cell(one["bobbin"]),
+            f"Scrapy {one['version']}, nothing kept: {cell(peer)}" if peer else "not installed", one.get("ratio"), "≥ 3× a CPU-second",
+            one["ratio"] >= 3 if peer else None)
+    if one := result.get("memory"):
+        row(f"peak memory of bobbin-fetch, a crawl of {one['pages']:,} pages",
+            f"{number(one['peak_mb'])} MB; {number(one['cpu_seconds_per_1000'])} CPU-s for 1,000 small pages", target="≤ 150 MB",
+            met=one["peak_mb"] <= 150)
+    if one := result.get("again"):
+        first, second = one["first"], one["again"]
+        row(f"{one['pages']:,} pages read again, none changed: share of the first run's CPU time, all stages",
+            f"{number(100 * one['share'])} % ({number(second['cpu_seconds'])} of {number(first['cpu_seconds'])} CPU-s without the model's); "
+            f"{second['embedded']} of {first['embedded']:,} texts embedded", target="≤ 10 %, none embedded",
+            met=one["share"] <= 0.1 and second["embedded"] == 0)
+
+
 def machine():
     lines = pathlib.Path("/proc/cpuinfo").read_text().splitlines()
     models = [line.split(":", 1)[1].strip() for line in lines if line.startswith("model name")]
@@ -231,7 +252,7 @@ def machine():
 def main():
     folder, out = pathlib.Path(sys.argv[1]), pathlib.Path(sys.argv[2])
     results = {"machine": machine()}
-    for show in (chain, chunk, embed, search, server, chat, spool, answers, pages, deliveries, payments):
+    for show in (chain, chunk, embed, search, server, chat, spool, answers, pages, deliveries, payments, crawl):
         file = folder / f"{show.__name__}.json"
         if not file.exists():
             continue
