@@ -119,6 +119,6 @@ package struct CrawlState: Codable, Hashable, Sendable {
 package enum LeftOut {
   package static let reasons: Set<String> = [
     "robots", "noindex", "redirected", "redirect_out", "canonical", "duplicate", "sitemap",
-    "unchanged",
+    "unchanged", Alias.reason,
   ]
 }
