@@ -43,7 +43,7 @@ package struct LedgerDrain: Sendable {
               source: found.source, uri: found.uri, leadsTo: found.leadsTo, status: found.status,
               depth: found.depth, etag: found.etag, lastModified: found.lastModified,
               content: found.content, tries: found.tries, due: found.due)
-          })
+          }, kept: document.kept.map { ($0.document, $0.uri) })
       },
       generation: receipt.generation, heldGeneration: receipt.heldGeneration,
       at: receipt.startedAt + receipt.milliseconds,

@@ -31,7 +31,9 @@ package enum ReadingAdvice {
     case "tls": "The site's certificate must be put right."
     case "blocked", "bad_url": "Check how the address is written; it must be a public one."
     case "plan_limit": "Take something out, or choose a larger plan."
-    case "redirected", "canonical", "duplicate", "sitemap", "unchanged", "crawl_delay": nil
+    case "redirected", "canonical", "duplicate", "near_duplicate", "sitemap", "unchanged",
+      "crawl_delay":
+      nil
     case "timeout", "connection", "http_408", "http_429":
       "It is asked again by itself; if it goes on, ask the site's operator."
     case let status where status.hasPrefix("http_5"):

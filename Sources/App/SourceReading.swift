@@ -116,18 +116,24 @@ package struct SourceReading: Sendable {
     let live = try await BlockingWork.run {
       try ShardSet.open(directory: directory).map { try GenerationDocuments.all(in: $0) } ?? [:]
     }
+    var digests: [DocumentID: (raw: String, text: String)] = [:]
+    for description in live.values {
+      digests[description.document] = (description.rawDigest, description.textDigest)
+      for alias in description.aliases ?? [] {
+        digests[alias.document] = (alias.rawDigest, alias.textDigest)
+      }
+    }
     let known = documents.map { document in
-      let description = live[DocumentID(unchecked: document.id)]
+      let found = digests[DocumentID(unchecked: document.id)]
       // Where another version answers than the last one that came, the page is read whatever the server says of it.
-      let isSame =
-        document.isLive && description != nil && description?.rawDigest == document.rawDigest
+      let isSame = document.isLive && found != nil && found?.raw == document.rawDigest
       return (
         document.source,
         Known(
           id: document.id, uri: document.uri, depth: document.depth,
           page: KnownPage(
             etag: isSame ? document.etag : nil, lastModified: isSame ? document.lastModified : nil,
-            text: document.isLive ? description?.textDigest : nil))
+            text: document.isLive ? found?.text : nil))
       )
     }
     return Dictionary(grouping: known, by: \.0).mapValues { $0.map(\.1) }

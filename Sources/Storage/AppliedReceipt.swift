@@ -14,10 +14,12 @@ package struct AppliedReceipt: Sendable {
     package let chunks: Int
     package let tokens: Int
     package let found: Found?
+    /// The document that stands for it, and its address.
+    package let kept: (document: String, uri: String)?
 
     package init(
       id: String, outcome: String, reason: String?, message: String?, title: String?, pages: Int,
-      chunks: Int, tokens: Int, found: Found? = nil
+      chunks: Int, tokens: Int, found: Found? = nil, kept: (document: String, uri: String)? = nil
     ) {
       self.id = id
       self.outcome = outcome
@@ -28,6 +30,7 @@ package struct AppliedReceipt: Sendable {
       self.chunks = chunks
       self.tokens = tokens
       self.found = found
+      self.kept = kept
     }
   }
 

@@ -61,7 +61,8 @@ final class TestSite: Sendable {
           "Harbour", "The harbour office of Skerry opens at seven in the morning.",
           [
             "/ferry", "/lighthouse", "/private", "/hidden", "/copy?ref=1", "/loop/a", "/busy",
-            "/nothing", "/calendar/2026/01/", "/chain/0", "/archive/old",
+            "/nothing", "/calendar/2026/01/", "/chain/0", "/archive/old", "/pilot?print=1",
+            "/pilot",
           ]))
     case "/ferry":
       let etag = "\"ferry-\(version)\""
@@ -92,6 +93,14 @@ final class TestSite: Sendable {
       if isBusy { return connection.respond(503, ["Retry-After: 1"]) }
       html(Self.page("Busy", "The crane of the harbour lifts twelve tonnes."))
     case "/nothing": html(Self.page("Page not found", "Sorry, this page is not here."))
+    case "/pilot", "/pilot?print=1":
+      // Two addresses of a page, and a stamp that differs.
+      html(
+        Array(
+          ("<html><head><title>Pilots</title></head><body><main><h1>Pilots</h1><p>A pilot comes "
+            + "aboard two miles off Skerry Point for every ship that is longer than fifty metres."
+            + "</p><p>He is ordered by radio, on channel twelve.</p><p>Printed on 2026-11-"
+            + "\(path.utf8.count)</p></main></body></html>").utf8))
     case "/archive/old": html(Self.page("Archive", "In 1950 the ferry took two hours."))
     case let month where month.hasPrefix("/calendar/"):
       let numbers = month.split(separator: "/").compactMap { Int($0) }
@@ -183,6 +192,9 @@ final class TestSite: Sendable {
     #expect(outcome("/busy") == "read -")
     #expect(outcome("/nothing") == "not_read soft_404")
     #expect(lines["/nothing"]?.remedy?.isEmpty == false)
+    #expect(outcome("/pilot") == "read -")
+    #expect(outcome("/pilot?print=1") == "left_out near_duplicate")
+    #expect(lines["/pilot?print=1"]?.redirect == site.url("/pilot"))
     #expect(lines["/archive/old"] == nil)
     #expect(outcome("/chain/2") == "read -")
     #expect(lines["/chain/3"] == nil)
@@ -294,5 +306,37 @@ final class TestSite: Sendable {
     // And stays so.
     try await recrawl(bobbin, pipeline, site)
     #expect(try await generation() == "3")
+  }
+
+  @Test func `a page under two addresses is indexed once, and the other takes over when it goes`()
+    async throws
+  {
+    let site = try TestSite()
+    site.state.withLock { $0.isBusy = false }
+    let (bobbin, pipeline) = try install()
+    _ = try await bobbin.ingest(
+      "harbour", [site.url("/")],
+      ["--depth", "1", "--max-pages", "40", "--pipeline", pipeline],
+      environment: ["BOBBIN_ALLOWED_HOSTS": site.hostAndPort])
+    let question = "On which channel is a pilot ordered?"
+    func page(_ url: String?) -> String { String((url ?? "").prefix { $0 != "#" }) }
+    var (_, answer) = try await bobbin.ask("harbour", question)
+    #expect(answer.message.contains("twelve"))
+    #expect(answer.sources.map { page($0.url) } == [site.url("/pilot")])
+
+    // The kept one is gone: seen twice, it leaves, and the other stands for itself in that very generation.
+    site.state.withLock { $0.gone = ["/pilot"] }
+    try await recrawl(bobbin, pipeline, site)
+    #expect(try await report(bobbin, site)["/pilot?print=1"]?.reason == "near_duplicate")
+    try await recrawl(bobbin, pipeline, site)
+    (_, answer) = try await bobbin.ask("harbour", question)
+    #expect(answer.message.contains("twelve"))
+    #expect(answer.sources.map { page($0.url) } == [site.url("/pilot?print=1")])
+    // It comes back: the one that stands stays.
+    site.state.withLock { $0.gone = [] }
+    try await recrawl(bobbin, pipeline, site)
+    let lines = try await report(bobbin, site)
+    #expect(lines["/pilot"]?.reason == "near_duplicate")
+    #expect(lines["/pilot"]?.redirect == site.url("/pilot?print=1"))
   }
 }

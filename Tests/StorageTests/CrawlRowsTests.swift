@@ -32,7 +32,7 @@ import Testing
   private func receipt(
     _ run: String, _ stage: String, _ item: String, _ document: String, _ outcome: String = "done",
     reason: String? = nil, uri: String? = nil, title: String? = nil, source: String = "s1",
-    generation: Int? = nil, at: Int = 2
+    generation: Int? = nil, kept: String? = nil, at: Int = 2
   ) -> AppliedReceipt {
     AppliedReceipt(
       run: run, stage: stage, item: item, outcome: "done", tries: 0, reason: nil, due: nil,
@@ -44,7 +44,8 @@ import Testing
           found: stage == "fetch"
             ? .init(
               source: source, uri: uri, leadsTo: nil, status: 200, depth: 1, etag: "\"1\"",
-              lastModified: nil, content: "sha256:x", tries: nil, due: nil) : nil)
+              lastModified: nil, content: "sha256:x", tries: nil, due: nil) : nil,
+          kept: kept.map { ($0, "http://a/\($0)") })
       ], generation: generation, at: at, counts: #"{"outside":2}"#)
   }
 
@@ -123,6 +124,84 @@ import Testing
     let left = try #require(try await database.document("d2", of: chatbot))
     #expect(left.generation == nil && left.reason == "http_404")
     #expect(try await database.leavingDocuments(of: RunID(unchecked: "r3")).isEmpty)
+  }
+
+  @Test(arguments: 0..<10)
+  func `a page for which another one stands says so, in whatever order receipts come`(
+    seed: Int
+  ) async throws {
+    var generator = SplitMix(state: UInt64(seed))
+    try await begin("r1", at: 1)
+    let first = [
+      receipt("r1", "fetch", "i1", "start"), receipt("r1", "index", "o1", "start", generation: 1),
+      receipt("r1", "fetch", "i2", "d2", uri: "http://a/2"),
+      receipt("r1", "embed", "e2", "d2", at: 3),
+      receipt(
+        "r1", "index", "o2", "d2", "gone", reason: "near_duplicate", generation: 1, kept: "start",
+        at: 4),
+    ]
+    // The row is there before the order: it is made of what fetch said.
+    try await database.apply([first[2]])
+    for receipt in (first + first).shuffled(using: &generator) {
+      try await database.apply([receipt])
+    }
+    #expect(try await rows() == ["http://a/ live - -", "http://a/2 ended near_duplicate -"])
+    let kept = try #require(try await database.document("start", of: chatbot))
+    #expect(kept.addresses == ["http://a/2"])
+    let alias = try #require(try await database.document("d2", of: chatbot))
+    #expect(alias.leadsTo == "http://a/start" && alias.generation == nil && alias.isLeftOut)
+    var line = try await database.addresses(of: RunID(unchecked: "r1")).last
+    #expect(line?.reason == "near_duplicate" && line?.leadsTo == "http://a/start")
+    // It is asked for again as a page whose text is known.
+    let known = try await database.knownDocuments(of: chatbot)
+    #expect(known.map(\.id) == ["start", "d2"] && known.allSatisfy(\.isLive))
+    try await database.finishRun(RunID(unchecked: "r1"), state: "done", now: 5)
+
+    // Unchanged, it is still not by itself.
+    try await begin("r2", at: 10)
+    try await database.apply([
+      receipt("r2", "fetch", "i1", "start", "gone", reason: "unchanged", at: 11),
+      receipt("r2", "fetch", "i2", "d2", "gone", reason: "unchanged", uri: "http://a/2", at: 11),
+    ])
+    #expect(
+      try await rows() == ["http://a/ live unchanged -", "http://a/2 ended near_duplicate -"])
+    line = try await database.addresses(of: RunID(unchecked: "r2")).last
+    #expect(line?.reason == "near_duplicate" && line?.leadsTo == "http://a/start")
+    try await database.finishRun(RunID(unchecked: "r2"), state: "done", now: 12)
+
+    // It takes the place of the page that stood for it, by an order of a run that has not met it.
+    try await begin("r3", at: 20)
+    for receipt in [
+      receipt("r3", "index", "o3", "d2", generation: 2, at: 21), first[4],
+      receipt("r3", "index", "o3", "d2", generation: 2, at: 21),
+    ] { try await database.apply([receipt]) }
+    let heir = try #require(try await database.document("d2", of: chatbot))
+    #expect(heir.state == "live" && heir.generation == 2)
+    #expect(try await database.document("start", of: chatbot)?.addresses == [])
+  }
+
+  @Test func `a page that is gone twice leaves the one that stands for it, too`() async throws {
+    try await begin("r1", at: 1)
+    try await database.apply([
+      receipt("r1", "fetch", "i1", "start"), receipt("r1", "index", "o1", "start", generation: 1),
+      receipt("r1", "fetch", "i2", "d2", uri: "http://a/2"),
+      receipt(
+        "r1", "index", "o2", "d2", "gone", reason: "near_duplicate", generation: 1, kept: "start"),
+    ])
+    for (run, at) in [("r2", 10), ("r3", 20)] {
+      try await begin(run, at: at)
+      try await database.apply([
+        receipt(run, "fetch", "i2", "d2", "gone", reason: "http_404", uri: "http://a/2", at: at + 1)
+      ])
+    }
+    let leaving = try await database.leavingDocuments(of: RunID(unchecked: "r3"))
+    #expect(leaving.map(\.text) == ["d2"])
+    #expect(
+      try await database.addOrder(
+        RunID(unchecked: "r3"), item: "order", content: [1], removed: leaving, now: 22))
+    try await database.finishRun(RunID(unchecked: "r3"), state: "done", now: 23)
+    #expect(try await database.leavingDocuments(of: RunID(unchecked: "r3")).isEmpty)
+    #expect(try await database.knownDocuments(of: chatbot).map(\.id) == ["start"])
   }
 
   @Test func `a page that its site wants out leaves at once, one that fails stays`() async throws {
