@@ -42,6 +42,19 @@ package struct CrawlWish: Codable, Equatable, Sendable {
       sitemap: sitemap ?? false, include: include ?? [], exclude: exclude ?? [])
   }
 
+  /// Milliseconds after which a source without an interval of its own is read again.
+  ///
+  /// Each run that found nothing new doubles them, up to a limit: what never changes is asked for seldom.
+  ///
+  /// - Parameters:
+  ///   - usual: milliseconds after a run that found something new.
+  ///   - quietRuns: how many runs in a row have found nothing since.
+  package static func backedOff(usual: Int, longest: Int, quietRuns: Int) -> Int {
+    var interval = usual
+    for _ in 0..<quietRuns where interval < longest { interval *= 2 }
+    return max(usual, min(interval, longest))
+  }
+
   /// Milliseconds after which it is read again by itself; nil when that is the operator's to say.
   package var interval: Int? {
     switch every {
@@ -133,7 +146,8 @@ package struct SourceReading: Sendable {
           id: document.id, uri: document.uri, depth: document.depth,
           page: KnownPage(
             etag: isSame ? document.etag : nil, lastModified: isSame ? document.lastModified : nil,
-            text: document.isLive ? found?.text : nil))
+            text: document.isLive ? found?.text : nil,
+            readAt: isSame ? document.readAt : nil))
       )
     }
     return Dictionary(grouping: known, by: \.0).mapValues { $0.map(\.1) }
@@ -145,7 +159,7 @@ package struct SourceReading: Sendable {
     for page in pages {
       let fields = [
         page.uri, "\(page.depth)", page.page.etag ?? "", page.page.lastModified ?? "",
-        page.page.text ?? "",
+        page.page.text ?? "", page.page.readAt.map(String.init) ?? "",
       ]
       // What came from a server may hold anything; then it is not sent back.
       guard fields.allSatisfy({ !$0.utf8.contains { $0 < 0x20 } }) else { continue }

@@ -82,11 +82,13 @@ package struct Receipt: Codable, Hashable, Sendable {
     /// Tries so far and when the next one is due, of a document that waits beside its item.
     package var tries: Int?
     package var due: Int?
+    /// When it was asked for, milliseconds since 1970 UTC; nil when it was not.
+    package var asked: Int?
 
     package init(
       source: String, uri: String? = nil, leadsTo: String? = nil, status: Int? = nil,
       depth: Int? = nil, etag: String? = nil, lastModified: String? = nil,
-      content: String? = nil, tries: Int? = nil, due: Int? = nil
+      content: String? = nil, tries: Int? = nil, due: Int? = nil, asked: Int? = nil
     ) {
       self.source = source
       self.uri = uri
@@ -98,6 +100,7 @@ package struct Receipt: Codable, Hashable, Sendable {
       self.content = content
       self.tries = tries
       self.due = due
+      self.asked = asked
     }
   }
 

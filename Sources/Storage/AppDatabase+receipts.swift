@@ -156,6 +156,14 @@ extension AppDatabase {
       UPDATE documents SET leads_to = $1, http_status = $2, depth = coalesce($3, depth)
       WHERE id = $4 AND run_id = $5
       """, [found.leadsTo, found.status, found.depth, document.id, run])
+    if let asked = found.asked,
+      document.outcome == "done" || document.reason == DocumentState.unchanged
+    {
+      try database.change(
+        """
+        UPDATE documents SET read_at = $1 WHERE id = $2 AND run_id = $3 AND coalesce(read_at, 0) < $4
+        """, [asked, document.id, run, asked])
+    }
     // What the next request can be spared by belongs to the bytes that came with it.
     if let content = found.content {
       try database.change(

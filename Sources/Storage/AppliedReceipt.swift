@@ -47,10 +47,12 @@ package struct AppliedReceipt: Sendable {
     package let content: String?
     package let tries: Int?
     package let due: Int?
+    /// When it was asked for, milliseconds since 1970 UTC.
+    package let asked: Int?
 
     package init(
       source: String, uri: String?, leadsTo: String?, status: Int?, depth: Int?, etag: String?,
-      lastModified: String?, content: String?, tries: Int?, due: Int?
+      lastModified: String?, content: String?, tries: Int?, due: Int?, asked: Int? = nil
     ) {
       self.source = source
       self.uri = uri
@@ -62,6 +64,7 @@ package struct AppliedReceipt: Sendable {
       self.content = content
       self.tries = tries
       self.due = due
+      self.asked = asked
     }
   }
 

@@ -24,6 +24,8 @@ package struct KnownDocument: Sendable {
   package let rawDigest: String?
   /// Whether what was read last is what answers.
   package let isLive: Bool
+  /// When it was asked for last and there was an answer, milliseconds since 1970 UTC.
+  package let readAt: Int?
 }
 
 /// What became of one address in one run.
@@ -95,7 +97,7 @@ extension AppDatabase {
       try database.all(
         """
         SELECT d.id, d.source_id, d.uri, d.depth, d.etag, d.last_modified, d.raw_digest, d.state,
-          d.reason
+          d.reason, d.read_at
         FROM documents d JOIN knowledge_sources s ON s.id = d.source_id
         WHERE d.chatbot_id = $1 AND (d.generation IS NOT NULL OR d.alias_of IS NOT NULL)
           AND s.source_url IS NOT NULL
@@ -106,8 +108,26 @@ extension AppDatabase {
           id: row["id"], source: SourceID(unchecked: row["source_id"]), uri: row["uri"],
           depth: row["depth"] ?? 0, etag: row["etag"], lastModified: row["last_modified"],
           rawDigest: row["raw_digest"],
-          isLive: row["state"] as String == "live" || row["reason"] as String? == Alias.reason)
+          isLive: row["state"] as String == "live" || row["reason"] as String? == Alias.reason,
+          readAt: row["read_at"])
       }
+    }
+  }
+
+  /// How many runs in a row, the last ones, have found nothing new in a source and no trouble either.
+  ///
+  /// - Parameter limit: runs that are looked at.
+  package func quietRuns(of source: SourceID, limit: Int = 16) async throws -> Int {
+    try await pool.read { database in
+      let runs = try database.all(
+        """
+        SELECT r.run_id, max(CASE WHEN r.stage = 'fetch' AND r.reason = $1 OR r.stage = 'extract'
+            AND r.reason = $2 THEN 1 ELSE 0 END) AS unchanged,
+          max(CASE WHEN r.stage = 'index' OR r.outcome IN ('failed', 'retry') THEN 1 ELSE 0 END) AS other
+        FROM document_receipts r JOIN documents d ON d.id = r.document_id
+        WHERE d.source_id = $3 GROUP BY r.run_id ORDER BY r.run_id DESC LIMIT $4
+        """, [DocumentState.unchanged, DocumentState.unchanged, source.text, limit])
+      return runs.prefix { $0["unchanged"] as Int == 1 && $0["other"] as Int == 0 }.count
     }
   }
 

@@ -88,7 +88,8 @@ enum Migrations {
     migrator.registerMigration("8 pages that a crawl finds") { database in
       try database.execute(sql: crawls)
     }
-    migrator.registerMigration("10 pages for which another one stands") { database in
+    migrator.registerMigration("10 pages for which another one stands, when pages were read") {
+      database in
       try database.execute(sql: aliases)
     }
     return migrator
@@ -96,6 +97,7 @@ enum Migrations {
   private static let aliases = """
     ALTER TABLE documents ADD COLUMN alias_of TEXT;
     ALTER TABLE documents ADD COLUMN alias_uri TEXT;
+    ALTER TABLE documents ADD COLUMN read_at INTEGER;
     CREATE INDEX documents_alias ON documents(alias_of);
     """
   private static let crawls = """

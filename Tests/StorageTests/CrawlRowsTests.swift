@@ -222,4 +222,72 @@ import Testing
     let kept = try #require(try await database.document("d3", of: chatbot))
     #expect(kept.state == "ended" && kept.generation == 1)
   }
+
+  @Test func `runs that find nothing new are counted until one does, or one has trouble`()
+    async throws
+  {
+    let source = SourceID(unchecked: "s1")
+    func run(_ name: String, _ at: Int, _ receipts: [AppliedReceipt]) async throws -> Int {
+      try await begin(name, at: at)
+      try await database.apply(receipts)
+      try await database.finishRun(RunID(unchecked: name), state: "done", now: at + 1)
+      return try await database.quietRuns(of: source)
+    }
+    func same(_ run: String, _ stage: String = "fetch") -> AppliedReceipt {
+      receipt(run, stage, "i1", "start", "gone", reason: "unchanged")
+    }
+    let new = [
+      receipt("r1", "fetch", "i1", "start"), receipt("r1", "index", "o", "start", generation: 1),
+    ]
+    #expect(try await run("r1", 1, new) == 0)
+    #expect(try await run("r2", 10, [same("r2")]) == 1)
+    #expect(
+      try await run(
+        "r3", 20,
+        [
+          receipt("r3", "fetch", "i1", "start"), same("r3", "extract"),
+          receipt("r3", "fetch", "i2", "d2", "gone", reason: "robots", uri: "http://a/2"),
+        ]) == 2)
+    #expect(
+      try await run(
+        "r4", 30,
+        [
+          same("r4"),
+          receipt("r4", "fetch", "i2", "d2", "failed", reason: "http_503", uri: "http://a/2"),
+        ])
+        == 0)
+    #expect(try await run("r5", 40, [same("r5")]) == 1)
+    #expect(
+      try await run(
+        "r6", 50,
+        [
+          same("r6"), receipt("r6", "fetch", "i3", "d3", uri: "http://a/3"),
+          receipt("r6", "index", "o", "d3", generation: 2),
+        ]) == 0)
+  }
+
+  @Test func `when a page was read is known from what was asked, in whatever order it is told`()
+    async throws
+  {
+    try await begin("r1", at: 1)
+    func asked(_ item: String, _ outcome: String, _ reason: String?, _ at: Int?) -> AppliedReceipt {
+      AppliedReceipt(
+        run: "r1", stage: "fetch", item: item, outcome: "done", tries: 0, reason: nil, due: nil,
+        message: nil, outputs: [],
+        documents: [
+          .init(
+            id: "start", outcome: outcome, reason: reason, message: nil, title: nil, pages: 0,
+            chunks: 0, tokens: 0,
+            found: .init(
+              source: "s1", uri: nil, leadsTo: nil, status: 200, depth: 0, etag: nil,
+              lastModified: nil, content: nil, tries: nil, due: nil, asked: at))
+        ], generation: nil, at: 99)
+    }
+    for receipt in [
+      asked("i2", "done", nil, 70), asked("i1", "gone", "unchanged", 50),
+      asked("i3", "failed", "http_503", 90), asked("i4", "gone", "unchanged", nil),
+    ] { try await database.apply([receipt]) }
+    try await database.apply([receipt("r1", "index", "o", "start", generation: 1)])
+    #expect(try await database.knownDocuments(of: chatbot).map(\.readAt) == [70])
+  }
 }
