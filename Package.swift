@@ -191,7 +191,7 @@ let package = Package(
     tests("ExtractionTests", ["Corpus", "Extraction"]),
     tests(
       "IndexStageTests",
-      ["BlobStore", "Corpus", "IndexStage", "Spool", "TestSupport", "VectorShard"]),
+      ["BlobStore", "Corpus", "Extraction", "IndexStage", "Spool", "TestSupport", "VectorShard"]),
     tests("MarkupTests", ["Markup"]),
     tests("SpoolTests", ["Spool"]),
     tests("StageCommandTests", ["Spool", "StageCommand", "TestSupport"]),

@@ -29,6 +29,8 @@ FETCH_SLICE_S = 15
 FETCH_REQUEST_S = 30
 # Tries of one page of a crawl before it ends with its reason.
 FETCH_PAGE_TRIES = 4
+# Days for which a sitemap is believed that says of a known page that it has not changed; 0 asks always.
+FETCH_LASTMOD_DAYS = 30
 
 # Share of its documents that a chatbot may lose in one training; more, and the new generation waits for the owner's word.
 INDEX_SHRINK_PERCENT = 30

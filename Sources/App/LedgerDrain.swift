@@ -42,8 +42,9 @@ package struct LedgerDrain: Sendable {
             AppliedReceipt.Found(
               source: found.source, uri: found.uri, leadsTo: found.leadsTo, status: found.status,
               depth: found.depth, etag: found.etag, lastModified: found.lastModified,
-              content: found.content, tries: found.tries, due: found.due)
-          })
+              content: found.content, tries: found.tries, due: found.due,
+              asked: found.asked)
+          }, kept: document.kept.map { ($0.document, $0.uri) })
       },
       generation: receipt.generation, heldGeneration: receipt.heldGeneration,
       at: receipt.startedAt + receipt.milliseconds,

@@ -37,7 +37,9 @@ package enum ReadingAdvice {
     case "video_gone": "Check the address; if the video is gone, remove the source."
     case "no_captions": "Add the video's transcript as a file or as text."
     case "plan_limit": "Take something out, or choose a larger plan."
-    case "redirected", "canonical", "duplicate", "sitemap", "unchanged", "crawl_delay": nil
+    case "redirected", "canonical", "duplicate", "near_duplicate", "sitemap", "unchanged",
+      "crawl_delay":
+      nil
     case "timeout", "connection", "http_408", "http_429":
       "It is asked again by itself; if it goes on, ask the site's operator."
     case let status where status.hasPrefix("http_5"):

@@ -44,6 +44,19 @@ package struct CrawlWish: Codable, Equatable, Sendable {
       sitemap: sitemap ?? false, include: include ?? [], exclude: exclude ?? [])
   }
 
+  /// Milliseconds after which a source without an interval of its own is read again.
+  ///
+  /// Each run that found nothing new doubles them, up to a limit: what never changes is asked for seldom.
+  ///
+  /// - Parameters:
+  ///   - usual: milliseconds after a run that found something new.
+  ///   - quietRuns: how many runs in a row have found nothing since.
+  package static func backedOff(usual: Int, longest: Int, quietRuns: Int) -> Int {
+    var interval = usual
+    for _ in 0..<quietRuns where interval < longest { interval *= 2 }
+    return max(usual, min(interval, longest))
+  }
+
   /// Milliseconds after which it is read again by itself; nil when that is the operator's to say.
   package var interval: Int? {
     switch every {
@@ -125,18 +138,25 @@ package struct SourceReading: Sendable {
     let live = try await BlockingWork.run {
       try ShardSet.open(directory: directory).map { try GenerationDocuments.all(in: $0) } ?? [:]
     }
+    var digests: [DocumentID: (raw: String, text: String)] = [:]
+    for description in live.values {
+      digests[description.document] = (description.rawDigest, description.textDigest)
+      for alias in description.aliases ?? [] {
+        digests[alias.document] = (alias.rawDigest, alias.textDigest)
+      }
+    }
     let known = documents.map { document in
-      let description = live[DocumentID(unchecked: document.id)]
+      let found = digests[DocumentID(unchecked: document.id)]
       // Where another version answers than the last one that came, the page is read whatever the server says of it.
-      let isSame =
-        document.isLive && description != nil && description?.rawDigest == document.rawDigest
+      let isSame = document.isLive && found != nil && found?.raw == document.rawDigest
       return (
         document.source,
         Known(
           id: document.id, uri: document.uri, depth: document.depth,
           page: KnownPage(
             etag: isSame ? document.etag : nil, lastModified: isSame ? document.lastModified : nil,
-            text: document.isLive ? description?.textDigest : nil))
+            text: document.isLive ? found?.text : nil,
+            readAt: isSame ? document.readAt : nil))
       )
     }
     return Dictionary(grouping: known, by: \.0).mapValues { $0.map(\.1) }
@@ -148,7 +168,7 @@ package struct SourceReading: Sendable {
     for page in pages {
       let fields = [
         page.uri, "\(page.depth)", page.page.etag ?? "", page.page.lastModified ?? "",
-        page.page.text ?? "",
+        page.page.text ?? "", page.page.readAt.map(String.init) ?? "",
       ]
       // What came from a server may hold anything; then it is not sent back.
       guard fields.allSatisfy({ !$0.utf8.contains { $0 < 0x20 } }) else { continue }

@@ -33,11 +33,14 @@ package struct KnownPage: Codable, Hashable, Sendable {
   package let lastModified: String?
   /// The digest of the text that answers now, 64 hex digits.
   package let text: String?
+  /// When it was asked for last, milliseconds since 1970 UTC; nil when that is not known, or another text answers.
+  package let readAt: Int?
 
-  package init(etag: String?, lastModified: String?, text: String?) {
+  package init(etag: String?, lastModified: String?, text: String?, readAt: Int? = nil) {
     self.etag = etag
     self.lastModified = lastModified
     self.text = text
+    self.readAt = readAt
   }
 }
 
@@ -100,6 +103,8 @@ package struct CrawlState: Codable, Hashable, Sendable {
   package var told: Int
   /// Sitemap files that were read.
   package var sitemaps: Int
+  /// Sitemap files that wait in the frontier: pages that are known wait for what these say of them.
+  package var sitemapsQueued: Int?
   /// Failures since the last answer.
   package var failures: Int
   /// What the site answers where there is no page, as a fingerprint of its text; nil when it says so by its status.
@@ -119,6 +124,6 @@ package struct CrawlState: Codable, Hashable, Sendable {
 package enum LeftOut {
   package static let reasons: Set<String> = [
     "robots", "noindex", "redirected", "redirect_out", "canonical", "duplicate", "sitemap",
-    "unchanged",
+    "unchanged", Alias.reason,
   ]
 }

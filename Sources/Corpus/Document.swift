@@ -64,10 +64,15 @@ package struct DocumentDescription: Codable, Hashable, Sendable {
   package let rawDigest: String
   /// SHA-256 of the extracted text, 64 hex digits: what decides whether a document changed.
   package let textDigest: String
+  /// What candidates for near-duplicates are found by; index writes it into a shard's table of documents, chunks have none.
+  package var likeness: String?
+  /// Pages that are nearly this one and are not indexed themselves, by id; in a shard's table of documents only.
+  package var aliases: [Alias]?
 
   package init(
     document: DocumentID, source: SourceID, uri: String, title: String, language: String?,
-    mediaType: String, rawDigest: String, textDigest: String
+    mediaType: String, rawDigest: String, textDigest: String, likeness: String? = nil,
+    aliases: [Alias]? = nil
   ) {
     self.document = document
     self.source = source
@@ -77,7 +82,32 @@ package struct DocumentDescription: Codable, Hashable, Sendable {
     self.mediaType = mediaType
     self.rawDigest = rawDigest
     self.textDigest = textDigest
+    self.likeness = likeness
+    self.aliases = aliases
   }
+}
+
+/// A page for which another one of its source stands, because their texts are nearly the same.
+package struct Alias: Codable, Hashable, Sendable {
+  package let document: DocumentID
+  /// Its own address.
+  package let uri: String
+  /// Its own raw bytes, `sha256:…`.
+  package let rawDigest: String
+  /// Its own extracted text, 64 hex digits: as long as it is this, the page has not changed.
+  package let textDigest: String
+
+  package init(document: DocumentID, uri: String, rawDigest: String, textDigest: String) {
+    self.document = document
+    self.uri = uri
+    self.rawDigest = rawDigest
+    self.textDigest = textDigest
+  }
+
+  /// The reason of a page that another one stands for.
+  package static let reason = "near_duplicate"
+  /// What its owner is told.
+  package static let message = "Another page says nearly word for word the same and stands for it."
 }
 
 /// One document as people would recognise it.

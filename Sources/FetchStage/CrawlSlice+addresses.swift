@@ -23,7 +23,10 @@ extension CrawlSlice {
     // One that was met before is counted once, whatever was said of it.
     guard seen.count < SeenSet.limit else { return count("too_many") }
     guard seen.insert(address) else { return }
-    if kind == .sitemap { return frontier.append(FrontierEntry(kind, depth, address)) }
+    if kind == .sitemap {
+      state.sitemapsQueued = (state.sitemapsQueued ?? 0) + 1
+      return frontier.append(FrontierEntry(kind, depth, address))
+    }
     if let reason = refusal(of: address) { return count(reason) }
     if isTrap(address) { return count("trap") }
     frontier.append(FrontierEntry(kind, depth, address))

@@ -206,6 +206,7 @@ extension CrawlSlice {
     if asked == state.start { state.startLeadsTo = address == asked ? nil : address }
     if response.status == 304 {
       state.read += 1
+      if bounds.sitemap, asked == state.start { findSitemaps() }
       return tell(
         address, depth: depth, .gone, reason: "unchanged", message: "It has not changed.",
         response: response)
@@ -394,6 +395,7 @@ extension CrawlSlice {
     _ sitemap: Sitemap, _ entry: FrontierEntry, _ response: WebResponse
   ) {
     state.sitemaps += 1
+    note(sitemap, base: entry.address)
     for address in sitemap.pages { admit(address, base: entry.address, kind: .page, depth: 0) }
     for address in sitemap.sitemaps {
       // An index names sitemaps, not indexes; one step more is borne.

@@ -38,6 +38,8 @@ struct CrawlSlice {
   var counts: [String: Int] = [:]
   /// Addresses that had their turn in this slice.
   private var turns = 0
+  /// When the present address had its turn, milliseconds since 1970 UTC.
+  private var askedAt = 0
 
   /// - Throws: `BlobError`, or `SpoolError` for a fault of the disk.
   init(_ source: Source, bounds: CrawlBounds, state: CrawlState, born: Int, tools: Tools) throws {
@@ -69,9 +71,11 @@ struct CrawlSlice {
     if isNew { begin() }
     let end = ContinuousClock.now + tools.settings.sliceTime
     while pause == nil, turns < tools.settings.slicePages, ContinuousClock.now < end {
-      if isFull { break }
+      if isFull || rowOrder.count >= FetchSettings.mostRows { break }
       guard let (entry, tries) = try nextEntry() else { break }
+      if waitsForSitemaps(entry) || isSpared(entry) { continue }
       turns += 1
+      askedAt = tools.now()
       pause = try await visit(entry, tries: tries)
       // A site that asks for long pauses is not waited for by a worker.
       if pause == nil, delay > .seconds(5) {
@@ -112,7 +116,11 @@ struct CrawlSlice {
       let waiting = state.waiting.remove(at: index)
       if let entry = FrontierEntry(line: waiting.line) { return (entry, waiting.tries) }
     }
-    return try frontier.next().map { ($0, 0) }
+    guard let entry = try frontier.next() else { return nil }
+    if entry.kind == .sitemap, let queued = state.sitemapsQueued {
+      state.sitemapsQueued = max(0, queued - 1)
+    }
+    return (entry, 0)
   }
 
   private mutating func outcome(_ pause: Onward.Pause?) throws -> Outcome<Page> {
@@ -181,7 +189,7 @@ struct CrawlSlice {
       status: response?.status, depth: depth,
       etag: content == nil ? nil : response?.headers["ETag"],
       lastModified: content == nil ? nil : response?.headers["Last-Modified"],
-      content: content?.blob, tries: tries, due: due)
+      content: content?.blob, tries: tries, due: due, asked: response == nil ? nil : askedAt)
     if rows[id] == nil { rowOrder.append(id) }
     rows[id] = Receipt.Document(
       document: id, outcome: outcome, reason: reason, message: message, found: found)

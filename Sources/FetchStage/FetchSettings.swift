@@ -15,6 +15,8 @@ package struct FetchSettings: Sendable {
   package var pageTries: Int
   package var firstDelay: Int
   package var longestDelay: Int
+  /// Days after which a page is asked for again, though its site's sitemap says that it has not changed.
+  package var lastmodDays: Int
 
   /// A site that asks for more than a minute between two pages gets a minute.
   static let longestCrawlDelay = 60.0
@@ -27,11 +29,13 @@ package struct FetchSettings: Sendable {
   static let mostTold = 500
   static let mostWaiting = 500
   static let mostSitemaps = 500
+  /// Rows of a slice beyond which it is over, whatever the pages cost.
+  static let mostRows = 1_000
 
   package init(
     hostDelay: Duration = .seconds(1), slicePages: Int = 50, sliceTime: Duration = .seconds(15),
     requestTime: Duration = .seconds(30), pageTries: Int = 4, firstDelay: Int = 30_000,
-    longestDelay: Int = 3_600_000
+    longestDelay: Int = 3_600_000, lastmodDays: Int = 30
   ) {
     self.hostDelay = hostDelay
     self.slicePages = slicePages
@@ -40,6 +44,7 @@ package struct FetchSettings: Sendable {
     self.pageTries = pageTries
     self.firstDelay = firstDelay
     self.longestDelay = longestDelay
+    self.lastmodDays = lastmodDays
   }
 
   /// What a request may take and bring.

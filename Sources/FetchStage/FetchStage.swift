@@ -20,15 +20,16 @@ package struct FetchStage: Stage {
   /// - Parameters:
   ///   - data: the data directory.
   ///   - transport: one of reach `ownerGiven`, because owners type these URLs.
+  ///   - gate: who may ask a host; nil for one that is shared by all processes on this data directory.
   ///   - now: milliseconds since 1970 UTC.
   package init(
     data: String, transport: WebTransport, settings: FetchSettings = FetchSettings(),
-    gate: HostGate = HostGate(), fileLimit: Int = 25 << 20,
+    gate: HostGate? = nil, fileLimit: Int = 25 << 20,
     now: @escaping @Sendable () -> Int = WallClock.now
   ) {
     tools = CrawlSlice.Tools(
-      blobs: DirectoryBlobs(data: data), transport: transport, gate: gate, settings: settings,
-      now: now)
+      blobs: DirectoryBlobs(data: data), transport: transport,
+      gate: gate ?? HostGate(data: data), settings: settings, now: now)
     files = FileReader(limit: fileLimit)
     forks = CrawlForks(data: data)
   }

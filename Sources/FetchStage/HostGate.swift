@@ -1,5 +1,6 @@
-// One request to a host at a time, and a pause before the next, whoever of this process asks: politeness is the host's to
-// receive, not a crawl's to keep.
+// One request to a host at a time, and a pause before the next, whoever of this machine asks: politeness is the host's to
+// receive, not a crawl's or a process's to keep. Within the process requests queue up; between processes a lock file decides
+// (HostLocks).
 
 import Synchronization
 
@@ -12,8 +13,10 @@ package final class HostGate: Sendable {
   }
 
   private let hosts = Mutex<[String: Host]>([:])
+  private let locks: HostLocks?
 
-  package init() {}
+  /// - Parameter data: the data directory that this machine's processes share; nil for a gate of this process alone.
+  package init(data: String? = nil) { locks = data.map { HostLocks(data: $0) } }
 
   /// Makes a request in its turn.
   ///
@@ -26,7 +29,11 @@ package final class HostGate: Sendable {
     let wait = await enter(host, pause: pause)
     // Woken early by a cancellation, it asks early: then nothing is sent either.
     if wait > .zero { try? await Task.sleep(for: wait) }
-    defer { leave(host) }
+    let lock = await locks?.take(host, pause: pause)
+    defer {
+      lock?.letGo()
+      leave(host)
+    }
     return try await request()
   }
 

@@ -21,13 +21,14 @@ struct KnownPages {
     for line in try blobs.get(reference).split(separator: 10) {
       let text = String(decoding: line, as: UTF8.self)
       let fields = text.split(separator: "\t", omittingEmptySubsequences: false).map(String.init)
-      guard fields.count == 5, let depth = Int(fields[1]) else { continue }
+      guard fields.count >= 5, let depth = Int(fields[1]) else { continue }
       addresses.append(fields[0])
       entries[fields[0]] = Entry(
         page: KnownPage(
           etag: fields[2].isEmpty ? nil : fields[2],
           lastModified: fields[3].isEmpty ? nil : fields[3],
-          text: fields[4].isEmpty ? nil : fields[4]), depth: depth)
+          text: fields[4].isEmpty ? nil : fields[4],
+          readAt: fields.count > 5 ? Int(fields[5]) : nil), depth: depth)
     }
   }
 

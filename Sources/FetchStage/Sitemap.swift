@@ -7,6 +7,8 @@ import Markup
 package struct Sitemap: Equatable, Sendable {
   /// Addresses as written.
   package var pages: [String] = []
+  /// When pages were changed last, as written, by their addresses as written; of those of which it is said.
+  package var lastModified: [String: String] = [:]
   /// Further sitemaps, of an index.
   package var sitemaps: [String] = []
   /// Whether it is a feed.
@@ -62,6 +64,9 @@ package struct Sitemap: Equatable, Sendable {
     var text = ""
     var sitemap = Sitemap()
     var count = 0
+    /// Of the entry that is being read.
+    var address: String?
+    var modified: String?
   }
 
   private static func xml(_ bytes: [UInt8]) -> Sitemap? {
@@ -97,17 +102,28 @@ package struct Sitemap: Equatable, Sendable {
       found.path.append(name)
       found.text = ""
     case .text(let text):
-      if found.path.last == "loc", found.text.utf8.count < 4_096 { found.text += text }
+      if found.path.last == "loc" || found.path.last == "lastmod", found.text.utf8.count < 4_096 {
+        found.text += text
+      }
     case .end(let name, _):
       // An image's or a video's loc stands deeper.
       if name == "loc", found.path.count == 3 {
         found.count += 1
         if found.count > entryLimit { return false }
         switch found.path[1] {
-        case "url": found.sitemap.pages.append(found.text)
+        case "url":
+          found.sitemap.pages.append(found.text)
+          found.address = found.text
         case "sitemap": found.sitemap.sitemaps.append(found.text)
         default: break
         }
+      }
+      if name == "lastmod", found.path.count == 3 { found.modified = found.text }
+      if found.path.count == 2 {
+        if let address = found.address, let modified = found.modified {
+          found.sitemap.lastModified[address] = modified
+        }
+        (found.address, found.modified) = (nil, nil)
       }
       if !found.path.isEmpty { found.path.removeLast() }
     }

@@ -22,14 +22,19 @@ struct GenerationMoves {
           + (held.base.map { "generation \($0)" } ?? "an empty chatbot")
           + ", but \(current.map { "generation \($0)" } ?? "none") answers now; train again.")
     }
-    let standing = Set(try Self.descriptions(in: try verified(generation)).keys)
-    let documents = order.live.map { id in
-      standing.contains(id)
-        ? Receipt.Document(document: id.text)
-        : Receipt.Document(
-          document: id.text, outcome: .failed, reason: "incomplete",
-          message: "It is not in generation \(generation); train it again.")
-    }
+    let standing = try Self.descriptions(in: try verified(generation))
+    let changes = Self.aliases(from: try documents(of: current), to: standing)
+    let named = Set(order.live)
+    let documents =
+      order.live.map { id in
+        standing[id] != nil
+          ? Receipt.Document(document: id.text)
+          : Receipt.Document(
+            document: id.text, outcome: .failed, reason: "incomplete",
+            message: "It is not in generation \(generation); train it again.")
+      }
+      + (changes.heirs.filter { !named.contains($0) }.map { Receipt.Document(document: $0.text) })
+      + changes.aliases.map { Receipt.Document(alias: $0.id, of: $0.kept) }
     return OrderJournal.Answer(
       generation: generation, held: nil, isBuilt: false, documents: documents)
   }
@@ -49,17 +54,53 @@ struct GenerationMoves {
           + "now; a later one is published, not rolled back to.")
     }
     let restored = try Self.descriptions(in: try verified(generation))
-    let difference = GenerationDifference(from: try documents(of: left), to: restored)
+    let before = try documents(of: left)
+    let difference = GenerationDifference(from: before, to: restored)
+    let changes = Self.aliases(from: before, to: restored)
     let back = (difference.added + difference.changed).map(\.document).sorted()
-    let gone = difference.removed.map(\.document).sorted()
+    let gone = Set(difference.removed.map(\.document)).union(changes.lost)
+      .subtracting(changes.aliases.map(\.id)).sorted()
     return OrderJournal.Answer(
       generation: generation, held: nil, isBuilt: false,
       documents: back.map { Receipt.Document(document: $0.text) }
+        + changes.aliases.map { Receipt.Document(alias: $0.id, of: $0.kept) }
         + gone.map {
           Receipt.Document(
             document: $0.text, outcome: .gone, reason: "rolled_back",
             message: "It is not part of generation \(generation), which was restored.")
         })
+  }
+
+  /// What two generations say differently of pages for which others stand.
+  private struct AliasChanges {
+    /// Those with another keeper, or with one at all, in the second.
+    var aliases: [(id: DocumentID, kept: Receipt.Kept)] = []
+    /// Those of the first that stand in the second by themselves.
+    var heirs: [DocumentID] = []
+    /// Those of the first that are nowhere in the second.
+    var lost: [DocumentID] = []
+  }
+
+  private static func aliases(
+    from first: [DocumentID: DocumentDescription], to second: [DocumentID: DocumentDescription]
+  ) -> AliasChanges {
+    func keepers(_ documents: [DocumentID: DocumentDescription]) -> [DocumentID: Receipt.Kept] {
+      var keepers: [DocumentID: Receipt.Kept] = [:]
+      for (id, description) in documents {
+        for alias in description.aliases ?? [] {
+          keepers[alias.document] = Receipt.Kept(document: id.text, uri: description.uri)
+        }
+      }
+      return keepers
+    }
+    let (before, after) = (keepers(first), keepers(second))
+    var changes = AliasChanges()
+    changes.aliases = after.filter { before[$0.key] != $0.value }
+      .sorted { $0.key < $1.key }.map { ($0.key, $0.value) }
+    for id in before.keys.sorted() where after[id] == nil {
+      if second[id] != nil { changes.heirs.append(id) } else { changes.lost.append(id) }
+    }
+    return changes
   }
 
   /// The generation that answers now; nil when CURRENT is damaged, which going back repairs.

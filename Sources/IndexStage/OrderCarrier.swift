@@ -36,7 +36,7 @@ struct OrderCarrier: Sendable {
           order, id: id, pending: pending, earlier: known?.live ?? [], shard: shard, run: run)
       }
       if answer.held == nil {
-        try parts.remove(pending, finished: answer.live.union(order.removed))
+        try parts.remove(pending, finished: answer.settled.union(order.removed))
       }
     case .publish, .rollback:
       if let known {
@@ -49,7 +49,7 @@ struct OrderCarrier: Sendable {
       }
       // What was held for its evaluation leaves no parts behind once it answers.
       if order.action == .publish {
-        try parts.remove(try parts.read(), finished: answer.live.union(order.removed))
+        try parts.remove(try parts.read(), finished: answer.settled.union(order.removed))
       }
     }
     // After a crash too, whatever it had left.
@@ -76,7 +76,7 @@ struct OrderCarrier: Sendable {
       try ShardManifest.publish(manifest, in: shard)
       sweep(shard, keeping: generationsKept)
     }
-    try parts.remove(pending, finished: prepared.live)
+    try parts.remove(pending, finished: prepared.live.union(prepared.keptBy.keys))
     return prepared.manifest?.generation ?? prepared.current?.generation ?? 0
   }
 
@@ -92,13 +92,7 @@ struct OrderCarrier: Sendable {
       generation: prepared.manifest?.generation ?? prepared.current?.generation ?? 0, held: held,
       heldReason: held != nil && objection == nil ? IndexOrder.evaluationReason : nil,
       isBuilt: prepared.manifest != nil,
-      documents: order.live.map { id in
-        prepared.live.contains(id)
-          ? Receipt.Document(document: id.text)
-          : Receipt.Document(
-            document: id.text, outcome: .failed, reason: "incomplete",
-            message: "Some of its chunks did not come through; train it again.")
-      })
+      documents: Self.documents(of: order, prepared))
     try OrderJournal(shard: shard).plan(answer, to: id)
     if let manifest = prepared.manifest {
       if held == nil {
@@ -110,6 +104,21 @@ struct OrderCarrier: Sendable {
     return answer
   }
 
+  /// What is said of the order's documents, and of those that it did not name: of an alias that has another keeper now, or takes
+  /// the place of one.
+  private static func documents(
+    of order: IndexOrder, _ prepared: ShardBuilder.Prepared
+  ) -> [Receipt.Document] {
+    let others = prepared.live.union(prepared.keptBy.keys).subtracting(order.live).sorted()
+    return (order.live + others).map { id in
+      if prepared.live.contains(id) { return Receipt.Document(document: id.text) }
+      if let kept = prepared.keptBy[id] { return Receipt.Document(alias: id, of: kept) }
+      return Receipt.Document(
+        document: id.text, outcome: .failed, reason: "incomplete",
+        message: "Some of its chunks did not come through; train it again.")
+    }
+  }
+
   /// What is said of a generation that is to be evaluated before it answers.
   private static func waiting(_ manifest: ShardManifest) -> String {
     "Generation \(manifest.generation) is built and waits for its evaluation."
@@ -118,7 +127,8 @@ struct OrderCarrier: Sendable {
   /// The shrink guard: why a generation must wait for the owner's word; nil when it may go live.
   private func objection(to prepared: ShardBuilder.Prepared) -> String? {
     guard let manifest = prepared.manifest, let current = prepared.current,
-      manifest.documentCount * 100 < (100 - shrinkPercent) * current.documentCount
+      (manifest.documentCount + prepared.joinedCount) * 100
+        < (100 - shrinkPercent) * current.documentCount
     else { return nil }
     return "\(prepared.leavingCount) of \(current.documentCount) documents would go; generation "
       + "\(manifest.generation) is built and waits. Generation \(current.generation) goes on "
@@ -129,5 +139,13 @@ struct OrderCarrier: Sendable {
   /// `bobbin shard verify`.
   private func sweep(_ shard: String, keeping count: Int) {
     _ = try? ShardManifest.sweep(in: shard, keepingGenerations: count)
+  }
+}
+
+extension Receipt.Document {
+  /// A page that is not indexed itself.
+  init(alias id: DocumentID, of kept: Receipt.Kept) {
+    self.init(
+      document: id.text, outcome: .gone, reason: Alias.reason, message: Alias.message, kept: kept)
   }
 }

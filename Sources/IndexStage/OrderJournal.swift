@@ -26,9 +26,14 @@ struct OrderJournal {
       Set(documents.filter { $0.outcome == .done }.compactMap { DocumentID($0.document) })
     }
 
-    /// The documents that did not.
+    /// The documents whose parts nobody waits for: they came through, or another one stands for them.
+    var settled: Set<DocumentID> {
+      Set(documents.filter { $0.outcome != .failed }.compactMap { DocumentID($0.document) })
+    }
+
+    /// The documents that did not come through.
     var out: [DocumentID] {
-      documents.filter { $0.outcome != .done }.compactMap { DocumentID($0.document) }
+      documents.filter { $0.outcome == .failed }.compactMap { DocumentID($0.document) }
     }
   }
 

@@ -23,8 +23,12 @@ struct ShardBuilder: Sendable {
     let current: ShardManifest?
     /// The ordered documents that stand in the generation.
     let live: Set<DocumentID>
-    /// Documents of the current generation that the new one has no more.
+    /// Documents that are not in the generation because another one of it says nearly the same.
+    let keptBy: [DocumentID: Receipt.Kept]
+    /// Documents of the current generation that the new one has no more, but for those for which another one stands.
     let leavingCount: Int
+    /// Documents of the current generation for which another one stands in the new one.
+    let joinedCount: Int
   }
 
   /// Writes what is new of the next generation.
@@ -40,17 +44,61 @@ struct ShardBuilder: Sendable {
     let current = try ShardManifest.current(in: shard)
     let built = Set(added.compactMap { $0.first?.chunk.description.document })
     let gone = built.union(order.removed)
-    let masked = try current.map { try mask(gone, in: $0, shard: shard) }
-    var segments = masked?.segments ?? []
-    let standing = masked?.standing ?? []
-    let next = standing.subtracting(gone).union(built)
-    let live = built.union(earlier.intersection(next).intersection(order.live))
-    let leavingCount = standing.subtracting(next).count
     guard let identity = added.first?.first?.model ?? current?.identity else {
       throw Refusal(
         reason: "nothing_to_index", message: "No document of this run could be indexed.")
     }
-    if let known = current?.identity, known != identity {
+    let isSameModel = current.map { $0.identity == identity } ?? true
+    let stand = try Standing(
+      current, shard: shard, gone: gone,
+      sources: Set(added.compactMap { $0.first?.chunk.description.source }))
+    let joined = try NearDuplicates(
+      added: added.compactMap { chunks in
+        chunks.first.map { first in
+          ComparedDocument(description: first.chunk.description) {
+            ComparedDocument.text(of: chunks.map(\.chunk))
+          }
+        }
+      },
+      standing: stand.staying.map(\.compared), leaving: stand.leaving.map(\.compared),
+      settled: gone, replacing: Set(stand.leaving.map(\.compared.description.document)),
+      // What must leave the disk does not go on under another name, and what another model embedded cannot.
+      isPromoting: order.purge != true && isSameModel)
+    var written = added.compactMap { NextDocument($0, joined) }
+    for document in stand.leaving {
+      guard let heir = joined.promoted[document.compared.description.document] else { continue }
+      written.append(NextDocument(document, as: heir, joined))
+    }
+    var rewritten: Set<DocumentID> = []
+    for document in stand.staying where isSameModel {
+      let description = document.compared.description
+      guard let aliases = joined.aliases[description.document],
+        aliases != description.aliases ?? []
+      else { continue }
+      written.append(NextDocument(document, joined))
+      rewritten.insert(description.document)
+    }
+    written.sort { $0.description.document < $1.description.document }
+    let names = Set(written.map(\.description.document))
+    let masked = try current.map { try mask(gone.union(names), in: $0, shard: shard) }
+    var segments = masked?.segments ?? []
+    let standing = masked?.standing ?? []
+    let next = standing.subtracting(gone).union(names)
+    let live = names.subtracting(rewritten)
+      .union(earlier.intersection(next).intersection(order.live))
+    // Of those that were ordered and came through before, one may be an alias since.
+    var keptBy = joined.keptBy
+    for (kept, aliases) in joined.aliases {
+      for alias in aliases
+      where order.live.contains(alias.document) && keptBy[alias.document] == nil {
+        let uri = stand.uri(of: kept) ?? ""
+        keptBy[alias.document] = Receipt.Kept(document: kept.text, uri: uri)
+      }
+    }
+    let left = standing.subtracting(next)
+    let joinedCount = left.count { keptBy[$0] != nil }
+    let leavingCount = left.count - joinedCount
+    if !isSameModel {
       guard segments.allSatisfy({ $0.rows == $0.deletedRows }) else {
         throw Refusal(
           reason: "model_changed",
@@ -58,17 +106,18 @@ struct ShardBuilder: Sendable {
       }
       segments = []
     }
-    let unchanged = Prepared(manifest: nil, current: current, live: live, leavingCount: 0)
+    let unchanged = Prepared(
+      manifest: nil, current: current, live: live, keptBy: keptBy, leavingCount: 0, joinedCount: 0)
     let purges = order.purge == true && segments.contains { $0.deletedRows > 0 }
-    if let current, added.isEmpty, !purges, segments.map(\.entry) == current.segments {
+    if let current, written.isEmpty, !purges, segments.map(\.entry) == current.segments {
       return unchanged
     }
     var dimension = current?.dimension ?? 0
     // A segment without a live row is dropped as a whole and counts no more.
     let kept = segments.filter { $0.rows > $0.deletedRows }
     var entries = kept.map(\.entry)
-    if !added.isEmpty {
-      let (summary, made) = try writeSegment(added, identity: identity, shard: shard)
+    if !written.isEmpty {
+      let (summary, made) = try writeSegment(written, identity: identity, shard: shard)
       dimension = made
       entries.append(ShardManifest.Segment(summary))
     }
@@ -91,7 +140,8 @@ struct ShardBuilder: Sendable {
         (try SegmentReader(digest: entry.digest, in: shard), Set(entry.deletedDocuments))
       })
     return Prepared(
-      manifest: manifest, current: current, live: live, leavingCount: leavingCount)
+      manifest: manifest, current: current, live: live, keptBy: keptBy,
+      leavingCount: leavingCount, joinedCount: joinedCount)
   }
 
   /// A segment of the current generation with the deletions of the next one.
@@ -125,32 +175,47 @@ struct ShardBuilder: Sendable {
   }
 
   private func writeSegment(
-    _ documents: [[EmbeddedChunk]], identity: String, shard: String
+    _ documents: [NextDocument], identity: String, shard: String
   ) throws -> (SegmentSummary, dimension: Int) {
     var vectors = VectorReader(blobs: blobs)
-    guard let first = documents.first?.first else {
-      throw Refusal(reason: "nothing_to_index", message: "No document of this run has a chunk.")
-    }
-    let dimension = try vectors.vector(of: first).count
-    var writer = try SegmentWriter(identity: identity, dimension: dimension)
-    for chunks in documents {
-      guard let description = chunks.first?.chunk.description else { continue }
-      let index = try writer.addDocument(
-        ShardDocument(
-          id: description.document.text, group: description.source.text,
-          payload: try JSONLines.encode(description)))
-      for embedded in chunks {
-        guard embedded.model == identity else {
-          throw Refusal(
-            reason: "model_changed",
-            message: "Documents of one run were embedded by two models; train again.")
+    var writer: SegmentWriter?
+    for document in documents {
+      let entry = ShardDocument(
+        id: document.description.document.text, group: document.description.source.text,
+        payload: try JSONLines.encode(document.description))
+      var index: Int?
+      /// The first vector says how many numbers each has.
+      func add(_ chunk: Chunk, _ vector: ShardVector, dimension: Int) throws {
+        if writer == nil { writer = try SegmentWriter(identity: identity, dimension: dimension) }
+        if index == nil { index = try writer?.addDocument(entry) }
+        guard let index else { return }
+        try writer?.addRow(
+          document: index, words: Self.words(of: chunk), language: document.description.language,
+          vector: vector, payload: try JSONLines.encode(chunk))
+      }
+      switch document.rows {
+      case .embedded(let chunks):
+        for embedded in chunks {
+          guard embedded.model == identity else {
+            throw Refusal(
+              reason: "model_changed",
+              message: "Documents of one run were embedded by two models; train again.")
+          }
+          let vector = try vectors.vector(of: embedded)
+          try add(embedded.chunk, .unit(vector), dimension: vector.count)
         }
-        try writer.addRow(
-          document: index, words: Self.words(of: embedded.chunk), language: description.language,
-          vector: .unit(try vectors.vector(of: embedded)),
-          payload: try JSONLines.encode(embedded.chunk))
+      case .standing(let reader, let rows):
+        for row in rows {
+          let chunk = try JSONLines.decode(Chunk.self, from: try reader.payload(ofRow: row))
+          try add(
+            document.renamed(chunk), try reader.vector(ofRow: row), dimension: reader.dimension)
+        }
       }
     }
+    guard let writer else {
+      throw Refusal(reason: "nothing_to_index", message: "No document of this run has a chunk.")
+    }
+    let dimension = writer.dimension
     return (try writer.write(into: shard), dimension)
   }
 

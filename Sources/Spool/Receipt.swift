@@ -31,10 +31,13 @@ package struct Receipt: Codable, Hashable, Sendable {
     package var tokens: Int
     /// Where a stage found the document, when its row is not made by whoever began the run.
     package var found: Found?
+    /// Which document stands for it, when it is not in a generation by itself.
+    package var kept: Kept?
 
     package init(
       document: String, outcome: Outcome = .done, reason: String? = nil, message: String? = nil,
-      title: String? = nil, pages: Int = 0, chunks: Int = 0, tokens: Int = 0, found: Found? = nil
+      title: String? = nil, pages: Int = 0, chunks: Int = 0, tokens: Int = 0, found: Found? = nil,
+      kept: Kept? = nil
     ) {
       self.document = document
       self.outcome = outcome
@@ -45,6 +48,18 @@ package struct Receipt: Codable, Hashable, Sendable {
       self.chunks = chunks
       self.tokens = tokens
       self.found = found
+      self.kept = kept
+    }
+  }
+
+  /// The document that stands for another one.
+  package struct Kept: Codable, Hashable, Sendable {
+    package let document: String
+    package let uri: String
+
+    package init(document: String, uri: String) {
+      self.document = document
+      self.uri = uri
     }
   }
 
@@ -67,11 +82,13 @@ package struct Receipt: Codable, Hashable, Sendable {
     /// Tries so far and when the next one is due, of a document that waits beside its item.
     package var tries: Int?
     package var due: Int?
+    /// When it was asked for, milliseconds since 1970 UTC; nil when it was not.
+    package var asked: Int?
 
     package init(
       source: String, uri: String? = nil, leadsTo: String? = nil, status: Int? = nil,
       depth: Int? = nil, etag: String? = nil, lastModified: String? = nil,
-      content: String? = nil, tries: Int? = nil, due: Int? = nil
+      content: String? = nil, tries: Int? = nil, due: Int? = nil, asked: Int? = nil
     ) {
       self.source = source
       self.uri = uri
@@ -83,6 +100,7 @@ package struct Receipt: Codable, Hashable, Sendable {
       self.content = content
       self.tries = tries
       self.due = due
+      self.asked = asked
     }
   }
 

@@ -106,19 +106,26 @@ extension AppDatabase {
         AppliedReceipt.rank(document.outcome), document.found?.tries ?? receipt.tries,
         document.found?.due ?? receipt.due, document.reason, document.message, document.pages,
         document.chunks, document.tokens, receipt.generation, receipt.at, document.title,
-        document.found?.leadsTo, document.found?.status,
+        document.found?.leadsTo ?? document.kept?.uri, document.found?.status,
       ])
     if let found = document.found { try take(found, document, run: run, in: database) }
     if let generation = receipt.generation {
-      // Going back makes the documents of other runs live, or not live, again: they belong to this run from here on.
+      // Going back makes the documents of other runs live, or not live, again: they belong to this run from here on. So does an
+      // alias of an earlier run that takes its keeper's place, or gets another one.
       try database.execute(
         sql: """
-          UPDATE documents SET run_id = $1 WHERE id = $2 AND run_id <> $3
-            AND EXISTS (SELECT 1 FROM runs WHERE id = $4 AND "trigger" = 'rollback')
-          """, arguments: [run, document.id, run, run])
-      try database.execute(
-        sql: "UPDATE documents SET generation = $1 WHERE id = $2 AND run_id = $3",
-        arguments: [document.outcome == "done" ? generation : nil, document.id, run])
+          UPDATE documents SET run_id = $1 WHERE id = $2 AND (run_id < $3 OR (run_id <> $4
+            AND EXISTS (SELECT 1 FROM runs WHERE id = $5 AND "trigger" = 'rollback')))
+          """, arguments: [run, document.id, run, run, run])
+      try database.change(
+        """
+        UPDATE documents SET generation = $1, alias_of = $2, alias_uri = $3
+        WHERE id = $4 AND run_id = $5
+        """,
+        [
+          document.outcome == "done" ? generation : nil, document.kept?.document,
+          document.kept?.uri, document.id, run,
+        ])
     }
     try refresh(document.id, of: run, in: database)
   }
@@ -149,6 +156,14 @@ extension AppDatabase {
       UPDATE documents SET leads_to = $1, http_status = $2, depth = coalesce($3, depth)
       WHERE id = $4 AND run_id = $5
       """, [found.leadsTo, found.status, found.depth, document.id, run])
+    if let asked = found.asked,
+      document.outcome == "done" || document.reason == DocumentState.unchanged
+    {
+      try database.change(
+        """
+        UPDATE documents SET read_at = $1 WHERE id = $2 AND run_id = $3 AND coalesce(read_at, 0) < $4
+        """, [asked, document.id, run, asked])
+    }
     // What the next request can be spared by belongs to the bytes that came with it.
     if let content = found.content {
       try database.change(
@@ -171,12 +186,16 @@ extension AppDatabase {
     let isCancelled = try database.number(
       "SELECT count(*) FROM runs WHERE id = $1 AND state = 'cancelled'", [run])
     if isCancelled == 1 { return }
-    var name = state.name
-    // The version that answers is the present one.
+    var (name, reason, message) = (state.name, state.reason, state.message)
+    // The version that answers is the present one, its own or that of the page which stands for it.
     if state.name == "ended", state.reason == DocumentState.unchanged {
-      let answers = try database.number(
-        "SELECT count(*) FROM documents WHERE id = $1 AND generation IS NOT NULL", [document])
-      if answers == 1 { name = "live" }
+      let row = try database.first(
+        "SELECT generation, alias_of FROM documents WHERE id = $1", [document])
+      if row?["generation"] as Int? != nil {
+        name = "live"
+      } else if row?["alias_of"] as String? != nil {
+        (reason, message) = (Alias.reason, Alias.message)
+      }
     }
     try database.execute(
       sql: """
@@ -186,7 +205,7 @@ extension AppDatabase {
         WHERE id = $12 AND run_id = $13
         """,
       arguments: [
-        state.stage, name, state.reason, state.message, state.tries, state.due, state.pages,
+        state.stage, name, reason, message, state.tries, state.due, state.pages,
         state.chunks, state.tokens, state.changedAt, state.title, document, run,
       ])
   }

@@ -14,10 +14,12 @@ package struct AppliedReceipt: Sendable {
     package let chunks: Int
     package let tokens: Int
     package let found: Found?
+    /// The document that stands for it, and its address.
+    package let kept: (document: String, uri: String)?
 
     package init(
       id: String, outcome: String, reason: String?, message: String?, title: String?, pages: Int,
-      chunks: Int, tokens: Int, found: Found? = nil
+      chunks: Int, tokens: Int, found: Found? = nil, kept: (document: String, uri: String)? = nil
     ) {
       self.id = id
       self.outcome = outcome
@@ -28,6 +30,7 @@ package struct AppliedReceipt: Sendable {
       self.chunks = chunks
       self.tokens = tokens
       self.found = found
+      self.kept = kept
     }
   }
 
@@ -44,10 +47,12 @@ package struct AppliedReceipt: Sendable {
     package let content: String?
     package let tries: Int?
     package let due: Int?
+    /// When it was asked for, milliseconds since 1970 UTC.
+    package let asked: Int?
 
     package init(
       source: String, uri: String?, leadsTo: String?, status: Int?, depth: Int?, etag: String?,
-      lastModified: String?, content: String?, tries: Int?, due: Int?
+      lastModified: String?, content: String?, tries: Int?, due: Int?, asked: Int? = nil
     ) {
       self.source = source
       self.uri = uri
@@ -59,6 +64,7 @@ package struct AppliedReceipt: Sendable {
       self.content = content
       self.tries = tries
       self.due = due
+      self.asked = asked
     }
   }
 

@@ -24,6 +24,8 @@ package struct KnownDocument: Sendable {
   package let rawDigest: String?
   /// Whether what was read last is what answers.
   package let isLive: Bool
+  /// When it was asked for last and there was an answer, milliseconds since 1970 UTC.
+  package let readAt: Int?
 }
 
 /// What became of one address in one run.
@@ -57,7 +59,8 @@ extension AppDatabase {
     "http_404", "http_410", "soft_404", "redirected", "redirect_out", "canonical", "duplicate",
   ]
 
-  /// Documents of a run that are in the generation that answers and shall not be in the next.
+  /// Documents of a run that are in the generation that answers, or for which one of its documents stands, and shall not be in the
+  /// next.
   package func leavingDocuments(of run: RunID) async throws -> [DocumentID] {
     try await pool.read { database in
       try Self.leavingDocuments(of: run.text, in: database).map { DocumentID(unchecked: $0) }
@@ -71,8 +74,8 @@ extension AppDatabase {
       """
       SELECT d.id AS id, d.reason AS reason FROM documents d
         JOIN knowledge_sources s ON s.id = d.source_id
-      WHERE d.run_id = $1 AND d.state = 'ended' AND d.generation IS NOT NULL
-        AND s.source_url IS NOT NULL ORDER BY d.id
+      WHERE d.run_id = $1 AND d.state = 'ended'
+        AND (d.generation IS NOT NULL OR d.alias_of IS NOT NULL) AND s.source_url IS NOT NULL ORDER BY d.id
       """, [run])
     return try ended.compactMap { row in
       let id: String = row["id"]
@@ -90,22 +93,43 @@ extension AppDatabase {
     }
   }
 
-  /// Documents of web sources that a generation holds.
+  /// Documents of web sources that a generation holds, and those for which one of its documents stands.
   package func knownDocuments(of chatbot: ChatbotID) async throws -> [KnownDocument] {
     try await pool.read { database in
       try database.all(
         """
-        SELECT d.id, d.source_id, d.uri, d.depth, d.etag, d.last_modified, d.raw_digest, d.state
+        SELECT d.id, d.source_id, d.uri, d.depth, d.etag, d.last_modified, d.raw_digest, d.state,
+          d.reason, d.read_at
         FROM documents d JOIN knowledge_sources s ON s.id = d.source_id
-        WHERE d.chatbot_id = $1 AND d.generation IS NOT NULL AND s.source_url IS NOT NULL
+        WHERE d.chatbot_id = $1 AND (d.generation IS NOT NULL OR d.alias_of IS NOT NULL)
+          AND s.source_url IS NOT NULL
         ORDER BY d.source_id, d.uri, d.id
         """, [chatbot.text]
       ).map { row in
         KnownDocument(
           id: row["id"], source: SourceID(unchecked: row["source_id"]), uri: row["uri"],
           depth: row["depth"] ?? 0, etag: row["etag"], lastModified: row["last_modified"],
-          rawDigest: row["raw_digest"], isLive: row["state"] == "live")
+          rawDigest: row["raw_digest"],
+          isLive: row["state"] as String == "live" || row["reason"] as String? == Alias.reason,
+          readAt: row["read_at"])
       }
+    }
+  }
+
+  /// How many runs in a row, the last ones, have found nothing new in a source and no trouble either.
+  ///
+  /// - Parameter limit: runs that are looked at.
+  package func quietRuns(of source: SourceID, limit: Int = 16) async throws -> Int {
+    try await pool.read { database in
+      let runs = try database.all(
+        """
+        SELECT r.run_id, max(CASE WHEN r.stage = 'fetch' AND r.reason = $1 OR r.stage = 'extract'
+            AND r.reason = $2 THEN 1 ELSE 0 END) AS unchanged,
+          max(CASE WHEN r.stage = 'index' OR r.outcome IN ('failed', 'retry') THEN 1 ELSE 0 END) AS other
+        FROM document_receipts r JOIN documents d ON d.id = r.document_id
+        WHERE d.source_id = $3 GROUP BY r.run_id ORDER BY r.run_id DESC LIMIT $4
+        """, [DocumentState.unchanged, DocumentState.unchanged, source.text, limit])
+      return runs.prefix { $0["unchanged"] as Int == 1 && $0["other"] as Int == 0 }.count
     }
   }
 
@@ -142,7 +166,8 @@ extension AppDatabase {
               SELECT max(q.run_id) FROM document_receipts q
               WHERE q.document_id = r.document_id AND q.run_id < r.run_id)
               AND (p.reason = 'unchanged' OR (p.outcome = 'done' AND p.generation IS NOT NULL)))
-            AS was_read
+            AS was_read,
+          CASE d.run_id WHEN r.run_id THEN d.alias_uri END AS alias_uri
         FROM document_receipts r JOIN documents d ON d.id = r.document_id
           JOIN knowledge_sources s ON s.id = d.source_id
         WHERE r.run_id = $1 AND s.source_url IS NOT NULL ORDER BY d.uri, d.id, r.created_at
@@ -165,14 +190,18 @@ extension AppDatabase {
   ) -> AddressOutcome {
     let state = DocumentState(receipts)
     let fetched = receipts.last { $0.stage == "fetch" }
+    // Of a page that has not changed the run says no more; which one stands for it, its row does.
+    let aliasURI: String? = state.reason == DocumentState.unchanged ? row["alias_uri"] : nil
+    let keeper = aliasURI ?? receipts.last { $0.stage == "index" && $0.leadsTo != nil }?.leadsTo
     let uri: String = row["uri"]
     let isAddress = uri.hasPrefix("http://") || uri.hasPrefix("https://")
     return AddressOutcome(
       document: id, source: row["source_id"],
       // The source's own document is called as its owner calls the source.
       uri: isAddress ? uri : row["source_url"] ?? uri, title: state.title, depth: row["depth"],
-      state: state.name, stage: state.stage, reason: state.reason, message: state.message,
-      leadsTo: fetched?.leadsTo, httpStatus: fetched?.httpStatus, tries: state.tries,
+      state: state.name, stage: state.stage, reason: aliasURI == nil ? state.reason : Alias.reason,
+      message: aliasURI == nil ? state.message : Alias.message,
+      leadsTo: keeper ?? fetched?.leadsTo, httpStatus: fetched?.httpStatus, tries: state.tries,
       due: state.due, chunks: state.chunks ?? 0,
       wasRead: row["was_read"] == 1)
   }

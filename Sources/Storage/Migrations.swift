@@ -88,8 +88,18 @@ enum Migrations {
     migrator.registerMigration("8 pages that a crawl finds") { database in
       try database.execute(sql: crawls)
     }
+    migrator.registerMigration("10 pages for which another one stands, when pages were read") {
+      database in
+      try database.execute(sql: aliases)
+    }
     return migrator
   }
+  private static let aliases = """
+    ALTER TABLE documents ADD COLUMN alias_of TEXT;
+    ALTER TABLE documents ADD COLUMN alias_uri TEXT;
+    ALTER TABLE documents ADD COLUMN read_at INTEGER;
+    CREATE INDEX documents_alias ON documents(alias_of);
+    """
   private static let crawls = """
     ALTER TABLE documents ADD COLUMN leads_to TEXT;
     ALTER TABLE documents ADD COLUMN http_status INTEGER;

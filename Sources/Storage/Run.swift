@@ -370,13 +370,15 @@ extension AppDatabase {
         // One that left because of what this run met keeps its reason.
         let left = try database.change(
           """
-          UPDATE documents SET generation = NULL, changed_at = $1
-          WHERE id = $2 AND run_id = $3 AND state = 'ended' AND generation IS NOT NULL
+          UPDATE documents SET generation = NULL, alias_of = NULL, alias_uri = NULL, changed_at = $1
+          WHERE id = $2 AND run_id = $3 AND state = 'ended'
+            AND (generation IS NOT NULL OR alias_of IS NOT NULL)
           """, [now, document, run.text])
         if left == 1 { continue }
         try database.change(
           """
-          UPDATE documents SET generation = NULL, state = 'ended', reason = $1,
+          UPDATE documents SET generation = NULL, alias_of = NULL, alias_uri = NULL,
+            state = 'ended', reason = $1,
             message = 'It was taken out of the chatbot.', changed_at = $2
           WHERE id = $3 AND (run_id <> $4 OR state <> 'ended')
           """, [reason, now, document, run.text])

@@ -27,6 +27,8 @@ package struct DocumentRow: Codable, Sendable {
   package let createdAt: Int
   /// Where its address leads, when that is elsewhere.
   package let leadsTo: String?
+  /// Addresses of pages that are nearly this one and for which it stands; empty where nobody asks.
+  package var addresses: [String] = []
 
   /// Whether it stays out on purpose, and nobody need act.
   package var isLeftOut: Bool { state == "ended" && LeftOut.reasons.contains(reason ?? "") }
@@ -48,7 +50,17 @@ package struct DocumentRow: Codable, Sendable {
     changedAt = row["changed_at"]
     generation = row["generation"]
     createdAt = row["created_at"]
-    leadsTo = row["leads_to"]
+    leadsTo = reason == Alias.reason ? row["alias_uri"] ?? row["leads_to"] : row["leads_to"]
+  }
+}
+
+extension DocumentRow {
+  /// A row with the addresses that it stands for, at most 100 of them.
+  fileprivate init(row: Row, addressesIn database: Database) throws {
+    self.init(row: row)
+    addresses = try database.all(
+      "SELECT uri FROM documents WHERE alias_of = $1 ORDER BY uri, id LIMIT 100", [id]
+    ).map { $0["uri"] }
   }
 }
 
@@ -175,7 +187,7 @@ extension AppDatabase {
     try await pool.read { database in
       try database.first(
         "SELECT * FROM documents WHERE id = $1 AND chatbot_id = $2", [id, chatbot.text]
-      ).map(DocumentRow.init(row:))
+      ).map { try DocumentRow(row: $0, addressesIn: database) }
     }
   }
 
@@ -194,7 +206,7 @@ extension AppDatabase {
           chatbot.text, page.createdAt, page.id, source ?? "", source ?? "", state ?? "",
           state ?? "", reason ?? "", reason ?? "", page.limit,
         ]
-      ).map(DocumentRow.init(row:))
+      ).map { try DocumentRow(row: $0, addressesIn: database) }
     }
   }
 

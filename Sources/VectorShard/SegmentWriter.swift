@@ -6,7 +6,8 @@
 /// A segment being written.
 package struct SegmentWriter {
   private let identity: String
-  private let dimension: Int
+  /// Numbers of a vector.
+  package let dimension: Int
   private let stride: Int
   private var rows: [UInt8] = []
   private var scales: [UInt8] = []

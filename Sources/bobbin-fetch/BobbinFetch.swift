@@ -57,7 +57,8 @@ struct BobbinFetch: AsyncParsableCommand {
       requestTime: .seconds(try file.number("FETCH_REQUEST_S", 30)),
       pageTries: try file.number("FETCH_PAGE_TRIES", 4),
       firstDelay: try file.number("RETRY_FIRST_DELAY_MS", 30_000),
-      longestDelay: try file.number("RETRY_LONGEST_DELAY_MS", 3_600_000))
+      longestDelay: try file.number("RETRY_LONGEST_DELAY_MS", 3_600_000),
+      lastmodDays: try file.number("FETCH_LASTMOD_DAYS", 30, from: 0))
   }
 
   private static func source(_ location: String) -> Source {

@@ -15,7 +15,8 @@ struct RecrawlCommand: AsyncParsableCommand {
     discussion: """
       bobbin recrawl && bobbin pipeline --until-drained
       What is due: web sources that no open run is at work on and that were last looked at longer ago than their own
-      interval, or, without one, than RECRAWL_AFTER_HOURS (pipelines/recrawl.mk). Servers are asked whether a page has
+      interval, or, without one, than RECRAWL_AFTER_HOURS (pipelines/recrawl.mk), which doubles with each run that
+      finds nothing new, up to RECRAWL_LONGEST_HOURS. Servers are asked whether a page has
       changed; one that has not is left as it is, and one that is gone twice leaves.
       """)
 
@@ -37,14 +38,24 @@ struct RecrawlCommand: AsyncParsableCommand {
       DurableFile.exists(pipeline)
       ? try PipelineFile(path: pipeline) : try PipelineFile(text: "", path: "built in")
     let hours = try file.number("RECRAWL_AFTER_HOURS", 24)
+    let longest = try file.number("RECRAWL_LONGEST_HOURS", 168)
     let limit = try file.number("RECRAWL_PAGES", 1_000)
     let database = try AppDatabase(path: "\(configuration.data)/bobbin.sqlite")
     let now = WallClock.now()
     var due: [KnowledgeSource] = []
     var pages = 0
     for read in try await database.readWebSources() where pages < limit {
-      let interval = CrawlWish(json: read.source.crawl).interval ?? hours * 3_600_000
-      guard all || read.readAt < now - interval else { continue }
+      if !all {
+        let usual = hours * 3_600_000
+        // Nobody is asked how quiet it was who is not due by the shortest interval.
+        var interval = CrawlWish(json: read.source.crawl).interval
+        if interval == nil, read.readAt < now - usual {
+          interval = CrawlWish.backedOff(
+            usual: usual, longest: longest * 3_600_000,
+            quietRuns: try await database.quietRuns(of: read.source.id))
+        }
+        guard let interval, read.readAt < now - interval else { continue }
+      }
       due.append(read.source)
       pages += read.documents
     }

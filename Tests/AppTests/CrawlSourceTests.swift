@@ -115,4 +115,15 @@ import Testing
       "POST", base + "documents/\(wall)/retry/", token: owner.token)
     #expect(twice.status == 409, "\(twice.text)")
   }
+
+  @Test func `what never changes is asked for seldom, up to a limit`() {
+    let hour = 3_600_000
+    for (quiet, hours) in [(0, 24), (1, 48), (2, 96), (3, 168), (16, 168)] {
+      #expect(
+        CrawlWish.backedOff(usual: 24 * hour, longest: 168 * hour, quietRuns: quiet)
+          == hours * hour)
+    }
+    // A limit below the usual interval does not shorten it.
+    #expect(CrawlWish.backedOff(usual: 24 * hour, longest: hour, quietRuns: 5) == 24 * hour)
+  }
 }

@@ -10,6 +10,8 @@ final class TestSite: Sendable {
     var version = 1
     var isBusy = true
     var isSlow = false
+    /// What stands in the sitemap; none is there while this is empty.
+    var sitemap = ""
     /// Requests by path, and how many of them came with what is known of the page.
     var asked: [String: Int] = [:]
     var conditional = 0
@@ -40,11 +42,13 @@ final class TestSite: Sendable {
 
   private func answer(_ request: LoopbackServer.Request, _ connection: LoopbackServer.Connection) {
     let path = request.path
-    let (isGone, version, isBusy, isSlow) = state.withLock { state in
+    let (isGone, version, isBusy, isSlow, sitemap) = state.withLock { state in
       state.asked[path, default: 0] += 1
       if request.header("If-None-Match") != nil { state.conditional += 1 }
       defer { if path == "/busy" { state.isBusy = false } }
-      return (state.gone.contains(path), state.version, state.isBusy, state.isSlow)
+      return (
+        state.gone.contains(path), state.version, state.isBusy, state.isSlow, state.sitemap
+      )
     }
     if isSlow { usleep(60_000) }
     func html(_ body: [UInt8], _ headers: [String] = []) {
@@ -61,7 +65,8 @@ final class TestSite: Sendable {
           "Harbour", "The harbour office of Skerry opens at seven in the morning.",
           [
             "/ferry", "/lighthouse", "/private", "/hidden", "/copy?ref=1", "/loop/a", "/busy",
-            "/nothing", "/calendar/2026/01/", "/chain/0", "/archive/old",
+            "/nothing", "/calendar/2026/01/", "/chain/0", "/archive/old", "/pilot?print=1",
+            "/pilot",
           ]))
     case "/ferry":
       let etag = "\"ferry-\(version)\""
@@ -92,6 +97,18 @@ final class TestSite: Sendable {
       if isBusy { return connection.respond(503, ["Retry-After: 1"]) }
       html(Self.page("Busy", "The crane of the harbour lifts twelve tonnes."))
     case "/nothing": html(Self.page("Page not found", "Sorry, this page is not here."))
+    case "/sitemap.xml" where !sitemap.isEmpty:
+      connection.respond(
+        200, ["Content-Type: application/xml"],
+        body: Array("<urlset>\(sitemap)</urlset>".utf8))
+    case "/pilot", "/pilot?print=1":
+      // Two addresses of a page, and a stamp that differs.
+      html(
+        Array(
+          ("<html><head><title>Pilots</title></head><body><main><h1>Pilots</h1><p>A pilot comes "
+            + "aboard two miles off Skerry Point for every ship that is longer than fifty metres."
+            + "</p><p>He is ordered by radio, on channel twelve.</p><p>Printed on 2026-11-"
+            + "\(path.utf8.count)</p></main></body></html>").utf8))
     case "/archive/old": html(Self.page("Archive", "In 1950 the ferry took two hours."))
     case let month where month.hasPrefix("/calendar/"):
       let numbers = month.split(separator: "/").compactMap { Int($0) }
@@ -184,6 +201,9 @@ final class TestSite: Sendable {
     #expect(outcome("/busy") == "read -")
     #expect(outcome("/nothing") == "not_read soft_404")
     #expect(lines["/nothing"]?.remedy?.isEmpty == false)
+    #expect(outcome("/pilot") == "read -")
+    #expect(outcome("/pilot?print=1") == "left_out near_duplicate")
+    #expect(lines["/pilot?print=1"]?.redirect == site.url("/pilot"))
     #expect(lines["/archive/old"] == nil)
     #expect(outcome("/chain/2") == "read -")
     #expect(lines["/chain/3"] == nil)
@@ -299,5 +319,63 @@ final class TestSite: Sendable {
     // And stays so.
     try await recrawl(bobbin, pipeline, site)
     #expect(try await generation() == "3")
+  }
+
+  @Test func `a page under two addresses is indexed once, and the other takes over when it goes`()
+    async throws
+  {
+    let site = try TestSite()
+    site.state.withLock { $0.isBusy = false }
+    let (bobbin, pipeline) = try install()
+    _ = try await bobbin.ingest(
+      "harbour", [site.url("/")],
+      ["--depth", "1", "--max-pages", "40", "--pipeline", pipeline],
+      environment: ["BOBBIN_ALLOWED_HOSTS": site.hostAndPort])
+    let question = "On which channel is a pilot ordered?"
+    func page(_ url: String?) -> String { String((url ?? "").prefix { $0 != "#" }) }
+    var (_, answer) = try await bobbin.ask("harbour", question)
+    #expect(answer.message.contains("twelve"))
+    #expect(answer.sources.map { page($0.url) } == [site.url("/pilot")])
+
+    // The kept one is gone: seen twice, it leaves, and the other stands for itself in that very generation.
+    site.state.withLock { $0.gone = ["/pilot"] }
+    try await recrawl(bobbin, pipeline, site)
+    #expect(try await report(bobbin, site)["/pilot?print=1"]?.reason == "near_duplicate")
+    try await recrawl(bobbin, pipeline, site)
+    (_, answer) = try await bobbin.ask("harbour", question)
+    #expect(answer.message.contains("twelve"))
+    #expect(answer.sources.map { page($0.url) } == [site.url("/pilot?print=1")])
+    // It comes back: the one that stands stays.
+    site.state.withLock { $0.gone = [] }
+    try await recrawl(bobbin, pipeline, site)
+    let lines = try await report(bobbin, site)
+    #expect(lines["/pilot"]?.reason == "near_duplicate")
+    #expect(lines["/pilot"]?.redirect == site.url("/pilot?print=1"))
+  }
+
+  @Test func `a page that its sitemap calls unchanged is not asked for again`() async throws {
+    let site = try TestSite()
+    let (bobbin, pipeline) = try install()
+    func entry(_ number: Int, _ date: String?) -> String {
+      "<url><loc>\(site.url("/chain/\(number)"))</loc>"
+        + (date.map { "<lastmod>\($0)</lastmod>" } ?? "") + "</url>"
+    }
+    site.state.withLock { state in
+      state.sitemap = entry(70, "2020-01-01") + entry(71, nil) + entry(72, "2020-01-01")
+    }
+    _ = try await bobbin.ingest(
+      "harbour", [site.url("/lighthouse")], ["--sitemap", "--pipeline", pipeline],
+      environment: ["BOBBIN_ALLOWED_HOSTS": site.hostAndPort])
+    #expect(try await report(bobbin, site)["/chain/72"]?.outcome == "read")
+    try await recrawl(bobbin, pipeline, site)
+    #expect([70, 71, 72].map { site.asked("/chain/\($0)") } == [1, 2, 1])
+    var lines = try await report(bobbin, site)
+    #expect(lines["/chain/70"]?.reason == "unchanged" && lines["/chain/71"]?.reason == "unchanged")
+    // It says that one of them has changed, some day in the future.
+    site.state.withLock { $0.sitemap = entry(70, "9000-01-01") + entry(72, "2020-01-01") }
+    try await recrawl(bobbin, pipeline, site)
+    #expect([70, 71, 72].map { site.asked("/chain/\($0)") } == [2, 3, 1])
+    lines = try await report(bobbin, site)
+    #expect(lines["/chain/72"]?.outcome == "unchanged")
   }
 }

@@ -444,4 +444,75 @@ import WebClient
     #expect(pages.isEmpty)
     #expect(documents.first?.reason == "feed")
   }
+
+  @Test(arguments: [50, 2])
+  func `a known page is not asked for when the sitemap says that it was not changed since`(
+    slicePages: Int
+  ) async throws {
+    let now = CrawlRun.envelope.born
+    let day = 86_400_000
+    // What the sitemap says of each page, and days since it was read.
+    let pages: [(path: String, modified: String?, readDaysAgo: Int?, isAsked: Bool)] = [
+      ("/old", "2026-03-01", 10, false), ("/instant", "2027-01-02T10:00:00+01:00", 10, false),
+      ("/month", "2026-12", 10, false), ("/changed", "2027-01-10", 10, true),
+      // 2027-01-05T08:00 is ten days ago: what changed on that day, or the day before it, may have changed later.
+      ("/same-day", "2027-01-05", 10, true), ("/day-before", "2027-01-04", 10, true),
+      ("/today", "2027-01-15", 10, true), ("/ahead", "2031-01-01", 10, true),
+      ("/no-date", "yesterday", 10, true), ("/unsaid", nil, 10, true),
+      // A month is the longest that a sitemap is believed.
+      ("/long-ago", "2026-03-01", 31, true), ("/never-read", "2026-03-01", nil, true),
+      ("/of-tomorrow", "2026-03-01", -1, true),
+    ]
+    let site = Site { path, _ in
+      func xml(_ text: String) -> Site.Answer {
+        Site.Answer(headers: ["Content-Type": "application/xml"], body: text)
+      }
+      switch path {
+      case "/robots.txt":
+        return Site.Answer(
+          headers: ["Content-Type": "text/plain"], body: "Sitemap: http://site.example/index.xml\n")
+      // What is known waits for all of the sitemaps.
+      case "/index.xml":
+        return xml(
+          "<sitemapindex><sitemap><loc>http://site.example/s.xml</loc></sitemap></sitemapindex>")
+      case "/s.xml":
+        return xml(
+          "<urlset>"
+            + pages.map { page in
+              let date = page.modified.map { "<lastmod>\n\($0) </lastmod>" } ?? ""
+              return "<url><loc>http://site.example\(page.path)</loc>\(date)</url>"
+            }.joined()
+            + "<url><lastmod>2020-01-01</lastmod><loc>http://site.example/found</loc></url></urlset>"
+        )
+      case "/": return Site.Answer(status: 304)
+      default: return Site.Answer(body: Site.page("Page \(path)"))
+      }
+    }
+    let run = try await crawl(
+      site, sitemap: true,
+      known: pages.map { page in
+        let readAt = page.readDaysAgo.map { "\(now - $0 * day)" } ?? ""
+        return "\(Site.origin)\(page.path)\t1\t\t\t\(String(repeating: "a", count: 64))\t\(readAt)"
+      } + ["\(Site.origin)/no-text\t1\t\t\t\t\(now - day)"], slicePages: slicePages)
+    for page in pages {
+      #expect(site.requests.contains(page.path) == page.isAsked, "\(page.path)")
+      #expect((run.told[page.path] == "unchanged") == !page.isAsked, "\(page.path)")
+    }
+    #expect(site.requests.contains("/found") && site.requests.contains("/no-text"))
+    #expect(Set(site.pageRequests).count == site.pageRequests.count)
+  }
+
+  @Test func `dates of sitemaps are read as late as they may be meant`() {
+    let cases: [(String, Int?)] = [
+      ("1970-01-01", nil), ("2027-01-15", 1_800_057_599_999), ("2026", 1_798_761_599_999),
+      ("2026-12", 1_798_761_599_999), ("2024-02-29", 1_709_251_199_999),
+      ("2027-01-15T08:00:00Z", 1_800_000_000_999), ("2027-01-15T08:00Z", 1_800_000_059_999),
+      ("2027-01-15T10:00:00.123+02:00", 1_800_000_000_999),
+      ("2027-01-15T03:00:00-0500", 1_800_000_000_999), ("2027-01-15T08:00:00", 1_800_000_000_999),
+      ("  2027-01-15\n", 1_800_057_599_999), ("", nil), ("2027-13", nil), ("2027-1-5", nil),
+      ("2027-01-15T", nil), ("2027-01-15T08:00:00Zulu", nil), ("15.01.2027", nil),
+      ("2027-01-15T08:00:00+", nil), ("20270115", nil), ("२०२७", nil),
+    ]
+    for (text, expected) in cases { #expect(ModificationDate.latest(text) == expected, "\(text)") }
+  }
 }

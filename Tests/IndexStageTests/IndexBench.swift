@@ -43,7 +43,7 @@ struct IndexBench {
   /// The embedded chunks of a document, `texts` one a chunk; the digest is that of the texts.
   func chunks(
     _ document: String, _ texts: [String], count: Int? = nil, model: String = "m/4",
-    whole: [String]? = nil
+    whole: [String]? = nil, uri: String? = nil, source: String = "src"
   ) throws -> [IndexRecord] {
     let vectors = texts.map { text -> [Float] in
       let angle = Float(text.utf8.reduce(0) { ($0 * 31 + Int($1)) % 1000 }) / 159
@@ -53,14 +53,17 @@ struct IndexBench {
     let digest = SHA256Digest(of: (whole ?? texts).joined(separator: "\n")).hexDigits
     return texts.enumerated().map { row, text in
       let description = DocumentDescription(
-        document: DocumentID(unchecked: document), source: SourceID(unchecked: "src"),
-        uri: document, title: document, language: "en", mediaType: "text/plain", rawDigest: "",
+        document: DocumentID(unchecked: document), source: SourceID(unchecked: source),
+        uri: uri ?? document, title: uri == nil ? document : "Ferry", language: "en",
+        mediaType: "text/plain", rawDigest: "",
         textDigest: digest)
       return .chunk(
         EmbeddedChunk(
           chunk: Chunk(
             id: ChunkID(unchecked: "\(document)\(row)"), description: description, ordinal: row,
-            count: count ?? texts.count, offset: 0, place: Place(), tokens: 1, text: text),
+            count: count ?? texts.count,
+            offset: texts.prefix(row).reduce(0) { $0 + $1.unicodeScalars.count + 1 },
+            place: Place(), tokens: 1, text: text),
           model: model, vectors: blob, row: row))
     }
   }

@@ -46,8 +46,7 @@ import Testing
         "STAGES", "RETRY_TRIES", "RETRY_HARMFUL_TRIES", "RETRY_FIRST_DELAY_MS",
         "RETRY_LONGEST_DELAY_MS", "QUEUE_BOUND", "LEDGER_BOUND", "GROUP_ITEMS", "ITEM_LIMIT_S",
         "INDEX_SHRINK_PERCENT", "FETCH_HOST_DELAY_MS", "FETCH_SLICE_PAGES", "FETCH_SLICE_S",
-        "FETCH_REQUEST_S",
-        "FETCH_PAGE_TRIES",
+        "FETCH_REQUEST_S", "FETCH_PAGE_TRIES", "FETCH_LASTMOD_DAYS",
       ])
     #expect(Set(file.values.keys).subtracting(known).isEmpty)
   }

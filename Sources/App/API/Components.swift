@@ -113,6 +113,8 @@ enum Components {
         required("message", .nullable(.text)), required("tries", .count),
         required("due_at", .nullable(.time)), required("pages", .count), required("chunks", .count),
         required("tokens", .count), required("age_seconds", .count),
+        // Where its address leads, or the page that stands for it; and other pages that this one stands for.
+        required("leads_to", .nullable(.text)), required("addresses", .array(.text, 0...100)),
         required(
           "state",
           .choice([

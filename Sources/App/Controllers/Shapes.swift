@@ -185,8 +185,9 @@ struct SourceShape: Encodable {
 
 struct DocumentShape: Encodable {
   let id, source_id, uri, state: String
-  let title, reason, message, due_at: Nullable<String>
+  let title, reason, message, due_at, leads_to: Nullable<String>
   let tries, pages, chunks, tokens, age_seconds: Int
+  let addresses: [String]
 
   init(_ row: DocumentRow, now: Int) {
     id = row.id
@@ -202,6 +203,8 @@ struct DocumentShape: Encodable {
     chunks = row.chunks
     tokens = row.tokens
     age_seconds = max(0, (now - row.changedAt) / 1000)
+    leads_to = Nullable(row.leadsTo)
+    addresses = row.addresses
   }
 }
 

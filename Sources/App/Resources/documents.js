@@ -44,15 +44,25 @@ export function fillDocuments(list, items, ...others) {
   if (row) (row.querySelector("button") ?? row.querySelector("a")).focus();
 }
 
+// The page that stands for another one, and the pages that a document stands for.
+function otherAddresses({ reason, leads_to, addresses }) {
+  if (reason === "near_duplicate" && leads_to) return `Kept as ${leads_to}`;
+  if (addresses.length === 0) return null;
+  const more = addresses.length > 3 ? ` and ${addresses.length - 3} more` : "";
+  return `Stands for ${addresses.slice(0, 3).join(", ")}${more} as well`;
+}
+
 // A list's item.
 export function documentItem(document, changed) {
   const facts = [document.chunks > 0 && passages(document.chunks), tries(document)].filter(Boolean).join(" · ");
   // Of one that gave no passage there is nothing to show but why.
   const look = document.chunks > 0 ? "Show what was read" : "See details";
+  const others = otherAddresses(document);
   return h("li", { class: "document", data: { document: document.id } },
     h("div", { class: "document-line" },
       h("a", { class: "break", href: documentPage(document) }, shown(document)), documentBadge(document),
       facts && h("span", { class: "quiet" }, facts)),
+    others && h("p", { class: "quiet break" }, others),
     isProblem(document) && reasonLine(document.reason, document.message),
     isProblem(document) && h("div", { class: "actions" }, documentActions(document, changed),
       h("a", { class: "button small", href: documentPage(document), "aria-label": `${look}: ${shown(document)}` }, look)));

@@ -36,7 +36,7 @@ const documentStates = {
 const removed = (document) => document.state === "ended" && ["removed", "rolled_back"].includes(document.reason);
 // Nor is a page that its site, or the order of a crawl, wants left out.
 const leftOut = (document) => document.state === "ended"
-  && ["robots", "noindex", "redirected", "redirect_out", "canonical", "duplicate", "sitemap"].includes(document.reason);
+  && ["robots", "noindex", "redirected", "redirect_out", "canonical", "duplicate", "near_duplicate", "sitemap"].includes(document.reason);
 
 export function documentBadge(document) {
   if (removed(document)) return badge("Taken out");
@@ -98,6 +98,7 @@ const reasons = {
   redirect_out: ["It leads to another site", "Add that site as a source of its own if it shall be read."],
   canonical: ["It names another page as its original", "That one is read instead."],
   duplicate: ["The same page stands under another address", "That one is read."],
+  near_duplicate: ["Another page says nearly word for word the same", "That one stands for both."],
   sitemap: ["A list of pages", "The pages on it are read."],
   feed: ["A feed: a list of pages", "Add it again and choose the pages of its sitemap or feed."],
   no_sitemap: ["There is no sitemap", "Give the sitemap's own address, or follow links instead."],
