@@ -136,8 +136,7 @@ struct IngestCommand: AsyncParsableCommand {
       {
         break
       }
-      // To look at ten thousand documents takes longer than this pause: most of the time is the stages'.
-      try await Task.sleep(for: max(.milliseconds(40), (ContinuousClock.now - looked) * 4))
+      try await Task.sleep(for: LookAgain.pause(after: looked, least: .milliseconds(40)))
     }
     meter.end()
     let documents = try await database.documents(of: run)

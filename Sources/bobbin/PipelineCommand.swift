@@ -94,9 +94,8 @@ struct PipelineCommand: AsyncParsableCommand {
         StandardStream.error.line("bobbin pipeline: \(error)")
         try await Task.sleep(for: .seconds(5))
       }
-      // A large run takes its time to be looked at: most of it is the stages'.
       try await Task.sleep(
-        for: max(.milliseconds(untilDrained ? 20 : 200), (ContinuousClock.now - looked) * 4))
+        for: LookAgain.pause(after: looked, least: .milliseconds(untilDrained ? 20 : 200)))
     }
     return untilDrained ? 130 : 0
   }
