@@ -101,6 +101,14 @@ def waiting(site):
     return site.rows("SELECT count(*) FROM webhook_deliveries WHERE state <> 'sent'")[0][0]
 
 
+def whole(body):
+    """The object of an answer; an empty one of what was cut."""
+    try:
+        return json.loads(body)
+    except ValueError:
+        return {}
+
+
 def disturbed(given, site, environment, chatbots, accepted, round_):
     """One life of the server: leads come in until it is killed."""
     process, port = site.start_server(environment)
@@ -114,14 +122,14 @@ def disturbed(given, site, environment, chatbots, accepted, round_):
             # Another address for each session: one may begin thirty an hour.
             headers[1] = f"X-Forwarded-For: 198.{turn}.{(round_ // 250) * 8 + number}.{round_ % 250}"
             status, body = bobbin.http(port, "POST", f"/api/chat/{chatbot}/session/", b"{}", headers)
-            if status != 201:
+            # An answer that the kill has cut is none.
+            if status != 201 or not (token := whole(body).get("token")):
                 continue
-            token = json.loads(body)["token"]
             status, body = bobbin.http(
                 port, "POST", f"/api/chat/{chatbot}/leads/", json.dumps({"email": f"a{round_}.{turn}@example.org", "consent": True}).encode(),
                 [*headers, f"Authorization: Bearer {token}"])
-            if status == 201:
-                accepted.add(json.loads(body)["lead_id"])
+            if status == 201 and (lead := whole(body).get("lead_id")):
+                accepted.add(lead)
 
     threads = [threading.Thread(target=leave, args=(chatbot, number)) for number, chatbot in enumerate(chatbots)]
     for thread in threads:
