@@ -59,6 +59,8 @@ package struct CrawlReport: Sendable {
     let change: String? =
       switch outcome {
       case "read": address.wasRead ? "changed" : "new"
+      // One that another page stands for is known by it.
+      case "left_out" where address.reason == "near_duplicate": nil
       case "not_read", "left_out": address.wasRead ? "lost" : nil
       default: nil
       }
