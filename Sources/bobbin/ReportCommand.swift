@@ -82,6 +82,11 @@ struct ReportCommand: AsyncParsableCommand {
     lines.append("run \(row.id): \(Self.list(report.totals, "no web address"))")
     if !report.notFollowed.isEmpty {
       lines.append("not followed: \(Self.list(report.notFollowed, ""))")
+      if report.notFollowed["crawl_broken"] != nil,
+        let remedy = ReadingAdvice.remedy("crawl_broken")
+      {
+        lines.append("    \(remedy)")
+      }
     }
     return lines.joined(separator: "\n")
   }
