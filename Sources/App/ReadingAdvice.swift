@@ -28,6 +28,11 @@ package enum ReadingAdvice {
     case "unsupported": "Add its content in a form that is read: PDF, Word, HTML or text."
     case "too_large": "Split it into smaller parts."
     case "no_text": "If it is scanned, run text recognition on it first and add it as a file."
+    case "crashed":
+      "Add the page's content as a file, and tell the operator of this server its address."
+    case "crawl_broken":
+      "The crawl broke off there; what was read before is kept. `bobbin spool ls --stage fetch` shows the "
+        + "item, `bobbin spool retry` goes on with it; training again begins anew."
     case "encrypted": "Put a version without a password in its place."
     case "tls": "The site's certificate must be put right."
     case "blocked", "bad_url": "Check how the address is written; it must be a public one."

@@ -48,6 +48,7 @@ package struct Removals: Sendable {
     func attempt(_ step: () async throws -> Void) async {
       do { try await step() } catch { failure = failure ?? error }
     }
+    await attempt { try await stopCrawls(now: now) }
     for chatbot in try await database.deletedChatbots(now: now) {
       await attempt {
         guard try await BlockingWork.run({ try removeBytes(of: chatbot, now: now) }) else { return }
@@ -68,6 +69,20 @@ package struct Removals: Sendable {
       await attempt { try await sweepBlobs(olderThan: Self.blobAge) }
     }
     if let failure { throw failure }
+  }
+
+  /// Tells crawls of what is removed or cancelled to stop: between two slices none of their items may be met.
+  private func stopCrawls(now: Int) async throws {
+    let sources = try await database.removedSources()
+    let chatbots = try await database.deletedChatbots(now: now)
+    let runs = try await database.openCancelledRuns()
+    if sources.isEmpty, chatbots.isEmpty, runs.isEmpty { return }
+    let stops = CrawlStops(data: data)
+    try await BlockingWork.run {
+      for (source, removedAt) in sources { try stops.stop(source.text, before: removedAt) }
+      for chatbot in chatbots { try stops.stop(chatbot.text) }
+      for (run, _) in runs { try stops.stop(run.text) }
+    }
   }
 
   private func advance(_ pending: PendingRemoval, now: Int) async throws {

@@ -19,6 +19,29 @@ struct CrawlForks: Sendable {
     "\(root)/\(run)/\(source)-\(number)"
   }
 
+  /// Whether a crawl is to go no further: its source, its chatbot or its run has ended since it began.
+  ///
+  /// App writes `crawls/.stopped/<id>`, which holds the instant before which a crawl must have begun, for a source that is removed may
+  /// be added again. What it holds else is no such order.
+  ///
+  /// - Parameters:
+  ///   - ids: those of the source, the chatbot and the run.
+  ///   - born: when the crawl's run began, milliseconds since 1970 UTC.
+  func isStopped(_ ids: [String], born: Int) -> Bool {
+    ids.contains { id in
+      guard ItemName.isLane(id),
+        let bytes = try? DurableFile.read("\(root)/.stopped/\(id)", limit: 64),
+        let before = Int(String(decoding: bytes, as: UTF8.self))
+      else { return false }
+      return born < before
+    }
+  }
+
+  /// Where attempts at a slice are noted; nil when nothing is.
+  func trailPath(source: String, number: Int, run: String) -> String? {
+    Self.isKept(run) ? "\(path(run, source, number)).trail" : nil
+  }
+
   /// Writes down that an item is at work on a slice.
   ///
   /// - Returns: false when another item is, or was.
@@ -53,7 +76,8 @@ struct CrawlForks: Sendable {
   /// Best effort: runs of a month ago do not go on.
   private func sweep(except run: String) {
     let limit = time(nil) - 30 * 86_400
-    for name in (try? DurableFile.names(in: root)) ?? [] where name != run {
+    for name in (try? DurableFile.names(in: root)) ?? []
+    where name != run && ItemName.isLane(name) {
       let folder = "\(root)/\(name)"
       var status = stat()
       guard stat(folder, &status) == 0, status.st_mtim.tv_sec < limit else { continue }

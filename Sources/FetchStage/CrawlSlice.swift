@@ -29,6 +29,7 @@ struct CrawlSlice {
   var frontier: Frontier
   var seen: SeenSet
   var known: KnownPages
+  let trail: CrawlTrail
   var robots = RobotsRules()
 
   /// What becomes of the slice.
@@ -42,8 +43,12 @@ struct CrawlSlice {
   private var askedAt = 0
 
   /// - Throws: `BlobError`, or `SpoolError` for a fault of the disk.
-  init(_ source: Source, bounds: CrawlBounds, state: CrawlState, born: Int, tools: Tools) throws {
+  init(
+    _ source: Source, bounds: CrawlBounds, state: CrawlState, born: Int, tools: Tools,
+    trail: CrawlTrail
+  ) throws {
     self.tools = tools
+    self.trail = trail
     self.source = source
     self.bounds = bounds
     self.born = born
@@ -76,6 +81,8 @@ struct CrawlSlice {
       if waitsForSitemaps(entry) || isSpared(entry) { continue }
       turns += 1
       askedAt = tools.now()
+      if isPassedOver(entry) { continue }
+      trail.note(entry.address)
       pause = try await visit(entry, tries: tries)
       // A site that asks for long pauses is not waited for by a worker.
       if pause == nil, delay > .seconds(5) {
@@ -85,7 +92,20 @@ struct CrawlSlice {
       }
       if state.failures >= FetchSettings.failuresToEnd { break }
     }
-    return try outcome(pause)
+    let outcome = try outcome(pause)
+    trail.clear()
+    return outcome
+  }
+
+  /// Tells of a page at which attempts at this slice broke off, but for the last that are left to it.
+  private mutating func isPassedOver(_ entry: FrontierEntry) -> Bool {
+    guard trail.breaks(at: entry.address) >= max(1, tools.settings.harmfulTries - 1) else {
+      return false
+    }
+    tell(
+      entry.address, depth: entry.depth, .failed, reason: "crashed",
+      message: "Reading it broke off each time, so it was passed over.")
+    return true
   }
 
   private mutating func begin() {

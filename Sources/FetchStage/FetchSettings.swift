@@ -17,6 +17,8 @@ package struct FetchSettings: Sendable {
   package var longestDelay: Int
   /// Days after which a page is asked for again, though its site's sitemap says that it has not changed.
   package var lastmodDays: Int
+  /// Tries of an item that ends its workers; a page at which all but the last broke off is passed over.
+  package var harmfulTries: Int
 
   /// A site that asks for more than a minute between two pages gets a minute.
   static let longestCrawlDelay = 60.0
@@ -35,7 +37,7 @@ package struct FetchSettings: Sendable {
   package init(
     hostDelay: Duration = .seconds(1), slicePages: Int = 50, sliceTime: Duration = .seconds(15),
     requestTime: Duration = .seconds(30), pageTries: Int = 4, firstDelay: Int = 30_000,
-    longestDelay: Int = 3_600_000, lastmodDays: Int = 30
+    longestDelay: Int = 3_600_000, lastmodDays: Int = 30, harmfulTries: Int = 3
   ) {
     self.hostDelay = hostDelay
     self.slicePages = slicePages
@@ -45,6 +47,7 @@ package struct FetchSettings: Sendable {
     self.firstDelay = firstDelay
     self.longestDelay = longestDelay
     self.lastmodDays = lastmodDays
+    self.harmfulTries = harmfulTries
   }
 
   /// What a request may take and bring.

@@ -143,6 +143,10 @@ package struct FetchStage: Stage {
     let state =
       source.state ?? CrawlState(origin: PageAddress.origin(of: start), start: start)
     let name = source.source.text
+    if forks.isStopped([name, envelope.lane, envelope.run], born: envelope.born) {
+      // What was passed on is dropped by whoever ended it.
+      return .done([], [])
+    }
     let item = SpoolDirectory.id(
       of: try ItemContent.encode(envelope, records: [try JSONLines.encode(source)]))
     guard
@@ -152,7 +156,9 @@ package struct FetchStage: Stage {
       return .done([], [])
     }
     var slice = try CrawlSlice(
-      source, bounds: bounds, state: state, born: envelope.born, tools: tools)
+      source, bounds: bounds, state: state, born: envelope.born, tools: tools,
+      trail: CrawlTrail(forks.trailPath(source: name, number: state.number, run: envelope.run)))
+    defer { slice.trail.close() }
     let outcome = try await slice.work()
     guard case .done(let pages, let documents, _, let onward?) = outcome, !onward.record.isEmpty,
       let next = try forks.successor(source: name, number: state.number, run: envelope.run)

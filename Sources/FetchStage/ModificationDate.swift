@@ -71,7 +71,7 @@ package enum ModificationDate {
     return latest + grace <= readAt
   }
 
-  /// Days since 1970 (H. Hinnant, "chrono-compatible low-level date algorithms", days_from_civil).
+  /// Days since 1970, as in Hinnant's "chrono-compatible low-level date algorithms", days_from_civil.
   private static func days(_ year: Int, _ month: Int, _ day: Int) -> Int {
     let year = month <= 2 ? year - 1 : year
     let era = year / 400

@@ -50,11 +50,6 @@ struct Standing {
       }
     }
   }
-
-  /// The address of a document that stays; nil when there is none.
-  func uri(of id: DocumentID) -> String? {
-    staying.first { $0.compared.description.document == id }?.compared.description.uri
-  }
 }
 
 /// A document to be written.

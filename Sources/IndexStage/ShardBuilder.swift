@@ -88,11 +88,12 @@ struct ShardBuilder: Sendable {
       .union(earlier.intersection(next).intersection(order.live))
     // Of those that were ordered and came through before, one may be an alias since.
     var keptBy = joined.keptBy
-    for (kept, aliases) in joined.aliases {
-      for alias in aliases
-      where order.live.contains(alias.document) && keptBy[alias.document] == nil {
-        let uri = stand.uri(of: kept) ?? ""
-        keptBy[alias.document] = Receipt.Kept(document: kept.text, uri: uri)
+    let ordered = Set(order.live)
+    for document in stand.staying {
+      let kept = document.compared.description
+      for alias in joined.aliases[kept.document] ?? []
+      where ordered.contains(alias.document) && keptBy[alias.document] == nil {
+        keptBy[alias.document] = Receipt.Kept(document: kept.document.text, uri: kept.uri)
       }
     }
     let left = standing.subtracting(next)

@@ -207,6 +207,8 @@ extension AppDatabase {
   }
 
   /// What stages have counted in a run, by its name: addresses of a crawl that were not followed.
+  ///
+  /// `crawl_broken` counts parts of crawls that failed, with whatever they would have led to.
   package func counts(of run: RunID) async throws -> [String: Int] {
     try await pool.read { database in
       var sums: [String: Int] = [:]
@@ -217,6 +219,13 @@ extension AppDatabase {
           [String: Int].self, from: Data((row["counts_json"] as String).utf8))
         sums.merge(counts, uniquingKeysWith: +)
       }
+      // A part of a crawl that came to nothing is no page's; what it would have read nobody knows.
+      let broken = try database.number(
+        """
+        SELECT count(*) FROM document_receipts WHERE run_id = $1 AND stage = 'fetch'
+          AND document_id = '' AND outcome = 'failed'
+        """, [run.text])
+      if broken > 0 { sums["crawl_broken"] = broken }
       return sums
     }
   }

@@ -70,6 +70,15 @@ package struct PendingRemoval: Sendable {
 }
 
 extension AppDatabase {
+  /// Sources that are removed and whose rows are still there, with when that was; ms since 1970 UTC.
+  package func removedSources() async throws -> [(source: SourceID, removedAt: Int)] {
+    try await pool.read { database in
+      try database.all(
+        "SELECT id, deleted_at FROM knowledge_sources WHERE deleted_at IS NOT NULL ORDER BY id"
+      ).map { (SourceID(unchecked: $0["id"]), $0["deleted_at"]) }
+    }
+  }
+
   /// What is removed and not yet gone.
   package func pendingRemovals() async throws -> [PendingRemoval] {
     try await pool.read { database in

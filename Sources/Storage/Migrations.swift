@@ -88,7 +88,7 @@ enum Migrations {
     migrator.registerMigration("8 pages that a crawl finds") { database in
       try database.execute(sql: crawls)
     }
-    migrator.registerMigration("10 pages for which another one stands, when pages were read") {
+    migrator.registerMigration("9 pages for which another one stands, when pages were read") {
       database in
       try database.execute(sql: aliases)
     }

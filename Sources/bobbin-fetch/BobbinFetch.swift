@@ -58,7 +58,8 @@ struct BobbinFetch: AsyncParsableCommand {
       pageTries: try file.number("FETCH_PAGE_TRIES", 4),
       firstDelay: try file.number("RETRY_FIRST_DELAY_MS", 30_000),
       longestDelay: try file.number("RETRY_LONGEST_DELAY_MS", 3_600_000),
-      lastmodDays: try file.number("FETCH_LASTMOD_DAYS", 30, from: 0))
+      lastmodDays: try file.number("FETCH_LASTMOD_DAYS", 30, from: 0),
+      harmfulTries: try file.number("RETRY_HARMFUL_TRIES", 3))
   }
 
   private static func source(_ location: String) -> Source {

@@ -85,6 +85,11 @@ struct ReportCommand: AsyncParsableCommand {
     }
     if !report.notFollowed.isEmpty {
       lines.append("not followed: \(Self.list(report.notFollowed, ""))")
+      if report.notFollowed["crawl_broken"] != nil,
+        let remedy = ReadingAdvice.remedy("crawl_broken")
+      {
+        lines.append("    \(remedy)")
+      }
     }
     return lines.joined(separator: "\n")
   }

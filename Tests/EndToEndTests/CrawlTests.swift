@@ -2,6 +2,7 @@ import Foundation
 import Synchronization
 import TestSupport
 import Testing
+import WebClient
 
 /// A site that a test changes while it is crawled, again and again.
 final class TestSite: Sendable {
@@ -377,5 +378,106 @@ final class TestSite: Sendable {
     #expect([70, 71, 72].map { site.asked("/chain/\($0)") } == [2, 3, 1])
     lines = try await report(bobbin, site)
     #expect(lines["/chain/72"]?.outcome == "unchanged")
+  }
+
+  @Test func `a page that kills its worker each time is passed over, and told with what helps`()
+    async throws
+  {
+    let worker = Mutex<pid_t>(0)
+    let server = try LoopbackServer { request, connection in
+      switch request.path {
+      case "/robots.txt": connection.respond(404)
+      case "/killer":
+        // Whoever asks for it dies; dead, it gets no answer.
+        let pid = worker.withLock { $0 }
+        if pid > 0 { kill(pid, SIGKILL) }
+      default:
+        connection.respond(
+          ["/", "/a", "/b"].contains(request.path) ? 200 : 404, ["Content-Type: text/html"],
+          body: TestSite.page(
+            "Page", "What stands at \(request.path).",
+            request.path == "/" ? ["/a", "/killer", "/b"] : []))
+      }
+    }
+    let (bobbin, pipeline) = try install()
+    let patient = try bobbin.folder.write(
+      try String(contentsOfFile: pipeline, encoding: .utf8)
+        .replacingOccurrences(of: "RETRY_HARMFUL_TRIES = 99", with: "RETRY_HARMFUL_TRIES = 3"),
+      "harmful.mk")
+    let environment = ["BOBBIN_ALLOWED_HOSTS": server.hostAndPort]
+    let begun = try await bobbin.tool("bobbin", environment).run([
+      "ingest", "harbour", server.url("/"), "--depth", "2", "--detach", "--pipeline", patient,
+    ])
+    #expect(begun.exitCode == 0, "\(begun.errors)")
+    for _ in 0..<2 {
+      let fetch = try bobbin.tool("bobbin-fetch", environment).prepare([
+        "--spool", bobbin.spool, "--pipeline", patient, "--quiet",
+      ])
+      // It asks for the page after it has read three others: its number is known by then.
+      try worker.withLock { pid in
+        try fetch.run()
+        pid = fetch.processIdentifier
+      }
+      fetch.waitUntilExit()
+      #expect(fetch.terminationReason == .uncaughtSignal)
+    }
+    worker.withLock { $0 = 0 }
+    let done = try await bobbin.tool("bobbin", environment).run([
+      "pipeline", "--until-drained", "--pipeline", patient,
+    ])
+    #expect(done.exitCode == 0, "\(done.errors)")
+    let report = try await bobbin.tool("bobbin").run(["report", "harbour", "--json"])
+    let lines = try report.output.split(separator: "\n").map {
+      try JSONDecoder().decode(Line.self, from: Data($0.utf8))
+    }
+    let outcomes = Dictionary(
+      lines.map { (String($0.url.dropFirst(server.url("").count)), $0) },
+      uniquingKeysWith: { first, _ in first })
+    #expect(["/", "/a", "/b"].allSatisfy { outcomes[$0]?.outcome == "read" }, "\(report.output)")
+    #expect(outcomes["/killer"]?.reason == "crashed")
+    #expect(outcomes["/killer"]?.remedy?.isEmpty == false)
+    #expect(server.requests.filter { $0.path == "/killer" }.count == 2)
+  }
+
+  @Test func `a source that is removed is read no further`() async throws {
+    let stopped = Mutex("")
+    let server = try LoopbackServer { request, connection in
+      if request.path == "/12" {
+        // The page after which the crawl would go on: answered once the word to stop is there.
+        let deadline = ContinuousClock.now + .seconds(30)
+        while ContinuousClock.now < deadline, access(stopped.withLock { $0 }, F_OK) != 0 {
+          usleep(20_000)
+        }
+      }
+      let links = request.path == "/" ? (1...45).map { "/\($0)" } : []
+      connection.respond(
+        request.path == "/" || Int(request.path.dropFirst()) != nil ? 200 : 404,
+        ["Content-Type: text/html"],
+        body: TestSite.page("Page", "What stands at \(request.path).", links))
+    }
+    let (bobbin, pipeline) = try install()
+    let environment = ["BOBBIN_ALLOWED_HOSTS": server.hostAndPort]
+    let api = try ServerTests.Server(
+      bobbin,
+      ["BOBBIN_MAIL": "none", "BOBBIN_BCRYPT_COST": "4"].merging(environment) { $1 })
+    let owner = try await RemovalTests.Owner(api)
+    let chatbot = try await owner.id("POST", "/api/chatbots/", #"{"name":"harbour"}"#)
+    let base = "/api/chatbots/\(chatbot)/"
+    let source = try await owner.id(
+      "POST", base + "sources/",
+      #"{"source_type":"url","source_url":"\#(server.url("/"))","crawl":{"depth":1}}"#)
+    stopped.withLock { $0 = "\(bobbin.data)/crawls/.stopped/\(source)" }
+    #expect(try await owner.send("POST", base + "train/", "{}").status == 202)
+    async let fetched = bobbin.tool("bobbin-fetch", environment).run([
+      "--spool", bobbin.spool, "--pipeline", pipeline, "--quiet",
+    ])
+    await server.waitForRequest()
+    let removal = try await owner.send("DELETE", base + "sources/\(source)/")
+    #expect((200...299).contains(removal.status), "\(removal.status)")
+    let result = try await fetched
+    #expect(result.exitCode == 0, "\(result.errors)")
+    // Slices of five: the one that was at work came to its end.
+    #expect(server.requests.count < 25)
+    withExtendedLifetime(api) {}
   }
 }

@@ -2,6 +2,7 @@ import Corpus
 import FetchStage
 import Foundation
 import Spool
+import Synchronization
 import TestSupport
 import Testing
 import WebClient
@@ -500,6 +501,68 @@ import WebClient
     }
     #expect(site.requests.contains("/found") && site.requests.contains("/no-text"))
     #expect(Set(site.pageRequests).count == site.pageRequests.count)
+  }
+
+  @Test func `a page that ends its worker every time is passed over, and the crawl goes on`()
+    async throws
+  {
+    let site = Site { path, _ in
+      switch path {
+      case "/": return Site.Answer(body: Site.page("Home", links: ["/a", "/killer", "/b"]))
+      case "/killer": return Site.Answer(status: -1)
+      case "/a", "/b": return Site.Answer(body: Site.page("Page \(path)"))
+      default: return Site.Answer(status: 404)
+      }
+    }
+    var run = try CrawlRun(site, CrawlBounds(depth: 2, maxPages: 10))
+    for _ in 0..<2 {
+      await #expect(throws: WebError.self) { _ = try await run.step() }
+      #expect(run.pages.isEmpty)
+    }
+    try await run.finish()
+    #expect(run.read == ["/", "/a", "/b"])
+    #expect(run.told["/killer"] == "crashed")
+    #expect(site.requests.filter { $0 == "/killer" }.count == 2)
+  }
+
+  @Test func `attempts that break off at different pages pass nothing over`() async throws {
+    let broken = Mutex(["/a", "/b"])
+    let site = Site { path, _ in
+      let breaks = broken.withLock { pages in
+        guard let index = pages.firstIndex(of: path) else { return false }
+        pages.remove(at: index)
+        return true
+      }
+      if breaks { return Site.Answer(status: -1) }
+      return ["/", "/a", "/b"].contains(path)
+        ? Site.Answer(body: Site.page("Page \(path)", links: ["/a", "/b"]))
+        : Site.Answer(status: 404)
+    }
+    var run = try CrawlRun(site, CrawlBounds(depth: 2, maxPages: 10))
+    for _ in 0..<2 { await #expect(throws: WebError.self) { _ = try await run.step() } }
+    try await run.finish()
+    #expect(run.read == ["/", "/a", "/b"])
+    // Of a slice that came to its end no trail is left but for what broke it off.
+    let files = try FileManager.default.contentsOfDirectory(
+      atPath: run.folder.path + "/crawls/run1")
+    #expect(files.sorted() == ["source1-0", "source1-0.trail"])
+  }
+
+  @Test(arguments: ["source1", "lane1", "run1"])
+  func `a crawl whose source, chatbot or run has ended goes no further`(id: String) async throws {
+    let site = Site(
+      (0..<9).reduce(into: [:]) { pages, number in
+        pages[number == 0 ? "/" : "/\(number)"] = Site.page(
+          "Page \(number)", links: ["/\(number + 1)"])
+      })
+    var run = try CrawlRun(site, CrawlBounds(depth: 20, maxPages: 50), slicePages: 2)
+    // A source that was removed and added again before this run began, and words that are none.
+    try run.stop("source1", before: "\(CrawlRun.envelope.born)")
+    try run.stop("run1", before: "now")
+    #expect(try await run.step())
+    try run.stop(id, before: "\(CrawlRun.envelope.born + 1)")
+    #expect(try await !run.step())
+    #expect(run.read.count == 2 && site.pageRequests.count == 2)
   }
 
   @Test func `dates of sitemaps are read as late as they may be meant`() {

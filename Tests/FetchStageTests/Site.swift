@@ -47,6 +47,8 @@ final class Site: Sendable {
         self.asked.withLock { $0.append(host == Self.origin ? path : request.url) }
         let answer = self.answer(host == Self.origin ? path : request.url, request)
         if answer.status == 0 { throw .connection(host: "site", why: "was refused") }
+        // The slice ends there, as if its worker had been killed.
+        if answer.status < 0 { throw .cancelled }
         return WebResponse(
           status: answer.status, headers: answer.headers, body: Array(answer.body.utf8),
           finalURL: request.url)
@@ -114,6 +116,13 @@ struct CrawlRun {
   static let envelope = Envelope(
     schema: RecordSchema.source, lane: "lane1", run: "run1", scope: "s", born: 1_800_000_000_000,
     madeBy: "", from: [], recordCount: 1)
+
+  /// Writes a word to crawls that began before an instant, as App does.
+  func stop(_ id: String, before instant: String) throws {
+    try FileManager.default.createDirectory(
+      atPath: folder.path + "/crawls/.stopped", withIntermediateDirectories: true)
+    _ = try folder.write(instant, "crawls/.stopped/\(id)")
+  }
 
   /// One slice.
   ///

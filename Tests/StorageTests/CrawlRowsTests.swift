@@ -290,4 +290,24 @@ import Testing
     try await database.apply([receipt("r1", "index", "o", "start", generation: 1)])
     #expect(try await database.knownDocuments(of: chatbot).map(\.readAt) == [70])
   }
+
+  @Test func `a part of a crawl that came to nothing is counted until it goes on`() async throws {
+    try await begin("r1", at: 1)
+    func slice(_ outcome: String, tries: Int) -> AppliedReceipt {
+      AppliedReceipt(
+        run: "r1", stage: "fetch", item: "slice", outcome: outcome, tries: tries,
+        reason: outcome == "failed" ? "crashed" : nil, due: nil, message: nil, outputs: [],
+        documents: outcome == "failed"
+          ? [
+            .init(
+              id: "", outcome: outcome, reason: "crashed", message: nil, title: nil, pages: 0,
+              chunks: 0, tokens: 0)
+          ] : [], generation: nil, at: 5)
+    }
+    try await database.apply([slice("failed", tries: 3)])
+    #expect(try await database.counts(of: RunID(unchecked: "r1")) == ["crawl_broken": 1])
+    #expect(try await rows() == ["http://a/ queued - -"])
+    try await database.apply([slice("done", tries: 4)])
+    #expect(try await database.counts(of: RunID(unchecked: "r1")).isEmpty)
+  }
 }
