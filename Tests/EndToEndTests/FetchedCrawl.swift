@@ -42,7 +42,7 @@ struct FetchedCrawl {
   ///   - settings: lines of a pipeline file; no pause between requests is one of them.
   init(
     _ site: String, _ start: String, _ options: [String], settings: String = "",
-    seconds: Double = 60
+    seconds: Double = 200
   ) async throws {
     let bobbin = try Installation(model: false)
     let pipeline = try bobbin.folder.write("FETCH_HOST_DELAY_MS = 0\n" + settings, "pipeline.mk")
