@@ -153,7 +153,8 @@ class Crew:
                 # 65 and 75 are verdicts on documents, which the end looks at; a run may also be finished by another.
                 fine = code in (0, 65, 75, 130, -signal.SIGINT)
             else:
-                fine = code == 0 and self.resting.is_set()
+                # One that had hardly begun when all were sent to rest knows no signal yet.
+                fine = code in (0, -signal.SIGTERM) and self.resting.is_set()
             if not fine and not (was_killed and code == -signal.SIGKILL):
                 self.strange.append(f"{role} ended with {code}: {output[-300:]}")
                 if len(self.strange) > 20:
