@@ -1,7 +1,7 @@
 // A part of a crawl: pages until enough were read, or time is up, or the site asks for patience. Then what is left is an item of
 // its own, so that a crash costs a slice and nothing is kept in memory from one to the next.
 //
-// Answers are judged in CrawlSlice+pages, addresses in CrawlSlice+addresses.
+// Answers are judged in CrawlSlice+pages, lists of pages in +sitemaps, addresses in +addresses.
 
 import BlobStore
 import Corpus

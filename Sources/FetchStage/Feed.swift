@@ -32,12 +32,7 @@ enum Feed {
     }
     guard ["rss", "RDF", "feed"].contains(found.root) else { return nil }
     found.sitemap.isFeed = true
-    switch failure {
-    case .documentType: found.sitemap.fault = "holds a document type declaration"
-    case .malformed(let line, _): found.sitemap.fault = "is not well-formed at line \(line)"
-    case .tooLarge, .noMemory: found.sitemap.fault = "is too large"
-    case nil: break
-    }
+    if let failure { found.sitemap.fault = Sitemap.fault(failure) }
     return found.sitemap
   }
 

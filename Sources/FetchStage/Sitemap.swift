@@ -81,14 +81,17 @@ package struct Sitemap: Equatable, Sendable {
     if found.count > entryLimit {
       found.sitemap.fault = "names more than \(entryLimit) addresses; the first ones were taken"
     }
-    if let failure {
-      switch failure {
-      case .documentType: found.sitemap.fault = "holds a document type declaration"
-      case .malformed(let line, _): found.sitemap.fault = "is not well-formed at line \(line)"
-      case .tooLarge, .noMemory: found.sitemap.fault = "is too large"
-      }
-    }
+    if let failure { found.sitemap.fault = fault(failure) }
     return found.sitemap
+  }
+
+  /// What a reader's failure is, as what completes "The sitemap".
+  static func fault(_ failure: MarkupError) -> String {
+    switch failure {
+    case .documentType: "holds a document type declaration"
+    case .malformed(let line, _): "is not well-formed at line \(line)"
+    case .tooLarge, .noMemory: "is too large"
+    }
   }
 
   /// - Returns: false when no more is wanted.
