@@ -43,7 +43,7 @@ extension AppDatabase {
 
   /// An account's keys, newest first.
   package func keys(of user: String) async throws -> [APIKey] {
-    try await pool.read { database in
+    try await reads.read { database in
       try database.all(
         """
         SELECT * FROM api_keys WHERE user_id = $1 AND revoked_at IS NULL
@@ -67,7 +67,7 @@ extension AppDatabase {
 
   /// The account of a key; nil for one that is unknown or ended.
   package func user(keyHash: [UInt8]) async throws -> (user: User, key: String, lastUsedAt: Int?)? {
-    try await pool.read { database in
+    try await reads.read { database in
       guard
         let key = try database.first(
           "SELECT id, user_id, last_used_at FROM api_keys WHERE key_hash = $1 AND revoked_at IS NULL",

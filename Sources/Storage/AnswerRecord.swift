@@ -95,38 +95,40 @@ extension AppDatabase {
   /// A citation of a source that is not citable at this moment is refused by the table itself and left out. The request it
   /// answers ends in the same commit: whoever repeats it finds the answer, or asks anew.
   package func add(_ answer: NewAnswer) async throws {
-    try await changes.write { database in
-      // The visitor may have erased the conversation meanwhile; what was spent was spent.
-      let stands = try database.number(
-        "SELECT count(*) FROM conversations WHERE id = $1", [answer.conversation])
-      // One that broke off before its first word has nothing to keep but its price.
-      let isKept = stands == 1 && !answer.content.isEmpty
-      if isKept { try Self.insert(answer, in: database) }
-      if let end = answer.end {
-        if isKept {
-          try Self.endRequest(end, in: database)
-        } else {
-          try Self.forgetAnswer(end.name, in: database)
-        }
+    try await changes.write { try Self.add(answer, in: $0) }
+  }
+
+  static func add(_ answer: NewAnswer, in database: Database) throws {
+    // The visitor may have erased the conversation meanwhile; what was spent was spent.
+    let stands = try database.number(
+      "SELECT count(*) FROM conversations WHERE id = $1", [answer.conversation])
+    // One that broke off before its first word has nothing to keep but its price.
+    let isKept = stands == 1 && !answer.content.isEmpty
+    if isKept { try insert(answer, in: database) }
+    if let end = answer.end {
+      if isKept {
+        try endRequest(end, in: database)
+      } else {
+        try forgetAnswer(end.name, in: database)
       }
-      if answer.answered || answer.tokensIn + answer.tokensOut > 0 {
-        try database.change(
-          """
-          UPDATE usage_days SET answered = answered + $1, tokens = tokens + $2
-          WHERE chatbot_id = $3 AND day = $4
-          """,
-          [
-            answer.answered && stands == 1 ? 1 : 0, answer.tokensIn + answer.tokensOut,
-            answer.chatbot.text, answer.now / millisecondsOfDay,
-          ])
-      }
-      if let owner = answer.owner, answer.tokensIn + answer.tokensOut > 0 {
-        try database.change(
-          """
-          UPDATE usage_periods SET tokens_in = tokens_in + $1, tokens_out = tokens_out + $2
-          WHERE user_id = $3 AND period_start = $4
-          """, [answer.tokensIn, answer.tokensOut, owner, answer.periodStart])
-      }
+    }
+    if answer.answered || answer.tokensIn + answer.tokensOut > 0 {
+      try database.change(
+        """
+        UPDATE usage_days SET answered = answered + $1, tokens = tokens + $2
+        WHERE chatbot_id = $3 AND day = $4
+        """,
+        [
+          answer.answered && stands == 1 ? 1 : 0, answer.tokensIn + answer.tokensOut,
+          answer.chatbot.text, answer.now / millisecondsOfDay,
+        ])
+    }
+    if let owner = answer.owner, answer.tokensIn + answer.tokensOut > 0 {
+      try database.change(
+        """
+        UPDATE usage_periods SET tokens_in = tokens_in + $1, tokens_out = tokens_out + $2
+        WHERE user_id = $3 AND period_start = $4
+        """, [answer.tokensIn, answer.tokensOut, owner, answer.periodStart])
     }
   }
 
@@ -156,36 +158,35 @@ extension AppDatabase {
     }
   }
 
-  /// The last questions of a conversation before a message, with their answers, oldest first.
-  package func turns(
-    of conversation: String, before message: String, limit: Int
-  ) async throws -> [PastTurn] {
-    try await pool.read { database -> [PastTurn] in
-      let rows = try database.all(
-        """
-        SELECT role, content, mode, prompt_sources_json, guidance_digest FROM messages
-        WHERE conversation_id = $1 AND id < $2 ORDER BY id DESC LIMIT $3
-        """, [conversation, message, limit * 2])
-      var turns: [PastTurn] = []
-      var answer: Row?
-      for row in rows where turns.count < limit {
-        if row["role"] == "assistant" {
-          answer = row
-          continue
-        }
-        let sources = try answer.map {
-          try JSONDecoder().decode(
-            [String].self, from: Data(($0["prompt_sources_json"] as String).utf8))
-        }
-        turns.append(
-          PastTurn(
-            question: row["content"], answer: answer?["content"], mode: answer?["mode"] ?? "",
-            promptSources: (sources ?? []).map { SourceID(unchecked: $0) },
-            guidanceDigest: answer?["guidance_digest"]))
-        answer = nil
+  /// The last turns of a question's conversation, oldest first.
+  static func past(
+    of ask: ChatAdmission, limit: Int, in database: Database
+  ) throws -> [PastTurn] {
+    let rows = try database.all(
+      """
+      SELECT m.role, m.content, m.mode, m.prompt_sources_json, m.guidance_digest
+      FROM messages m JOIN conversations c ON c.id = m.conversation_id
+      WHERE c.chatbot_id = $1 AND c.session_id = $2 AND m.id < $3 ORDER BY m.id DESC LIMIT $4
+      """, [ask.chatbot.text, ask.session, ask.messageID, limit * 2])
+    var turns: [PastTurn] = []
+    var answer: Row?
+    for row in rows where turns.count < limit {
+      if row["role"] == "assistant" {
+        answer = row
+        continue
       }
-      return turns.reversed()
+      let sources = try answer.map {
+        try JSONDecoder().decode(
+          [String].self, from: Data(($0["prompt_sources_json"] as String).utf8))
+      }
+      turns.append(
+        PastTurn(
+          question: row["content"], answer: answer?["content"], mode: answer?["mode"] ?? "",
+          promptSources: (sources ?? []).map { SourceID(unchecked: $0) },
+          guidanceDigest: answer?["guidance_digest"]))
+      answer = nil
     }
+    return turns.reversed()
   }
 
   /// Counts model tokens that no answer has used.
@@ -215,7 +216,7 @@ extension AppDatabase {
   package func modelTokens(
     of chatbot: ChatbotID, owner: String?, periodStart: Int, periodEnd: Int
   ) async throws -> (chatbot: Int, owner: Int) {
-    try await pool.read { database in
+    try await reads.read { database in
       let own = try database.number(
         """
         SELECT cast(coalesce(sum(tokens), 0) AS bigint) FROM usage_days
@@ -237,7 +238,7 @@ extension AppDatabase {
   package func answerTrace(
     _ message: String, in conversation: String
   ) async throws -> AnswerTrace? {
-    try await pool.read { database in
+    try await reads.read { database in
       guard
         let row = try database.first(
           "SELECT * FROM messages WHERE id = $1 AND conversation_id = $2 AND role = 'assistant'",

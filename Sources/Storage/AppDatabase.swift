@@ -6,9 +6,10 @@ import GRDB
 
 /// The rows of one Bobbin.
 ///
-/// GRDB runs each access on a queue of its own: nothing here blocks the cooperative pool.
+/// Each access runs on a queue's thread: nothing here blocks the cooperative pool.
 package struct AppDatabase: Sendable {
   let pool: DatabasePool
+  let reads: ReadGroup
   /// Changes that requests wait for, many in one commit.
   let changes: WriteGroup
 
@@ -31,8 +32,13 @@ package struct AppDatabase: Sendable {
       pool = try DatabasePool(path: path, configuration: configuration)
       // After the pool is made, which sets NORMAL when it turns on WAL: a power cut would take back commits whose receipts
       // are gone. The writer's connection lives as long as the pool.
-      try pool.writeWithoutTransaction { try $0.execute(sql: "PRAGMA synchronous = FULL") }
+      //
+      // What a savepoint would take back is kept in memory: over 64 KiB it went to a file, made and removed for each.
+      try pool.writeWithoutTransaction {
+        try $0.execute(sql: "PRAGMA synchronous = FULL; PRAGMA temp_store = MEMORY")
+      }
       try Migrations.migrator.migrate(pool)
+      reads = ReadGroup(pool)
       changes = WriteGroup(pool)
     } catch let error as DatabaseError where error.resultCode == .SQLITE_BUSY {
       throw .busy(path: path)
@@ -66,7 +72,7 @@ package struct AppDatabase: Sendable {
 extension AppDatabase {
   /// What SQLite finds wrong with the file and its references; empty when nothing is.
   package func faults() async throws -> [String] {
-    try await pool.read { database in
+    try await reads.read { database in
       let file = try database.all("PRAGMA integrity_check(10)").map { $0[0] as String }
       let keys = try database.all("PRAGMA foreign_key_check").map {
         "a row of \($0["table"] as String) refers to nothing"
@@ -77,7 +83,7 @@ extension AppDatabase {
 
   /// Whether some account that may sign in is an operator's.
   package func hasOperator() async throws -> Bool {
-    try await pool.read { database in
+    try await reads.read { database in
       try database.number("SELECT count(*) FROM users WHERE is_admin = 1 AND disabled = 0") > 0
     }
   }

@@ -80,7 +80,7 @@ extension AppDatabase {
 
   /// Entries, newest first.
   package func auditLog(_ page: PageRequest) async throws -> [AuditEntry] {
-    try await pool.read { database in
+    try await reads.read { database in
       try database.all(
         """
         SELECT * FROM audit_log WHERE (created_at, id) < ($1, $2)
@@ -94,7 +94,7 @@ extension AppDatabase {
   package func brokenAuditEntry(
     digest: @escaping @Sendable ([UInt8]) -> [UInt8]
   ) async throws -> String? {
-    try await pool.read { database in
+    try await reads.read { database in
       var previous: [UInt8] = []
       let cursor = try Row.fetchCursor(database, sql: "SELECT * FROM audit_log ORDER BY sequence")
       while let row = try cursor.next() {

@@ -106,7 +106,7 @@ package enum ChatbotRefusal: Error, Sendable {
 extension AppDatabase {
   /// The chatbot with this id or slug; nil when there is none.
   package func chatbot(_ idOrSlug: String) async throws -> Chatbot? {
-    try await pool.read { database in
+    try await reads.read { database in
       try database.first(
         "SELECT * FROM chatbots WHERE (id = $1 OR public_url_slug = $2) AND deleted_at IS NULL",
         [idOrSlug, idOrSlug]
@@ -116,7 +116,7 @@ extension AppDatabase {
 
   /// The chatbot with this id if it is this owner's; nil for one that is another's, as for one that is not there.
   package func chatbot(_ id: String, of owner: String) async throws -> Chatbot? {
-    try await pool.read { database in
+    try await reads.read { database in
       try database.first(
         "SELECT * FROM chatbots WHERE id = $1 AND user_id = $2 AND deleted_at IS NULL", [id, owner]
       ).map(Chatbot.init(row:))
@@ -125,7 +125,7 @@ extension AppDatabase {
 
   /// All chatbots by slug.
   package func chatbots() async throws -> [Chatbot] {
-    try await pool.read { database in
+    try await reads.read { database in
       try database.all("SELECT * FROM chatbots WHERE deleted_at IS NULL ORDER BY public_url_slug")
         .map(Chatbot.init(row:))
     }
@@ -137,7 +137,7 @@ extension AppDatabase {
   package func chatbots(
     of owner: String?, search: String = "", _ page: PageRequest
   ) async throws -> [ChatbotSummary] {
-    try await pool.read { database in
+    try await reads.read { database in
       let rows: [Row]
       if let owner {
         rows = try database.all(
@@ -160,7 +160,7 @@ extension AppDatabase {
 
   /// A chatbot with its counts.
   package func summary(of chatbot: Chatbot) async throws -> ChatbotSummary {
-    try await pool.read { try Self.summary(chatbot, in: $0) }
+    try await reads.read { try Self.summary(chatbot, in: $0) }
   }
 
   private static func summary(_ chatbot: Chatbot, in database: Database) throws -> ChatbotSummary {
@@ -297,7 +297,7 @@ extension AppDatabase {
   ///
   /// A source without a row, or that its owner has removed, has no visibility.
   package func visibilities(of chatbot: ChatbotID) async throws -> [SourceID: Visibility] {
-    try await pool.read { try Self.visibilities(of: chatbot, in: $0) }
+    try await reads.read { try Self.visibilities(of: chatbot, in: $0) }
   }
 
   static func visibilities(

@@ -60,7 +60,7 @@ package struct InboundSecret: Sendable {
 extension AppDatabase {
   /// The age of a chatbot's secret for messages to us; nil for a chatbot that is not there.
   package func inboundSecret(of chatbot: String) async throws -> InboundSecret? {
-    try await pool.read { database in
+    try await reads.read { database in
       try database.first(
         """
         SELECT crm_in_version, crm_in_rotated_at FROM chatbots WHERE id = $1 AND deleted_at IS NULL
@@ -122,7 +122,7 @@ extension AppDatabase {
 
   /// A chatbot's contacts, newest first.
   package func contacts(of chatbot: ChatbotID, _ page: PageRequest) async throws -> [Contact] {
-    try await pool.read { database in
+    try await reads.read { database in
       try database.all(
         """
         SELECT * FROM contacts WHERE (created_at, id) < ($1, $2) AND chatbot_id = $3

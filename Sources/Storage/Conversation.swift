@@ -123,34 +123,58 @@ let millisecondsOfDay = 86_400_000
 extension AppDatabase {
   /// Checks limits and quota, counts the question and notes it: all in one transaction, so that no two count the same
   /// last message.
-  package func admit(_ ask: ChatAdmission) async throws -> ChatVerdict {
+  ///
+  /// - Parameter answer: for a question that is answered already: the answer, given its conversation, noted in the same commit.
+  package func admit(
+    _ ask: ChatAdmission,
+    answered answer: (@Sendable (_ conversation: String) -> NewAnswer)? = nil
+  ) async throws -> ChatVerdict {
     try await changes.write { database in
-      if let wait = try Self.pass(ask.limits, now: ask.now, in: database) {
-        return .refused(wait: wait)
+      let verdict = try Self.admit(ask, in: database)
+      if case .admitted(let conversation) = verdict, let answer {
+        try Self.add(answer(conversation), in: database)
       }
-      let day = ask.now / millisecondsOfDay
-      guard try Self.count(ask, day: day, in: database) else {
-        // Counted, not kept: what nobody answers must not fill the disk.
-        return .limited(isFirst: try Self.countLimited(ask, day: day, in: database))
-      }
-      let conversation = try Self.conversation(for: ask, in: database)
-      try database.change(
-        """
-        INSERT INTO messages (id, conversation_id, role, content, created_at)
-        VALUES ($1, $2, 'user', $3, $4)
-        """, [ask.messageID, conversation, ask.question, ask.now])
-      return .admitted(conversation: conversation)
+      return verdict
     }
+  }
+
+  private static func admit(_ ask: ChatAdmission, in database: Database) throws -> ChatVerdict {
+    if let wait = try pass(ask.limits, now: ask.now, in: database) { return .refused(wait: wait) }
+    let day = ask.now / millisecondsOfDay
+    guard try count(ask, day: day, in: database) else {
+      // Counted, not kept: what nobody answers must not fill the disk.
+      return .limited(isFirst: try countLimited(ask, day: day, in: database))
+    }
+    let conversation = try conversation(for: ask, in: database)
+    try database.change(
+      """
+      INSERT INTO messages (id, conversation_id, role, content, created_at)
+      VALUES ($1, $2, 'user', $3, $4)
+      """, [ask.messageID, conversation, ask.question, ask.now])
+    return .admitted(conversation: conversation)
+  }
+
+  /// Whether limits and quota would admit a question at this moment.
+  static func isAdmissible(_ ask: ChatAdmission, in database: Database) throws -> Bool {
+    guard try wait(ask.limits, now: ask.now, in: database) == nil else { return false }
+    if let cap = ask.dailyCap, try today(ask, in: database) >= cap { return false }
+    guard let owner = ask.owner else { return true }
+    let used = try database.number(
+      "SELECT messages_used FROM usage_periods WHERE user_id = $1 AND period_start = $2",
+      [owner, ask.periodStart])
+    return used < ask.quota
+  }
+
+  /// Messages of the day so far.
+  private static func today(_ ask: ChatAdmission, in database: Database) throws -> Int {
+    try database.number(
+      "SELECT messages FROM usage_days WHERE chatbot_id = $1 AND day = $2",
+      [ask.chatbot.text, ask.now / millisecondsOfDay])
   }
 
   /// Counts one message against quota and cap, or neither.
   private static func count(_ ask: ChatAdmission, day: Int, in database: Database) throws -> Bool {
-    if let cap = ask.dailyCap {
-      let today = try database.number(
-        "SELECT messages FROM usage_days WHERE chatbot_id = $1 AND day = $2",
-        [ask.chatbot.text, day])
-      guard today < cap else { return false }
-    }
+    if let cap = ask.dailyCap, try today(ask, in: database) >= cap { return false }
     if let owner = ask.owner {
       guard ask.quota > 0 else { return false }
       let counted = try database.change(
@@ -236,7 +260,7 @@ extension AppDatabase {
   package func conversation(
     session: String, of chatbot: ChatbotID
   ) async throws -> Conversation? {
-    try await pool.read { database in
+    try await reads.read { database in
       try database.first(
         """
         SELECT \(Conversation.columns) FROM conversations c
@@ -248,7 +272,7 @@ extension AppDatabase {
 
   /// A conversation of a chatbot; nil when it has no such one.
   package func conversation(_ id: String, of chatbot: ChatbotID) async throws -> Conversation? {
-    try await pool.read { database in
+    try await reads.read { database in
       try database.first(
         "SELECT \(Conversation.columns) FROM conversations c WHERE c.id = $1 AND c.chatbot_id = $2",
         [id, chatbot.text]
@@ -260,7 +284,7 @@ extension AppDatabase {
   package func messages(
     of conversation: String, after id: String = "", limit: Int
   ) async throws -> [Message] {
-    try await pool.read { database in
+    try await reads.read { database in
       try database.all(
         """
         SELECT m.*, f.value AS feedback, f.comment AS comment FROM messages m LEFT JOIN feedback f ON f.message_id = m.id
@@ -274,7 +298,7 @@ extension AppDatabase {
   package func answer(
     _ id: String, session: String, of chatbot: ChatbotID
   ) async throws -> Message? {
-    try await pool.read { database in
+    try await reads.read { database in
       try database.first(
         """
         SELECT m.*, f.value AS feedback, f.comment AS comment FROM messages m

@@ -53,6 +53,6 @@ extension AppDatabase {
       ORDER BY c.created_at DESC, c.id DESC LIMIT \(number(page.limit))
       """
     let arguments = values
-    return try await pool.read { try $0.all(sql, arguments).map(Conversation.init) }
+    return try await reads.read { try $0.all(sql, arguments).map(Conversation.init) }
   }
 }

@@ -62,7 +62,7 @@ extension AppDatabase {
   /// Documents of a run that are in the generation that answers, or for which one of its documents stands, and shall not be in the
   /// next.
   package func leavingDocuments(of run: RunID) async throws -> [DocumentID] {
-    try await pool.read { database in
+    try await reads.read { database in
       try Self.leavingDocuments(of: run.text, in: database).map { DocumentID(unchecked: $0) }
     }
   }
@@ -95,7 +95,7 @@ extension AppDatabase {
 
   /// Documents of web sources that a generation holds, and those for which one of its documents stands.
   package func knownDocuments(of chatbot: ChatbotID) async throws -> [KnownDocument] {
-    try await pool.read { database in
+    try await reads.read { database in
       try database.all(
         """
         SELECT d.id, d.source_id, d.uri, d.depth, d.etag, d.last_modified, d.raw_digest, d.state,
@@ -120,7 +120,7 @@ extension AppDatabase {
   ///
   /// - Parameter limit: runs that are looked at.
   package func quietRuns(of source: SourceID, limit: Int = 16) async throws -> Int {
-    try await pool.read { database in
+    try await reads.read { database in
       let runs = try database.all(
         """
         SELECT r.run_id, max(CASE WHEN r.stage = 'fetch' AND r.reason = $1 OR r.stage = 'extract'
@@ -135,7 +135,7 @@ extension AppDatabase {
 
   /// Web sources of all chatbots that no open run is at work on, the longest unread first.
   package func readWebSources() async throws -> [ReadSource] {
-    try await pool.read { database in
+    try await reads.read { database in
       try database.all(
         """
         SELECT s.*, max(d.changed_at) AS read_at, count(d.id) AS documents
@@ -156,7 +156,7 @@ extension AppDatabase {
 
   /// What became of each web address in a run, by address.
   package func addresses(of run: RunID) async throws -> [AddressOutcome] {
-    try await pool.read { database in
+    try await reads.read { database in
       let rows = try database.all(
         """
         SELECT r.*, d.uri AS uri, d.source_id AS source_id, d.depth AS depth,
@@ -210,7 +210,7 @@ extension AppDatabase {
   ///
   /// `crawl_broken` counts parts of crawls that failed, with whatever they would have led to.
   package func counts(of run: RunID) async throws -> [String: Int] {
-    try await pool.read { database in
+    try await reads.read { database in
       var sums: [String: Int] = [:]
       let rows = try database.all(
         "SELECT counts_json FROM run_items WHERE run_id = $1 AND counts_json <> '{}'", [run.text])

@@ -41,7 +41,7 @@ extension AppDatabase {
   ///
   /// - Parameter now: ms since 1970 UTC. An import that is under way is marked for a time still to come.
   package func deletedChatbots(now: Int) async throws -> [ChatbotID] {
-    try await pool.read { database in
+    try await reads.read { database in
       try database.all("SELECT id FROM chatbots WHERE deleted_at <= $1 ORDER BY id", [now])
         .map { ChatbotID(unchecked: $0["id"]) }
     }
@@ -72,7 +72,7 @@ package struct PendingRemoval: Sendable {
 extension AppDatabase {
   /// Sources that are removed and whose rows are still there, with when that was; ms since 1970 UTC.
   package func removedSources() async throws -> [(source: SourceID, removedAt: Int)] {
-    try await pool.read { database in
+    try await reads.read { database in
       try database.all(
         "SELECT id, deleted_at FROM knowledge_sources WHERE deleted_at IS NOT NULL ORDER BY id"
       ).map { (SourceID(unchecked: $0["id"]), $0["deleted_at"]) }
@@ -81,7 +81,7 @@ extension AppDatabase {
 
   /// What is removed and not yet gone.
   package func pendingRemovals() async throws -> [PendingRemoval] {
-    try await pool.read { database in
+    try await reads.read { database in
       try database.all(
         """
         SELECT DISTINCT s.chatbot_id AS chatbot FROM knowledge_sources s
@@ -134,7 +134,7 @@ extension AppDatabase {
 
   /// Paths of blobs that sources name.
   package func sourcePaths() async throws -> [String] {
-    try await pool.read { database in
+    try await reads.read { database in
       try database.all("SELECT file_path FROM knowledge_sources WHERE file_path IS NOT NULL")
         .map { $0["file_path"] }
     }
@@ -153,7 +153,7 @@ extension AppDatabase {
 
   /// Whether no other operator may sign in.
   package func isLastOperator(_ user: String) async throws -> Bool {
-    try await pool.read { try Self.isLastOperator(user, in: $0) }
+    try await reads.read { try Self.isLastOperator(user, in: $0) }
   }
 
   private static func isLastOperator(_ user: String, in database: Database) throws -> Bool {

@@ -186,7 +186,7 @@ extension AppDatabase {
 
   /// A chatbot's endpoint; nil when it has none.
   package func crmEndpoint(of chatbot: ChatbotID) async throws -> CRMEndpoint? {
-    try await pool.read { try Self.endpoint(of: chatbot, in: $0) }
+    try await reads.read { try Self.endpoint(of: chatbot, in: $0) }
   }
 
   private static func endpoint(
@@ -204,7 +204,7 @@ extension AppDatabase {
 
   /// Chatbots with messages that are due; those of a suspended owner wait.
   package func chatbotsWithDueDeliveries(now: Int) async throws -> [ChatbotID] {
-    try await pool.read { database in
+    try await reads.read { database in
       try database.all(
         """
         SELECT DISTINCT d.chatbot_id AS id FROM webhook_deliveries d
@@ -324,7 +324,7 @@ extension AppDatabase {
 
   /// Messages of a chatbot, or of all, newest first.
   package func deliveries(of chatbot: ChatbotID?, _ page: PageRequest) async throws -> [Delivery] {
-    try await pool.read { database in
+    try await reads.read { database in
       let rows: [Row]
       if let chatbot {
         rows = try database.all(
@@ -345,7 +345,7 @@ extension AppDatabase {
 
   /// How many messages are due, and since when the oldest is; ms since 1970 UTC.
   package func outbox(now: Int) async throws -> (due: Int, oldest: Int?) {
-    try await pool.read { database in
+    try await reads.read { database in
       let row = try database.first(
         """
         SELECT count(*) AS due, min(next_at) AS oldest FROM webhook_deliveries

@@ -15,7 +15,12 @@ package enum FreshID {
       time >>= 5
     }
     var random = SystemRandomNumberGenerator()
-    let tail = (0..<16).map { _ in digits[Int(random.next() & 31)] }
+    // 64 bits are a system call; eight digits take 40 of them.
+    let chance = (random.next() as UInt64, random.next() as UInt64)
+    let tail = (0..<16).map { place in
+      let bits = place < 8 ? chance.0 : chance.1
+      return digits[Int(truncatingIfNeeded: bits >> UInt64(place % 8 * 5)) & 31]
+    }
     return String(decoding: head.reversed() + tail, as: UTF8.self)
   }
 }

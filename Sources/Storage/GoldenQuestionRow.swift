@@ -40,7 +40,7 @@ extension AppDatabase {
   ///
   /// One whose source the owner has removed is not asked any more: nothing could answer it.
   package func goldenQuestions(of chatbot: ChatbotID) async throws -> [GoldenQuestionRow] {
-    try await pool.read { database in
+    try await reads.read { database in
       try database.all(
         """
         SELECT * FROM golden_questions WHERE chatbot_id = $1 AND (source_id IS NULL OR EXISTS (
@@ -83,7 +83,7 @@ extension AppDatabase {
 
   /// What each source of a chatbot is called.
   package func sourceNames(of chatbot: ChatbotID) async throws -> [SourceID: String] {
-    try await pool.read { database in
+    try await reads.read { database in
       let rows = try database.all(
         "SELECT id, name FROM knowledge_sources WHERE chatbot_id = $1 AND deleted_at IS NULL",
         [chatbot.text])

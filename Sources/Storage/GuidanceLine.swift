@@ -39,7 +39,7 @@ package struct ApprovedLine: Sendable {
 extension AppDatabase {
   /// A chatbot's lines, newest first.
   package func guidance(of chatbot: ChatbotID, _ page: PageRequest) async throws -> [GuidanceLine] {
-    try await pool.read { database in
+    try await reads.read { database in
       try database.all(
         """
         SELECT * FROM guidance_lines WHERE chatbot_id = $1 AND (created_at, id) < ($2, $3)
@@ -51,7 +51,7 @@ extension AppDatabase {
 
   /// A line of a chatbot; nil when it has no such one.
   package func guidanceLine(_ id: String, of chatbot: ChatbotID) async throws -> GuidanceLine? {
-    try await pool.read { database in
+    try await reads.read { database in
       try database.first(
         "SELECT * FROM guidance_lines WHERE id = $1 AND chatbot_id = $2", [id, chatbot.text]
       ).map(GuidanceLine.init)
@@ -127,7 +127,7 @@ extension AppDatabase {
 
   /// All approved lines that stand beside a source.
   package func approvedLines() async throws -> [ApprovedLine] {
-    try await pool.read { database in
+    try await reads.read { database in
       try database.all(
         """
         SELECT id, chatbot_id, source_id, source_digest FROM guidance_lines

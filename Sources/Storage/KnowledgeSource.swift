@@ -78,7 +78,7 @@ extension AppDatabase {
   package func sources(
     of chatbot: ChatbotID, _ page: PageRequest = PageRequest(limit: 100_000)
   ) async throws -> [KnowledgeSource] {
-    try await pool.read { database in
+    try await reads.read { database in
       try database.all(
         """
         SELECT * FROM knowledge_sources WHERE chatbot_id = $1 AND deleted_at IS NULL
@@ -91,7 +91,7 @@ extension AppDatabase {
 
   /// All sources, newest first, for an operator.
   package func sources(_ page: PageRequest) async throws -> [KnowledgeSource] {
-    try await pool.read { database in
+    try await reads.read { database in
       try database.all(
         """
         SELECT * FROM knowledge_sources WHERE deleted_at IS NULL AND (created_at, id) < ($1, $2)
@@ -103,7 +103,7 @@ extension AppDatabase {
 
   /// A source of a chatbot; nil when it has no such one.
   package func source(_ id: String, of chatbot: ChatbotID) async throws -> KnowledgeSource? {
-    try await pool.read { database in
+    try await reads.read { database in
       try database.first(
         "SELECT * FROM knowledge_sources WHERE id = $1 AND chatbot_id = $2 AND deleted_at IS NULL",
         [id, chatbot.text]
@@ -117,7 +117,7 @@ extension AppDatabase {
   package func checkRoom(
     of chatbot: ChatbotID, owner: String, bytes: Int, sourceLimit: Int, byteLimit: Int
   ) async throws {
-    try await pool.read { database in
+    try await reads.read { database in
       let used = try database.number(
         "SELECT count(*) FROM knowledge_sources WHERE chatbot_id = $1 AND deleted_at IS NULL",
         [chatbot.text])
@@ -161,7 +161,7 @@ extension AppDatabase {
 
   /// Bytes of all sources of an owner.
   package func storedBytes(of owner: String) async throws -> Int {
-    try await pool.read { try Self.storedBytes(of: owner, in: $0) }
+    try await reads.read { try Self.storedBytes(of: owner, in: $0) }
   }
 
   static func storedBytes(of owner: String, in database: Database) throws -> Int {
@@ -252,7 +252,7 @@ extension AppDatabase {
 
   /// Documents of removed sources that a generation may still hold.
   package func removedDocuments(of chatbot: ChatbotID) async throws -> [DocumentID] {
-    try await pool.read { database in
+    try await reads.read { database in
       try database.all(
         """
         SELECT d.id AS id FROM documents d JOIN knowledge_sources s ON s.id = d.source_id
@@ -264,7 +264,7 @@ extension AppDatabase {
 
   /// Sources none of whose documents is live or on its way: what a run of the changed ones takes.
   package func changedSources(of chatbot: ChatbotID) async throws -> [KnowledgeSource] {
-    try await pool.read { database in
+    try await reads.read { database in
       try database.all(
         """
         SELECT s.* FROM knowledge_sources s WHERE s.chatbot_id = $1 AND s.deleted_at IS NULL

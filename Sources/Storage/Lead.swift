@@ -104,7 +104,7 @@ extension AppDatabase {
 
   /// A chatbot's leads, newest first.
   package func leads(of chatbot: ChatbotID, _ page: PageRequest) async throws -> [Lead] {
-    try await pool.read { database in
+    try await reads.read { database in
       try database.all(
         """
         SELECT * FROM leads WHERE (created_at, id) < ($1, $2) AND chatbot_id = $3
@@ -116,7 +116,7 @@ extension AppDatabase {
 
   /// A lead of a chatbot; nil when it has no such one.
   package func lead(_ id: String, of chatbot: ChatbotID) async throws -> Lead? {
-    try await pool.read { database in
+    try await reads.read { database in
       try database.first(
         "SELECT * FROM leads WHERE id = $1 AND chatbot_id = $2", [id, chatbot.text]
       ).map(Lead.init)

@@ -59,7 +59,7 @@ extension AppDatabase {
 
   /// A chatbot's tests, newest first.
   package func leakTests(of chatbot: ChatbotID, _ page: PageRequest) async throws -> [LeakTestRow] {
-    try await pool.read { database in
+    try await reads.read { database in
       try database.all(
         """
         SELECT * FROM leak_tests WHERE chatbot_id = $1 AND (created_at, id) < ($2, $3)
@@ -71,7 +71,7 @@ extension AppDatabase {
 
   /// A test of a chatbot; nil when it has no such one.
   package func leakTest(_ id: String, of chatbot: ChatbotID) async throws -> LeakTestRow? {
-    try await pool.read { database in
+    try await reads.read { database in
       try database.first(
         "SELECT * FROM leak_tests WHERE id = $1 AND chatbot_id = $2", [id, chatbot.text]
       ).map(LeakTestRow.init)

@@ -76,7 +76,7 @@ extension AppDatabase {
 
   /// Whether a reset token could be spent: asked before a costly digest is made.
   package func isGood(resetHash hash: [UInt8], now: Int) async throws -> Bool {
-    try await pool.read { database in
+    try await reads.read { database in
       try database.number(
         """
         SELECT count(*) FROM reset_tokens

@@ -58,7 +58,7 @@ package struct RunProvenance: Codable, Sendable {
 extension AppDatabase {
   /// The rows of documents by id; those without a row are left out.
   package func provenance(of documents: [String]) async throws -> [DocumentProvenance] {
-    try await pool.read { database in
+    try await reads.read { database in
       try documents.flatMap { id in
         try Row.fetchAll(
           database, sql: "SELECT * FROM documents WHERE id = $1", arguments: [id]
@@ -71,7 +71,7 @@ extension AppDatabase {
   package func documents(
     beginning prefix: String, of chatbot: ChatbotID?, limit: Int = 20
   ) async throws -> [(id: String, chatbot: String)] {
-    try await pool.read { database in
+    try await reads.read { database in
       try Row.fetchAll(
         database,
         sql: """

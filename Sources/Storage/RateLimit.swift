@@ -40,9 +40,7 @@ extension AppDatabase {
   static func pass(_ limits: [RateLimit], now: Int, in database: Database) throws -> Int? {
     var times: [(String, Int)] = []
     for limit in limits {
-      let known: Int? = try database.first(
-        "SELECT next_at FROM rate_limits WHERE scope = $1", [limit.key])?["next_at"]
-      let (time, wait) = limit.next(after: known, now: now)
+      let (time, wait) = limit.next(after: try time(of: limit, in: database), now: now)
       if let wait { return wait }
       times.append((limit.key, time))
     }
@@ -58,13 +56,19 @@ extension AppDatabase {
 
   /// Milliseconds until one may pass, without counting; nil when it may now.
   package func wait(_ limits: [RateLimit], now: Int) async throws -> Int? {
-    try await pool.read { database in
-      for limit in limits {
-        let known: Int? = try database.first(
-          "SELECT next_at FROM rate_limits WHERE scope = $1", [limit.key])?["next_at"]
-        if let wait = limit.next(after: known, now: now).wait { return wait }
+    try await reads.read { try Self.wait(limits, now: now, in: $0) }
+  }
+
+  static func wait(_ limits: [RateLimit], now: Int, in database: Database) throws -> Int? {
+    for limit in limits {
+      if let wait = limit.next(after: try time(of: limit, in: database), now: now).wait {
+        return wait
       }
-      return nil
     }
+    return nil
+  }
+
+  private static func time(of limit: RateLimit, in database: Database) throws -> Int? {
+    try database.first("SELECT next_at FROM rate_limits WHERE scope = $1", [limit.key])?["next_at"]
   }
 }

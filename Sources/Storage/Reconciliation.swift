@@ -18,7 +18,7 @@ package struct OpenItem: Hashable, Sendable {
 extension AppDatabase {
   /// All items that rows hold open.
   package func openItems() async throws -> [OpenItem] {
-    try await pool.read { database in
+    try await reads.read { database in
       try Row.fetchAll(
         database,
         sql: """
@@ -35,7 +35,7 @@ extension AppDatabase {
 
   /// Whether rows know an item of a stage, open or closed.
   package func knows(item: String, stage: String) async throws -> Bool {
-    try await pool.read { database in
+    try await reads.read { database in
       try Int.fetchOne(
         database, sql: "SELECT count(*) FROM run_items WHERE stage = $1 AND item = $2",
         arguments: [stage, item]) != 0

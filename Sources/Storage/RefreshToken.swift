@@ -129,7 +129,7 @@ extension AppDatabase {
 
   /// The sessions of an account that go on, the one used last first.
   package func sessions(of user: String, now: Int) async throws -> [SessionRow] {
-    try await pool.read { database in
+    try await reads.read { database in
       try database.all(
         """
         SELECT family_id, max(client) AS client, min(created_at) AS began_at,

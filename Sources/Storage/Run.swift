@@ -143,7 +143,7 @@ extension AppDatabase {
   ///
   /// Another order waits for it: carried out the other way round, the older would put older text back.
   package func openOrders() async throws -> [ChatbotID: RunID] {
-    try await pool.read { database in
+    try await reads.read { database in
       let rows = try Row.fetchAll(
         database,
         sql: """
@@ -212,7 +212,7 @@ extension AppDatabase {
 
   /// Items that a crash kept from being published: published again they are the same bytes under the same name.
   package func unpublishedItems() async throws -> [(run: RunID, stage: String, content: [UInt8])] {
-    try await pool.read { database in
+    try await reads.read { database in
       try Row.fetchAll(
         database,
         sql: """
@@ -238,7 +238,7 @@ extension AppDatabase {
 
   /// Runs that were begun and not finished.
   package func openRuns() async throws -> [OpenRun] {
-    try await pool.read { database in
+    try await reads.read { database in
       try Row.fetchAll(
         database,
         sql: """
@@ -252,7 +252,7 @@ extension AppDatabase {
 
   /// The run that holds a generation back; nil when none does.
   package func heldRun(of chatbot: ChatbotID, generation: Int) async throws -> OpenRun? {
-    try await pool.read { database in
+    try await reads.read { database in
       try Row.fetchOne(
         database,
         sql: """
@@ -266,7 +266,7 @@ extension AppDatabase {
 
   /// Whether a run has ended: nothing of it is under way, or it waits for its owner's word.
   package func isFinished(_ run: RunID) async throws -> Bool {
-    try await pool.read { database in
+    try await reads.read { database in
       try Int.fetchOne(
         database,
         sql: "SELECT count(*) FROM runs WHERE id = $1 AND state <> 'running'",
@@ -276,7 +276,7 @@ extension AppDatabase {
 
   /// A run of a chatbot; nil when it has no such one.
   package func runRow(_ id: String, of chatbot: ChatbotID) async throws -> RunRow? {
-    try await pool.read { database in
+    try await reads.read { database in
       try database.first(
         "SELECT * FROM runs WHERE id = $1 AND chatbot_id = $2", [id, chatbot.text]
       ).map(RunRow.init)
@@ -315,7 +315,7 @@ extension AppDatabase {
 
   /// Cancelled runs of which some item is still open.
   package func openCancelledRuns() async throws -> [(run: RunID, chatbot: ChatbotID)] {
-    try await pool.read { database in
+    try await reads.read { database in
       try database.all(
         """
         SELECT id, chatbot_id FROM runs WHERE state = 'cancelled'
@@ -347,7 +347,7 @@ extension AppDatabase {
       ORDER BY started_at DESC, id DESC LIMIT \(number(page.limit))
       """
     let arguments = values
-    return try await pool.read { try $0.all(sql, arguments).map(RunRow.init) }
+    return try await reads.read { try $0.all(sql, arguments).map(RunRow.init) }
   }
 
   /// Ends a run.

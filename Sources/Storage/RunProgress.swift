@@ -123,7 +123,7 @@ package struct RunProgress: Sendable {
 extension AppDatabase {
   /// How far a run is.
   package func progress(of run: RunID) async throws -> RunProgress {
-    try await pool.read { database in
+    try await reads.read { database in
       let row = try Row.fetchOne(
         database, sql: "SELECT * FROM runs WHERE id = $1", arguments: [run.text])
       guard let row else { throw StorageError.noRun(run.text) }
@@ -164,7 +164,7 @@ extension AppDatabase {
 
   /// The documents of a run, in the order of their names.
   package func documents(of run: RunID) async throws -> [DocumentRow] {
-    try await pool.read { database in
+    try await reads.read { database in
       try Row.fetchAll(
         database, sql: "SELECT * FROM documents WHERE run_id = $1 ORDER BY uri, id",
         arguments: [run.text]
@@ -174,7 +174,7 @@ extension AppDatabase {
 
   /// The documents of a chatbot, in the order of their names.
   package func documents(of chatbot: ChatbotID) async throws -> [DocumentRow] {
-    try await pool.read { database in
+    try await reads.read { database in
       try Row.fetchAll(
         database, sql: "SELECT * FROM documents WHERE chatbot_id = $1 ORDER BY uri, id",
         arguments: [chatbot.text]
@@ -184,7 +184,7 @@ extension AppDatabase {
 
   /// A document of a chatbot; nil when it has no such one.
   package func document(_ id: String, of chatbot: ChatbotID) async throws -> DocumentRow? {
-    try await pool.read { database in
+    try await reads.read { database in
       try database.first(
         "SELECT * FROM documents WHERE id = $1 AND chatbot_id = $2", [id, chatbot.text]
       ).map { try DocumentRow(row: $0, addressesIn: database) }
@@ -195,7 +195,7 @@ extension AppDatabase {
   package func documents(
     of chatbot: ChatbotID, source: String?, state: String?, reason: String?, _ page: PageRequest
   ) async throws -> [DocumentRow] {
-    try await pool.read { database in
+    try await reads.read { database in
       try database.all(
         """
         SELECT * FROM documents WHERE chatbot_id = $1 AND (created_at, id) < ($2, $3)
@@ -212,7 +212,7 @@ extension AppDatabase {
 
   /// What each item's latest receipt says of a document in its present run, in the order of the stages.
   package func receipts(of document: DocumentID) async throws -> [DocumentReceipt] {
-    try await pool.read { database in
+    try await reads.read { database in
       try Row.fetchAll(
         database,
         sql: """
@@ -226,7 +226,7 @@ extension AppDatabase {
 
   /// The generation of a chatbot that answers, as far as receipts tell; nil before the first.
   package func generation(of chatbot: ChatbotID) async throws -> Int? {
-    try await pool.read { database in
+    try await reads.read { database in
       try Int.fetchOne(
         database,
         sql: """
@@ -238,7 +238,7 @@ extension AppDatabase {
 
   /// The runs of a chatbot, oldest first.
   package func runs(of chatbot: ChatbotID) async throws -> [RunID] {
-    try await pool.read { database in
+    try await reads.read { database in
       try String.fetchAll(
         database, sql: "SELECT id FROM runs WHERE chatbot_id = $1 ORDER BY started_at, id",
         arguments: [chatbot.text]
@@ -248,7 +248,7 @@ extension AppDatabase {
 
   /// The latest run of a chatbot; nil when it never had one.
   package func latestRun(of chatbot: ChatbotID) async throws -> RunID? {
-    try await pool.read { database in
+    try await reads.read { database in
       try String.fetchOne(
         database,
         sql: "SELECT id FROM runs WHERE chatbot_id = $1 ORDER BY started_at DESC, id DESC LIMIT 1",

@@ -56,7 +56,7 @@ extension AppDatabase {
 
   /// Whether a run's generation is held, waits for its verdict, or has one that is being carried out.
   package func isJudged(_ run: RunID) async throws -> Bool {
-    try await pool.read { database in
+    try await reads.read { database in
       try database.number(
         """
         SELECT count(*) FROM runs WHERE id = $1 AND (state = 'held'
@@ -69,7 +69,7 @@ extension AppDatabase {
 
   /// The documents that some order of a run has built into a generation.
   package func builtDocuments(of run: RunID) async throws -> Set<String> {
-    try await pool.read { database in
+    try await reads.read { database in
       Set(
         try database.all(
           """

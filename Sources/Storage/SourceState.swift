@@ -35,7 +35,7 @@ extension AppDatabase {
   package func sourceStates(of chatbot: ChatbotID) async throws -> [SourceState] {
     let documents = try await documents(of: chatbot)
     let bySource = Dictionary(grouping: documents, by: \.source)
-    return try await pool.read { database in
+    return try await reads.read { database in
       try Row.fetchAll(
         database,
         sql:

@@ -361,21 +361,21 @@ extension AppDatabase {
 
   /// Whether an event is in the journal.
   package func hasStripeEvent(_ id: String) async throws -> Bool {
-    try await pool.read { database in
+    try await reads.read { database in
       try database.number("SELECT count(*) FROM stripe_events WHERE id = $1", [id]) > 0
     }
   }
 
   /// What is kept of an event; nil when it is not in the journal.
   package func stripeEvent(_ id: String) async throws -> String? {
-    try await pool.read { database -> String? in
+    try await reads.read { database -> String? in
       try database.first("SELECT payload FROM stripe_events WHERE id = $1", [id])?["payload"]
     }
   }
 
   /// What is kept of the events that ended so, oldest first.
   package func stripeEvents(outcomes: [String], limit: Int) async throws -> [String] {
-    try await pool.read { database -> [String] in
+    try await reads.read { database -> [String] in
       var found: [(Int, String)] = []
       for outcome in outcomes {
         found += try database.all(
@@ -391,7 +391,7 @@ extension AppDatabase {
 
   /// An account's subscription: the one that gives most, else the one that ended last; nil without any.
   package func subscription(of user: String, plans: [String]) async throws -> Subscription? {
-    try await pool.read { database -> Subscription? in
+    try await reads.read { database -> Subscription? in
       try Self.subscriptions(of: user, in: database).max { one, other in
         func weight(_ row: Subscription) -> (Int, Int, Int, String) {
           (plans.firstIndex(of: row.tier) ?? -1, row.isOver ? 0 : 1, row.periodEnd, row.id)
@@ -403,14 +403,14 @@ extension AppDatabase {
 
   /// All subscriptions that we know, by id.
   package func subscriptions() async throws -> [Subscription] {
-    try await pool.read { database -> [Subscription] in
+    try await reads.read { database -> [Subscription] in
       try database.all("SELECT * FROM subscriptions ORDER BY id").map(Subscription.init)
     }
   }
 
   /// Subscriptions of an account that have not ended.
   package func openSubscriptions(of user: String) async throws -> [Subscription] {
-    try await pool.read { database -> [Subscription] in
+    try await reads.read { database -> [Subscription] in
       try Self.subscriptions(of: user, in: database).filter { !$0.isOver }
     }
   }

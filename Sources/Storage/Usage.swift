@@ -19,7 +19,7 @@ package struct Usage: Hashable, Sendable {
 extension AppDatabase {
   /// Messages of an owner's period.
   package func messagesUsed(of owner: String, periodStart: Int) async throws -> Int {
-    try await pool.read { database in
+    try await reads.read { database in
       try database.number(
         "SELECT messages_used FROM usage_periods WHERE user_id = $1 AND period_start = $2",
         [owner, periodStart])
@@ -28,7 +28,7 @@ extension AppDatabase {
 
   /// An owner's use of a period.
   package func usage(of owner: String, periodStart: Int, periodEnd: Int) async throws -> Usage {
-    try await pool.read { database in
+    try await reads.read { database in
       let days = try database.all(
         """
         SELECT u.chatbot_id AS chatbot, cast(sum(u.messages) AS bigint) AS messages,

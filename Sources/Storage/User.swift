@@ -109,19 +109,19 @@ extension AppDatabase {
 
   /// The account with this id; nil when there is none.
   package func user(id: String) async throws -> User? {
-    try await pool.read { try $0.first("SELECT * FROM users WHERE id = $1", [id]).map(User.init) }
+    try await reads.read { try $0.first("SELECT * FROM users WHERE id = $1", [id]).map(User.init) }
   }
 
   /// The account with this normalised address; nil when there is none.
   package func user(email: String) async throws -> User? {
-    try await pool.read {
+    try await reads.read {
       try $0.first("SELECT * FROM users WHERE email = $1", [email]).map(User.init)
     }
   }
 
   /// The account linked with a provider's subject; nil when there is none.
   package func user(googleID: String) async throws -> User? {
-    try await pool.read {
+    try await reads.read {
       try $0.first("SELECT * FROM users WHERE google_id = $1", [googleID]).map(User.init)
     }
   }
@@ -130,7 +130,7 @@ extension AppDatabase {
   ///
   /// - Parameter family: the session, a family of refresh tokens.
   package func user(id: String, family: String) async throws -> User? {
-    try await pool.read { database in
+    try await reads.read { database in
       try database.first(
         """
         SELECT * FROM users WHERE id = $1 AND EXISTS (SELECT 1 FROM refresh_tokens
@@ -240,7 +240,7 @@ extension AppDatabase {
   ///
   /// - Parameter search: part of an address or a name; empty for all.
   package func users(search: String, _ page: PageRequest) async throws -> [User] {
-    try await pool.read { database in
+    try await reads.read { database in
       try database.all(
         """
         SELECT * FROM users WHERE (created_at, id) < ($1, $2)

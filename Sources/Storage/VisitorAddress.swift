@@ -66,7 +66,7 @@ extension AppDatabase {
 
   /// What a CRM has told of the person who has proved an address in this session; nil for everybody else.
   package func provenContact(of chatbot: ChatbotID, session: String) async throws -> Contact? {
-    try await pool.read { database in
+    try await reads.read { database in
       try database.first(
         """
         SELECT c.* FROM contacts c JOIN visitor_addresses v

@@ -14,8 +14,8 @@ final class WriteGroup: Sendable {
 
   /// A change that waits for its turn.
   private struct Job: Sendable {
-    /// Carries it out.
-    let run: @Sendable (Database) -> End
+    /// Carries it out, in a savepoint or not, and says whether it was done.
+    let run: @Sendable (Database, _ inSavepoint: Bool) -> (End, isDone: Bool)
     /// Tells its caller that it was never tried.
     let refuse: @Sendable (any Error) -> Void
   }
@@ -44,9 +44,15 @@ final class WriteGroup: Sendable {
     try await withCheckedThrowingContinuation { continuation in
       enqueue(
         Job(
-          run: { database in
-            let result = Result { try Self.inSavepoint(database, change) }
-            return { error in continuation.resume(with: error.map { .failure($0) } ?? result) }
+          run: { database, inSavepoint in
+            let result = Result {
+              try inSavepoint ? Self.inSavepoint(database, change) : change(database)
+            }
+            let end: End = { error in
+              continuation.resume(with: error.map { .failure($0) } ?? result)
+            }
+            if case .success = result { return (end, true) }
+            return (end, false)
           }, refuse: { continuation.resume(throwing: $0) }))
     }
   }
@@ -99,10 +105,14 @@ final class WriteGroup: Sendable {
   private static func carryOut(_ group: [Job], in database: Database) {
     var ends: [End] = []
     var failure: (any Error)?
+    // One alone needs no savepoint: what it did before it failed goes with the transaction.
+    let isAlone = group.count == 1
     do {
       try database.inTransaction(.immediate) {
         for job in group {
-          ends.append(job.run(database))
+          let (end, isDone) = job.run(database, !isAlone)
+          ends.append(end)
+          if isAlone, !isDone { return .rollback }
           // A full disk ends the whole transaction, not the savepoint: nothing of the group may then count as done.
           guard database.isInsideTransaction else {
             throw DatabaseError(resultCode: .SQLITE_ABORT, message: "the transaction was ended")

@@ -162,6 +162,36 @@ import Testing
     #expect(try await ask(try await api.visitor(of: chatbot)).status == 200)
   }
 
+  @Test(arguments: [true, false])
+  func `an answer that fails costs nothing, and the same request is answered once it can be`(
+    hasModel: Bool
+  ) async throws {
+    let api = try TestAPI(hasModel ? ["OPENAI_BASE_URL": "http://127.0.0.1:9/v1"] : [:])
+    let ada = try await api.signUp("ada")
+    let chatbot = try await api.chatbot(of: ada)
+    let visitor = try await api.visitor(of: chatbot)
+    let folder = "\(api.folder.path)/shards/\(chatbot)"
+    try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+    try Data("damaged\n".utf8).write(to: URL(filePath: "\(folder)/CURRENT"))
+    func ask(_ headers: [String: String]) async throws -> TestAPI.Reply {
+      try await api.send(
+        "POST", "/api/chat/\(chatbot)/", token: visitor, json: #"{"message":"When is it open?"}"#,
+        headers: headers)
+    }
+    func used() async throws -> JSONValue {
+      try await api.send("GET", "/api/usage/", token: ada.token)["messages_used"]
+    }
+    let named = ["Idempotency-Key": "once"]
+    let refused = try await ask(named)
+    #expect(refused.status == 503 && refused.code == "busy")
+    let streamed = try await ask(["Accept": "text/event-stream"])
+    #expect(streamed.text.contains("/problems/busy") && !streamed.text.contains("event: delta"))
+    #expect(try await used() == .integer(0))
+    try FileManager.default.removeItem(atPath: folder)
+    #expect(try await ask(named).status == 200)
+    #expect(try await used() == .integer(1))
+  }
+
   @Test func `the same request with the same key is done once`() async throws {
     let api = try TestAPI()
     let ada = try await api.signUp("ada")

@@ -2,7 +2,8 @@
 // visitor may do with its own conversation.
 //
 // Encodes released text and citations only; a learn-only passage has no encoder, so it cannot be sent by mistake. A question
-// is counted and noted before it is answered; the answer is noted when it has been given.
+// to a language model is counted and noted before it is answered, and the answer when it has been given; a quoted answer is
+// made first, and given once both are noted.
 
 import Answering
 import Billing
@@ -172,40 +173,57 @@ struct ChatController: Sendable {
     guard question.utf8.count <= Self.messageLimit else {
       throw AppError.tooLarge(limit: Self.messageLimit)
     }
-    let target = try await target(call)
-    let admission = try admission(call, caller, target, question: question)
+    let id = try call.parameter("chatbot_id")
+    guard
+      let prospect = try await database.prospect(
+        id, turns: ChatReply.turns,
+        { try self.admission(call, caller, try Self.open($0), question: question) })
+    else { throw AppError.notFound }
+    let (target, admission) = (prospect.target, prospect.admission)
     if PauseReason(older: target.older, tier: target.owner?.tier) != nil {
-      let kept = KeptAnswer(
-        message: FreshID.text(now: call.now + 1), conversation: admission.conversationID,
-        limited: true)
-      if let name = call.name { try await database.endRequest(kept.end(name)) }
-      return limited(call, target, kept)
+      return try await limited(call, prospect)
     }
-    switch try await database.admit(admission) {
+    // Quoting takes a millisecond or two: question and answer are noted together, in one synced commit instead of two.
+    let quoted = hasModel ? nil : try await quoted(call, prospect)
+    switch try await database.admit(admission, answered: quoted?.record) {
     case .refused(let wait): throw AppError.rateLimited(milliseconds: wait)
     case .limited(let isFirst):
       if isFirst, let owner = target.owner {
         mail.enqueue(.quota(user: owner.id, chatbot: target.chatbot.name))
       }
-      let kept = KeptAnswer(
-        message: FreshID.text(now: call.now + 1), conversation: admission.conversationID,
-        limited: true)
-      if let name = call.name { try await database.endRequest(kept.end(name)) }
-      return limited(call, target, kept)
+      return try await limited(call, prospect)
     case .admitted(let conversation):
-      let reply = ChatReply(
-        controller: self, target: target, admission: admission, conversation: conversation,
-        // After the question, whatever the clock's grain.
-        id: FreshID.text(now: call.now + 1), started: .now, context: call.context,
-        name: call.name)
+      if let quoted { return Self.finished(quoted.answer(in: conversation), call.request) }
+      let reply = reply(call, prospect, conversation)
       return Self.wantsEvents(call.request) ? reply.events() : try await reply.whole()
     }
   }
 
+  private func reply(
+    _ call: Call, _ prospect: ChatProspect, _ conversation: String
+  ) -> ChatReply {
+    ChatReply(
+      controller: self, prospect: prospect, conversation: conversation,
+      // After the question, whatever the clock's grain.
+      id: FreshID.text(now: call.now + 1), started: .now, context: call.context, name: call.name)
+  }
+
+  /// The answer to a question that is not counted yet; nil if it would not be admitted: refusing must cost no search.
+  private func quoted(_ call: Call, _ prospect: ChatProspect) async throws -> QuotedReply? {
+    guard prospect.isAdmissible else { return nil }
+    return try await reply(call, prospect, prospect.admission.conversationID).quoted()
+  }
+
   private func target(_ call: Call) async throws -> ChatTarget {
-    guard let target = try await database.chatTarget(try call.parameter("chatbot_id")),
-      target.owner?.isDisabled != true
-    else { throw AppError.notFound }
+    guard let target = try await database.chatTarget(try call.parameter("chatbot_id")) else {
+      throw AppError.notFound
+    }
+    return try Self.open(target)
+  }
+
+  /// - Throws: 404 for the chatbot of an owner who is suspended.
+  private static func open(_ target: ChatTarget) throws(AppError) -> ChatTarget {
+    guard target.owner?.isDisabled != true else { throw .notFound }
     return target
   }
 
@@ -270,6 +288,14 @@ struct ChatController: Sendable {
     request.headers[values: .accept].contains { $0.contains("text/event-stream") }
   }
 
+  private func limited(_ call: Call, _ prospect: ChatProspect) async throws -> Response {
+    let kept = KeptAnswer(
+      message: FreshID.text(now: call.now + 1),
+      conversation: prospect.admission.conversationID, limited: true)
+    if let name = call.name { try await database.endRequest(kept.end(name)) }
+    return limited(call, prospect.target, kept)
+  }
+
   /// Nothing is counted, no model is asked; the visitor is told politely.
   private func limited(_ call: Call, _ target: ChatTarget, _ kept: KeptAnswer) -> Response {
     let own = target.chatbot.settings.busyText
@@ -286,6 +312,7 @@ struct ChatController: Sendable {
   ) -> Response {
     guard wantsEvents(request) else { return Answer.json(answer) }
     return EventStream.response { writer in
+      try await writer.retry(milliseconds: 3000)
       try await writer.send(
         "start", ["message_id": answer.message_id, "conversation_id": answer.conversation_id])
       try await writer.send("delta", ["text": answer.message])
@@ -317,6 +344,21 @@ struct ChatController: Sendable {
       of: ChatbotID(unchecked: visitor.chatbot), now: call.now)
     guard isKnown else { throw AppError.notFound }
     return Answer.empty
+  }
+}
+
+/// A quoted answer that is still to be counted and noted.
+struct QuotedReply: Sendable {
+  let answer: Answering.Answer
+  let sources: [Citation]
+  let id: String
+  /// What is noted of it, in a conversation.
+  let record: @Sendable (_ conversation: String) -> NewAnswer
+
+  func answer(in conversation: String) -> ChatAnswer<Citation> {
+    ChatAnswer(
+      message_id: id, conversation_id: conversation, message: answer.message,
+      answered: answer.answered, limited: false, sources: sources)
   }
 }
 

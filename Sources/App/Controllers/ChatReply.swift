@@ -17,15 +17,14 @@ import Synchronization
 /// One answer of a chat.
 struct ChatReply: Sendable {
   /// Earlier questions that an answer may go on from.
-  private static let turns = 6
+  static let turns = 6
   /// How often a stream is looked after, and how many looks lie between two pings.
   private static let look = Duration.seconds(1)
   private static let looksPerPing = 15
   private static let looksPerFlags = 2
 
   let controller: ChatController
-  let target: ChatTarget
-  let admission: ChatAdmission
+  let prospect: ChatProspect
   let conversation: String
   let id: String
   let started: ContinuousClock.Instant
@@ -36,6 +35,8 @@ struct ChatReply: Sendable {
   let name: NamedRequest?
 
   private var database: AppDatabase { controller.database }
+  private var target: ChatTarget { prospect.target }
+  private var admission: ChatAdmission { prospect.admission }
 
   // MARK: What it is made from
 
@@ -47,8 +48,7 @@ struct ChatReply: Sendable {
     request.mode = PrivacyMode(rawValue: settings.privacyMode) ?? .strict
     request.guidance = target.guidance
     request.visitorFacts = try await visitorFacts()
-    // A conversation that begins with this question has no past.
-    if conversation != admission.conversationID { request.history = try await history() }
+    request.history = turns(request.released)
     if controller.hasModel { request.mayUseModel = try await hasTokens() }
     return request
   }
@@ -57,11 +57,9 @@ struct ChatReply: Sendable {
   ///
   /// Not when it was blended, when something it rests on is private by now, or when it was written from guidance that the owner
   /// has taken back or changed.
-  private func history() async throws -> [AnswerRequest.Turn] {
-    let guidance = Self.digest(of: target.guidance + (try await visitorFacts()))
-    return try await database.turns(
-      of: conversation, before: admission.messageID, limit: Self.turns
-    ).map { turn in
+  private func turns(_ released: [String]) -> [AnswerRequest.Turn] {
+    let guidance = Self.digest(of: released)
+    return prospect.past.map { turn in
       let isOpen =
         ["quoted", "model", "fixed"].contains(turn.mode)
         && turn.promptSources.allSatisfy { target.visibilities[$0] == .citable }
@@ -95,15 +93,37 @@ struct ChatReply: Sendable {
 
   // MARK: Whole
 
+  /// The answer without a language model, before anything is counted.
+  func quoted() async throws -> QuotedReply {
+    do {
+      let request = try await request()
+      let answer = try await controller.answerer.wholeAnswer(request)
+      let sources = try await open(answer.sources)
+      // Put into words here, not while the one writer waits.
+      let record = record(answer.message, answer, sources, request)
+      return QuotedReply(answer: answer, sources: sources, id: id) { [id, name] conversation in
+        var record = record
+        record.conversation = conversation
+        record.end = name.map { KeptAnswer(message: id, conversation: conversation).end($0) }
+        return record
+      }
+    } catch {
+      throw failed(error)
+    }
+  }
+
+  /// Says in the log why there is no answer, and to the visitor that there is none at present.
+  private func failed(_ error: any Error) -> AppError {
+    context.logger.error("answer failed", metadata: ["error": "\(error)"])
+    return AppError.busy(retryAfterSeconds: 5)
+  }
+
   func whole() async throws -> Response {
     var request: AnswerRequest?
     do {
       let asked = try await self.request()
       request = asked
-      // Quoting takes milliseconds: only a model is worth watching over.
-      let answer =
-        controller.hasModel
-        ? try await watched(asked) : try await controller.answerer.wholeAnswer(asked)
+      let answer = try await watched(asked)
       let sources = try await open(answer.sources)
       try await note(answer.message, answer, sources, asked)
       return Answer.json(
@@ -114,8 +134,7 @@ struct ChatReply: Sendable {
       // Nothing was shown of it; what it has cost stands.
       if let request { try await note("", nil, [], request) }
       try await database.giveBack(admission)
-      context.logger.error("answer failed", metadata: ["error": "\(error)"])
-      throw AppError.busy(retryAfterSeconds: 5)
+      throw failed(error)
     }
   }
 
@@ -178,12 +197,11 @@ struct ChatReply: Sendable {
         try await forget()
         throw error
       } catch {
-        context.logger.error("answer failed", metadata: ["error": "\(error)"])
+        let refusal = failed(error)
         if let request { try await note(text, nil, [], request) }
         if text.isEmpty { try await database.giveBack(admission) }
         try await forget()
-        try await writer.send(
-          "error", AppError.busy(retryAfterSeconds: 5).problem(requestID: context.id))
+        try await writer.send("error", refusal.problem(requestID: context.id))
       }
     }
   }
@@ -299,6 +317,12 @@ struct ChatReply: Sendable {
   private func note(
     _ text: String, _ answer: Answering.Answer?, _ citations: [Citation], _ request: AnswerRequest
   ) async throws {
+    try await database.add(record(text, answer, citations, request))
+  }
+
+  private func record(
+    _ text: String, _ answer: Answering.Answer?, _ citations: [Citation], _ request: AnswerRequest
+  ) -> NewAnswer {
     let took = (ContinuousClock.now - started).components
     var record = NewAnswer(
       id: id, conversation: conversation, chatbot: target.chatbot.id, content: text,
@@ -323,7 +347,7 @@ struct ChatReply: Sendable {
       record.promptSources = answer.promptSources
       record.trace = AnswerTraceShape.text(answer)
     }
-    try await database.add(record)
+    return record
   }
 }
 
