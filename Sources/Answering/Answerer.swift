@@ -102,6 +102,18 @@ package struct Answerer: Sendable {
       say(known.message)
       return known
     }
+    // Searching computes for milliseconds, which the thread of somebody's connection must not.
+    let answer = try await withTaskExecutorPreference(globalConcurrentExecutor) {
+      try await search(request, question, in: shard, model: model, say: say)
+    }
+    if let key { memory?.keep(answer, for: key) }
+    return answer
+  }
+
+  private func search(
+    _ request: AnswerRequest, _ question: String, in shard: ShardSet, model: LanguageModel?,
+    say: @escaping @Sendable (String) -> Void
+  ) async throws -> Answer {
     let embedder = try await embedder()
     guard let vector = try await embedder.embed([question]).first else {
       throw EmbeddingError.kernelFailed(reason: "no vector came back for the question")
@@ -126,7 +138,6 @@ package struct Answerer: Sendable {
     answer.generation = shard.manifest.generation
     answer.usage = request.meter.usage
     answer.looked = passages.map(Answer.LookedAt.init)
-    if let key { memory?.keep(answer, for: key) }
     return answer
   }
 

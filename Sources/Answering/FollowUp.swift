@@ -29,10 +29,10 @@ package enum FollowUp {
   static func isDependent(_ question: String) -> Bool {
     let words = words(of: question)
     guard !words.isEmpty else { return false }
-    let text = words.joined(separator: " ")
-    if phrases.contains(where: { text.hasPrefix($0 + " ") || text == $0 }) { return true }
+    let text = words.joined(separator: " ") + " "
+    if phrases.contains(where: text.hasPrefix) { return true }
     if words.contains(where: references.contains) { return true }
-    let count = contentCount(question)
+    let count = contentCount(question, words)
     if count <= weakReach, words.contains(where: weakReferences.contains) { return true }
     if let last = words.last, last == "one" || text.contains("the one") { return true }
     if let first = words.first, openers.contains(first), count < weakReach { return true }
@@ -43,11 +43,9 @@ package enum FollowUp {
   private static let weakReach = 3
 
   /// The words that say what a question is about; of an unspaced script its characters count.
-  private static func contentCount(_ question: String) -> Int {
+  private static func contentCount(_ question: String, _ words: [String]) -> Int {
     let content = ContentWords.text(of: question)
-    if content == question, words(of: question).allSatisfy({ ContentWords.isCommon($0) }) {
-      return 0
-    }
+    if content == question, words.allSatisfy({ ContentWords.isCommon($0) }) { return 0 }
     let unspaced = content.unicodeScalars.count { $0.value >= 0x2E80 }
     return unspaced > 0 ? unspaced / 3 : content.split(separator: " ").count
   }
@@ -82,7 +80,7 @@ package enum FollowUp {
     "what about", "how about", "what if", "what else", "anything else", "tell me more", "go on",
     "was ist mit", "wie sieht es mit", "wie ist es mit", "et pour", "qu'en est-il", "qué tal",
     "y para",
-  ]
+  ].map { $0 + " " }
 }
 
 extension FollowUp {

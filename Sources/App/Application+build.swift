@@ -101,7 +101,6 @@ struct Routes {
       database: database, pages: pages, chat: chat,
       hasProvider: configuration.openID != nil, hasRegistration: configuration.signups == .open)
     router = Router(context: AppRequestContext.self)
-    router.add(middleware: RequestLog(metrics: metrics, name: Self.name))
     router.add(middleware: RequestHead())
     router.add(middleware: CrossOrigin(origin: origin))
     router.add(middleware: ResponseHeaders(missingPage: page.missing))
@@ -179,7 +178,7 @@ struct Routes {
   }
 
   /// What a request is called in logs and metrics: of a bounded number of names, whatever is asked for.
-  private static func name(_ request: Request, _ context: AppRequestContext) -> String {
+  static func name(_ request: Request, _ context: AppRequestContext) -> String {
     guard let pattern = context.endpointPath else { return "other" }
     let path = pattern.split(separator: "/").map { part in
       part.hasPrefix(":") ? "{\(part.dropFirst())}" : String(part)
@@ -206,6 +205,7 @@ package enum Server {
       socket: ListeningSocket.handedOver(ProcessInfo.processInfo.environment)
         ?? .address(host: configuration.host, port: configuration.port),
       responder: routes.router.buildResponder(),
+      log: RequestLog(metrics: routes.metrics, name: Routes.name),
       handlers: { [SlowClientHandler(limits, connections)] },
       idleTimeout: configuration.idleTimeout, maxConnections: configuration.maxConnections,
       logger: logger, ready: ready)

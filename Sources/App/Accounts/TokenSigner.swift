@@ -1,12 +1,12 @@
-// Our own tokens: signed, short-lived, each kind for one use (RFC 7519, RFC 8725). One algorithm, HMAC-SHA256 by libcrypto; the key
-// is chosen by its name from a fixed map; the header holds three members and no other. A token is read strictly, so that no
-// two readers could read it differently. JWTKit is not used: it would bring a second libcrypto, X.509 and three minutes of
-// building for the one line that computes the code, and the strict reader would still be ours.
+// Our own tokens: signed, short-lived, each kind for one use (RFC 7519, RFC 8725). One algorithm, HMAC-SHA256 by libcrypto; a header
+// is one of the few we write, byte for byte, and is never parsed: it chooses key and kind from a fixed map. Claims are read
+// strictly, so that no two readers could read them differently. JWTKit is not used: it would bring a second libcrypto, X.509 and
+// three minutes of building for the one line that computes the code, and the strict reader would still be ours.
 
 import Spool
 
 /// What a token may be used for; stands in its header as `typ`.
-enum TokenKind: String, Sendable {
+enum TokenKind: String, Sendable, CaseIterable {
   /// An owner's requests.
   case access = "access+jwt"
   /// A visitor's chat with one chatbot.
@@ -34,15 +34,22 @@ struct TokenClaims: Sendable, Hashable {
 /// Signs and verifies.
 struct TokenSigner: Sendable {
   private let issuer: String
-  private let keys: [String: [UInt8]]
+  /// Each header we write, as it stands in tokens: no jku, x5u, jwk or crit can ask for anything.
+  private let headers: [String: (kind: TokenKind, key: [UInt8])]
   private let newest: SecretKeys.Signing
 
   /// - Parameter issuer: this server's public URL.
   init(_ secrets: SecretKeys, issuer: String) {
     self.issuer = issuer
-    keys = Dictionary(
-      secrets.signing.map { ($0.id, $0.bytes) }, uniquingKeysWith: { first, _ in first })
+    let known = secrets.signing.flatMap { key in
+      TokenKind.allCases.map { (Self.header($0, key: key.id), (kind: $0, key: key.bytes)) }
+    }
+    headers = Dictionary(known, uniquingKeysWith: { first, _ in first })
     newest = secrets.newest
+  }
+
+  private static func header(_ kind: TokenKind, key: String) -> String {
+    Base64URL.encode(JSONText.encode(["alg": "HS256", "kid": key, "typ": kind.rawValue]))
   }
 
   /// A signed token.
@@ -50,13 +57,12 @@ struct TokenSigner: Sendable {
   /// - Parameter lifetime: seconds.
   func sign(_ claims: TokenClaims, as kind: TokenKind, lifetime: Int, now: Int) -> String {
     let seconds = now / 1000
-    let header = ["alg": "HS256", "kid": newest.id, "typ": kind.rawValue]
     let payload = SignedClaims(
       iss: issuer, aud: issuer, sub: claims.subject, iat: seconds, nbf: seconds,
       exp: seconds + lifetime, sid: claims.session, epoch: claims.epoch, channel: claims.channel,
       auth_time: claims.signedInAt.map { $0 / 1000 })
     let input =
-      "\(Base64URL.encode(JSONText.encode(header))).\(Base64URL.encode(JSONText.encode(payload)))"
+      "\(Self.header(kind, key: newest.id)).\(Base64URL.encode(JSONText.encode(payload)))"
     let code = HMACSHA256.code(Array(input.utf8), key: newest.bytes)
     return "\(input).\(Base64URL.encode(code))"
   }
@@ -64,10 +70,10 @@ struct TokenSigner: Sendable {
   /// What a token says; nil unless it is ours, of this kind, and good at this time.
   func verify(_ token: String, as kind: TokenKind, now: Int) -> TokenClaims? {
     let parts = token.split(separator: ".", omittingEmptySubsequences: false)
-    guard token.utf8.count <= 4096, parts.count == 3, let key = key(of: parts[0], kind: kind),
-      let code = Base64URL.decode(parts[2]),
+    guard token.utf8.count <= 4096, parts.count == 3, let header = headers[String(parts[0])],
+      header.kind == kind, let code = Base64URL.decode(parts[2]),
       // The signature before the claims.
-      HMACSHA256.verify(code, of: Array("\(parts[0]).\(parts[1])".utf8), key: key),
+      HMACSHA256.verify(code, of: Array("\(parts[0]).\(parts[1])".utf8), key: header.key),
       let payload = Base64URL.decode(parts[1]),
       case .object(let members)? = try? StrictJSON.parse(payload)
     else { return nil }
@@ -76,22 +82,7 @@ struct TokenSigner: Sendable {
 
   /// The kind a token claims to be of, unverified: only to choose what it is verified as.
   func kind(of token: String) -> TokenKind? {
-    let parts = token.split(separator: ".", omittingEmptySubsequences: false)
-    guard token.utf8.count <= 4096, parts.count == 3 else { return nil }
-    return [.access, .embed, .resume, .link].first { key(of: parts[0], kind: $0) != nil }
-  }
-
-  /// The key that a header of this kind names; nil for any other header.
-  private func key(of header: Substring, kind: TokenKind) -> [UInt8]? {
-    guard let bytes = Base64URL.decode(header),
-      case .object(let members)? = try? StrictJSON.parse(bytes),
-      case .string(let name)? = members["kid"],
-      // Exactly these: no jku, x5u, jwk or crit can ask for anything.
-      members == [
-        "alg": .string("HS256"), "typ": .string(kind.rawValue), "kid": .string(name),
-      ]
-    else { return nil }
-    return keys[name]
+    headers[String(token.prefix { $0 != "." })]?.kind
   }
 
   /// - Parameter now: seconds.
