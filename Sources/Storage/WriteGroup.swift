@@ -84,21 +84,24 @@ final class WriteGroup: Sendable {
   /// On the writer's own queue, never on the cooperative pool; one group, and then whoever else waits for the writer.
   private func carryOutNext() {
     pool.asyncWriteWithoutTransaction { [self] database in
-      guard let group = next() else { return }
-      Self.carryOut(group, in: database)
-      carryOutNext()
+      Self.carryOut(takeGroup(), in: database)
+      if hasMore() { carryOutNext() }
     }
   }
 
-  private func next() -> [Job]? {
+  private func takeGroup() -> [Job] {
     state.withLock { state in
-      guard !state.waiting.isEmpty else {
-        state.isRunning = false
-        return nil
-      }
       let group = Array(state.waiting.prefix(Self.groupLimit))
       state.waiting.removeFirst(group.count)
       return group
+    }
+  }
+
+  /// Whether changes wait; if none do, the next one starts the writer again.
+  private func hasMore() -> Bool {
+    state.withLock { state in
+      state.isRunning = !state.waiting.isEmpty
+      return state.isRunning
     }
   }
 
