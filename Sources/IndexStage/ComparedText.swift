@@ -102,14 +102,6 @@ struct ComparedText: Equatable, Sendable {
   /// 5 % of other shingles turn about 5 of 64 bits; Manku, Jain and Das Sarma (2007) take 3 where nothing looks closer afterwards.
   static let mostBits = 8
 
-  /// The bits in which two fingerprints differ; nil when the rest of the likenesses is not equal, or one is of another version.
-  static func distance(_ one: String, _ other: String) -> Int? {
-    guard one.utf8.count == 33, other.utf8.count == 33, one.prefix(17) == other.prefix(17),
-      let left = UInt64(one.suffix(16), radix: 16), let right = UInt64(other.suffix(16), radix: 16)
-    else { return nil }
-    return (left ^ right).nonzeroBitCount
-  }
-
   // MARK: Words
 
   private static func words(of line: some StringProtocol, own: String) -> [String] {
@@ -131,5 +123,27 @@ struct ComparedText: Equatable, Sendable {
   private static func withoutScheme(_ uri: String) -> String {
     guard let range = uri.firstRange(of: "://") else { return uri }
     return String(uri[range.upperBound...])
+  }
+}
+
+/// A likeness, read.
+struct Likeness {
+  /// What must be equal.
+  let exact: UInt64
+  private let fingerprint: UInt64
+
+  /// - Parameter text: as `ComparedText.likeness`; nil for what is none of this version.
+  init?(_ text: String) {
+    guard text.utf8.count == 33, text.hasPrefix("1"),
+      let exact = UInt64(text.dropFirst().prefix(16), radix: 16),
+      let fingerprint = UInt64(text.suffix(16), radix: 16)
+    else { return nil }
+    self.exact = exact
+    self.fingerprint = fingerprint
+  }
+
+  /// The bits in which two fingerprints differ; nil when the rest is not equal.
+  func distance(to other: Likeness) -> Int? {
+    exact == other.exact ? (fingerprint ^ other.fingerprint).nonzeroBitCount : nil
   }
 }

@@ -58,10 +58,22 @@ struct NearDuplicates {
   private(set) var promoted: [DocumentID: Alias] = [:]
 
   /// Kept documents by the part of their likeness that must be equal.
-  private var kept: [String: [Kept]] = [:]
+  private var kept: [Key: [Kept]] = [:]
+
+  /// What two documents must have in common to be compared at all.
+  private struct Key: Hashable {
+    let source: SourceID
+    let exact: UInt64
+
+    init(_ likeness: Likeness, _ document: ComparedDocument) {
+      source = document.description.source
+      exact = likeness.exact
+    }
+  }
 
   private struct Kept {
-    let likeness: String
+    /// Read once: a site's thousands of pages with one title and no figures are all compared with each other.
+    let likeness: Likeness
     let document: ComparedDocument
   }
 
@@ -85,8 +97,7 @@ struct NearDuplicates {
       }
       if let likeness = document.description.likeness, ComparedDocument.isPage(document.description)
       {
-        kept[Self.key(likeness, document), default: []].append(
-          Kept(likeness: likeness, document: document))
+        keep(document, likeness)
       }
     }
     // Texts are not kept: a run may have a hundred thousand of them.
@@ -108,8 +119,7 @@ struct NearDuplicates {
         aliases[other.document, default: []].append(Alias(document.description))
       } else {
         likenesses[id] = likeness
-        kept[Self.key(likeness, document), default: []].append(
-          Kept(likeness: likeness, document: document))
+        keep(document, likeness)
       }
     }
     for document in leaving.sorted(by: { $0.description.document < $1.description.document }) {
@@ -130,13 +140,19 @@ struct NearDuplicates {
     aliases = aliases.mapValues { $0.sorted { $0.document < $1.document } }
   }
 
+  private mutating func keep(_ document: ComparedDocument, _ text: String) {
+    guard let likeness = Likeness(text) else { return }
+    kept[Key(likeness, document), default: []].append(Kept(likeness: likeness, document: document))
+  }
+
   /// The kept page that says all that a page says; nil when none does.
   private func keeper(
     of document: ComparedDocument, likeness: String
   ) throws -> DocumentDescription? {
-    let candidates = kept[Self.key(likeness, document), default: []].enumerated()
+    guard let likeness = Likeness(likeness) else { return nil }
+    let candidates = kept[Key(likeness, document), default: []].enumerated()
       .compactMap { place, other in
-        ComparedText.distance(likeness, other.likeness).map { (distance: $0, place: place, other) }
+        likeness.distance(to: other.likeness).map { (distance: $0, place: place, other) }
       }
       .filter { $0.distance <= ComparedText.mostBits }
       .sorted { ($0.distance, $0.place) < ($1.distance, $1.place) }
@@ -147,11 +163,6 @@ struct NearDuplicates {
       return other.document.description
     }
     return nil
-  }
-
-  /// What two documents must have in common to be compared at all: the source, and the exact part of the likeness.
-  private static func key(_ likeness: String, _ document: ComparedDocument) -> String {
-    "\(document.description.source) \(likeness.prefix(17))"
   }
 
   // MARK: The plainest address

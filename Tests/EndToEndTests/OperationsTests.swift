@@ -110,6 +110,20 @@ import WebClient
     #expect(refused.hasPrefix("HTTP/1.1 413") && refused.lowercased().contains("connection: close"))
   }
 
+  @Test func `what a reader does not take is not copied for it`() async throws {
+    let bobbin = try Installation(model: false)
+    let server = try ServerTests.Server(bobbin)
+    let port = try #require(UInt16(server.base.split(separator: ":").last ?? ""))
+    let length = try await server.get("/openapi.json").body.count
+    #expect(length > 150_000, "it is to be longer than what is kept")
+    let reader = try RawSocket(port: port, receiveBuffer: 4096)
+    for _ in 0..<8 { reader.send("GET /openapi.json HTTP/1.1\r\nHost: x\r\n\r\n") }
+    // Much is written for it, and then no more, however often others are answered meanwhile.
+    while try reader.unsentBytes < 50_000 { _ = try await server.get("/livez") }
+    for _ in 0..<50 { _ = try await server.get("/openapi.json") }
+    #expect(try reader.unsentBytes < 400_000)
+  }
+
   @Test func `a client of any version is answered as its version has it`() async throws {
     let bobbin = try Installation(model: false)
     let file = try bobbin.folder.write("x", "x.txt")
@@ -162,9 +176,17 @@ enum FreePort {
 /// A connection that sends what it is told to, and nothing else.
 final class RawSocket {
   private let descriptor: Int32
+  private let serverPort: UInt16
 
-  init(port: UInt16) throws {
+  /// - Parameter receiveBuffer: bytes that the kernel keeps for this side; nil for the usual.
+  init(port: UInt16, receiveBuffer: Int32? = nil) throws {
     descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+    serverPort = port
+    if var size = receiveBuffer {
+      try #require(
+        setsockopt(
+          descriptor, SOL_SOCKET, SO_RCVBUF, &size, socklen_t(MemoryLayout<Int32>.size)) == 0)
+    }
     var address = sockaddr_in()
     address.sin_family = sa_family_t(AF_INET)
     address.sin_port = port.bigEndian
@@ -182,6 +204,34 @@ final class RawSocket {
   func send(_ text: String) {
     let bytes = Array(text.utf8)
     #expect(Glibc.send(descriptor, bytes, bytes.count, Int32(MSG_NOSIGNAL)) == bytes.count)
+  }
+
+  /// Bytes that the other side has written and this one has not got.
+  ///
+  /// Source: proc(5), `/proc/net/tcp`: the first half of the field `tx_queue:rx_queue` of the other side's row.
+  var unsentBytes: Int {
+    get throws {
+      var address = sockaddr_in()
+      var size = socklen_t(MemoryLayout<sockaddr_in>.size)
+      let result = withUnsafeMutablePointer(to: &address) { pointer in
+        pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+          getsockname(descriptor, $0, &size)
+        }
+      }
+      try #require(result == 0)
+      func end(_ port: UInt16) -> String {
+        let digits = String(port, radix: 16, uppercase: true)
+        return "0100007F:\(String(repeating: "0", count: 4 - digits.count))\(digits)"
+      }
+      let ends = [end(serverPort), end(UInt16(bigEndian: address.sin_port))]
+      let rows = try String(contentsOfFile: "/proc/net/tcp", encoding: .utf8).split(separator: "\n")
+      for row in rows.map({ $0.split(separator: " ") }) where row.count > 4 {
+        if row[1...2].map(String.init) == ends {
+          return try #require(Int(row[4].prefix { $0 != ":" }, radix: 16))
+        }
+      }
+      return 0
+    }
   }
 
   /// Whether the other side closes within so many seconds.

@@ -1,10 +1,10 @@
 #!/usr/bin/env bash
 # make bench: measures Bobbin beside its peers in one run and prints one Markdown table; everything as JSON in
-# .build/bench.json. run.sh [MEASURE…] runs only those named: chain chunk embed search server chat
+# .build/bench.json. run.sh [MEASURE…] runs only those named: chain chunk embed search server chat slow
 # spool answers pages deliveries payments crawl.
 #
 # Relies on `make build` and `make model`. The peers come from PyPI into .build/bench-venv, nginx and its site, wrk and Redis from Debian when
-# root; what cannot be had is left out and the table says why. All traffic is on the loopback. Ends within 40 minutes on two
+# root; what cannot be had is left out and the table says why. All traffic is on the loopback. Ends within 45 minutes on two
 # cores.
 # Exit codes: 0 measured, 64 usage, 70 a measure failed, 78 something is missing.
 set -euo pipefail
@@ -13,15 +13,15 @@ cd "$(dirname "$0")/../.."
 bench=Tests/bench
 bin=.build/release
 data=${BOBBIN_DATA:-var}
-deadline=$((SECONDS + 2370))
+deadline=$((SECONDS + 2670))
 measures=("$@")
-((${#measures[@]})) || measures=(chain chunk embed search server chat spool answers pages deliveries payments crawl)
+((${#measures[@]})) || measures=(chain chunk embed search server chat slow spool answers pages deliveries payments crawl)
 
 say() { printf 'bench: %s\n' "$*" >&2; }
 for measure in "${measures[@]}"; do
   case $measure in
-    chain | chunk | embed | search | server | chat | spool | answers | pages | deliveries | payments | crawl) ;;
-    *) say "no measure called $measure: chain chunk embed search server chat spool answers pages deliveries payments crawl"; exit 64 ;;
+    chain | chunk | embed | search | server | chat | slow | spool | answers | pages | deliveries | payments | crawl) ;;
+    *) say "no measure called $measure: chain chunk embed search server chat slow spool answers pages deliveries payments crawl"; exit 64 ;;
   esac
 done
 [[ -x $bin/bobbin-serve ]] || { say "$bin/bobbin-serve is missing: make build"; exit 78; }
@@ -150,6 +150,16 @@ if wants chat; then
       ${peer:+--peer "$peer"}
   else
     fails chat "$no_wrk"
+  fi
+fi
+
+if wants slow; then
+  slowhttptest=$(command -v slowhttptest || true)
+  if [[ -z $slowhttptest ]] && debian slowhttptest; then slowhttptest=$(command -v slowhttptest); fi
+  if [[ -n $slowhttptest ]]; then
+    measure slow 420 python3 "$bench/slow.py" --bin "$bin" --models "$data/models" --work "$work/slow" --slowhttptest "$slowhttptest"
+  else
+    fails slow "${reason:-slowhttptest is missing}"
   fi
 fi
 

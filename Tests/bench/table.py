@@ -118,6 +118,16 @@ def chat(result):
             met=streams["open"] == streams["heard_from"] == 2000 and streams["memory"]["resident"] <= 300)
 
 
+def slow(result):
+    alone = result["alone"]
+    words = {
+        "heads": "heads that drip (-H)", "bodies": "bodies that drip (-B)", "ranges": "thousands of ranges (-R)",
+        "readers": "readers of five bytes a second (-X)"}
+    for name, one in result["attacks"].items():
+        row(f"p99 of 80 questions a second beside slowhttptest: {words[name]}, {one['connections']:,} connections at most",
+            f"{number(one['p99_ms'])} ms (alone {number(alone['p99_ms'])} ms)", ratio=one["ratio"], target="< 2×", met=one["ratio"] < 2)
+
+
 def spool(result):
     for one in result["cases"]:
         records, peer, is_grouped = one["recordsPerItem"], one.get("celery"), one["group"] > 1
@@ -252,7 +262,7 @@ def machine():
 def main():
     folder, out = pathlib.Path(sys.argv[1]), pathlib.Path(sys.argv[2])
     results = {"machine": machine()}
-    for show in (chain, chunk, embed, search, server, chat, spool, answers, pages, deliveries, payments, crawl):
+    for show in (chain, chunk, embed, search, server, chat, slow, spool, answers, pages, deliveries, payments, crawl):
         file = folder / f"{show.__name__}.json"
         if not file.exists():
             continue

@@ -67,6 +67,10 @@ where Responder.Context == AppRequestContext {
     let maximum = maxConnections
     let (handlers, idle, logger) = (handlers, idleTimeout, logger)
     let setUp: @Sendable (any Channel) throws -> HTTP1Channel.Value = { channel in
+      // Of what a reader is too slow to take the kernel holds no more than this: a thousand readers of a few bytes a second had
+      // it copy and keep a gigabyte (tcp(7), TCP_NOTSENT_LOWAT). A socket of another kind than TCP has no such option.
+      try? channel.syncOptions?.setOption(
+        .tcpOption(NIOBSDSocket.Option(rawValue: TCP_NOTSENT_LOWAT)), value: 128 << 10)
       try HTTPPipeline.add(to: channel.pipeline.syncOperations, handlers())
       try channel.pipeline.syncOperations.addHandler(
         HTTPConnectionStateHandler(idleTimeout: .seconds(idle), logger: logger))

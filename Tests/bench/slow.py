@@ -1,0 +1,130 @@
+"""What clients that dawdle cost the others (SECURITY.md W21): visitors who chat, alone and beside each attack of slowhttptest.
+
+    python3 slow.py --bin DIR --models DIR --work DIR --slowhttptest PATH [--seconds 30] [--connections 1000]      one JSON object
+
+The attacks come from 127.0.0.1, which the server is told is a trusted proxy: so the bound of 256 connections for an address
+does not help it, only deadlines do. The visitors come from 127.0.0.2. Counts connections by /proc/net/tcp, not by what the
+attacker believes.
+"""
+import argparse
+import contextlib
+import http.client
+import json
+import pathlib
+import subprocess
+import threading
+import time
+
+import chat
+import processes
+
+# Each visitor asks so often a second, below every limit of a chatbot and a session.
+VISITORS, RATE, QUESTIONS_A_SESSION = 4, 20, 20
+# Slow heads, slow bodies, thousands of ranges, readers that take five bytes a second of a long answer, many times over.
+ATTACKS = {
+    "heads": ["-H", "-i", "5", "-t", "GET", "/"],
+    "bodies": ["-B", "-i", "5", "-s", "8192", "-x", "10", "-f", "application/json", "/api/auth/login"],
+    "ranges": ["-R", "-t", "HEAD", "-a", "10", "-b", "3000", "/embed.js"],
+    "readers": ["-X", "-k", "5", "-n", "1", "-z", "5", "-w", "10", "-y", "20", "/openapi.json"],
+}
+
+
+class Visitor(chat.Client):
+    def __init__(self, port, address):
+        super().__init__(port, address)
+        self.connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60, source_address=("127.0.0.2", 0))
+
+
+def connected(port):
+    """Connections to a port that are open, seen from the server, without the visitors'."""
+    rows = [line.split() for line in pathlib.Path("/proc/net/tcp").read_text().splitlines()[1:]]
+    return sum(row[1] == f"0100007F:{port:04X}" and row[2].startswith("0100007F") and row[3] == "01" for row in rows)
+
+
+def ask(visitors, questions, seconds):
+    """The milliseconds from when each question was due to its answer; an answer other than 200 ends the bench."""
+    times, problems, lock, begin = [], [], threading.Lock(), time.monotonic()
+
+    def one(number):
+        try:
+            client = Visitor(visitors.port, chat.address(number))
+            for turn in range(seconds * RATE):
+                if turn % QUESTIONS_A_SESSION == 0:
+                    with lock:
+                        chatbot, token, own = visitors.session(client)
+                due = begin + turn / RATE + number / RATE / VISITORS
+                time.sleep(max(0, due - time.monotonic()))
+                body = {"message": questions[turn % len(questions)]}
+                client.call("POST", f"/api/chat/{chatbot}/", body, token, own)
+                times.append((time.monotonic() - due) * 1000)
+        except BaseException as error:
+            problems.append(error)
+    threads = [threading.Thread(target=one, args=(number,)) for number in range(VISITORS)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    if problems:
+        raise SystemExit(f"a visitor met {problems[0]}")
+    return processes.percentiles(times) | {"questions": len(times)}
+
+
+def beside(given, attack, visitors, questions):
+    """The visitors' times while an attack goes on, and how many connections it held at most."""
+    *options, path = attack
+    port = visitors.port
+    with open(given.work / "slowhttptest.log", "a", encoding="utf-8") as log:
+        process = subprocess.Popen(
+            [given.slowhttptest, "-c", str(given.connections), "-r", "200", "-l", str(given.seconds + 10), *options,
+             "-u", f"http://127.0.0.1:{port}{path}"], stdout=log, stderr=log)
+        try:
+            most, is_over = [0], threading.Event()
+
+            def watch():
+                while not is_over.wait(0.2):
+                    most[0] = max(most[0], connected(port))
+            watcher = threading.Thread(target=watch)
+            watcher.start()
+            try:
+                found = ask(visitors, questions, given.seconds)
+            finally:
+                is_over.set()
+                watcher.join()
+        finally:
+            process.kill()
+            process.wait()
+    return found | {"connections": most[0]}
+
+
+def main():
+    parser = argparse.ArgumentParser()
+    for name in ("bin", "slowhttptest"):
+        parser.add_argument(f"--{name}", required=True)
+    for name in ("models", "work"):
+        parser.add_argument(f"--{name}", required=True, type=pathlib.Path)
+    parser.add_argument("--seconds", type=int, default=30)
+    parser.add_argument("--connections", type=int, default=1000)
+    given = parser.parse_args()
+    chat.OWNERS, chat.CHATBOTS = 1, 9
+    env = chat.prepare(given) | {"BOBBIN_TRUSTED_PROXIES": "127.0.0.1,127.0.0.2"}
+    with open(given.work / "servers.log", "w", encoding="utf-8") as log, contextlib.ExitStack() as running:
+        process, port, _ = running.enter_context(processes.server(given.bin, env, log))
+        database = given.work / "data" / "bobbin.sqlite"
+        trained = [one for token in chat.owners(port, database) for one in chat.chatbots(port, token)[:-1]]
+        processes.timed([f"{given.bin}/bobbin", "pipeline", "--until-drained", "--quiet"], env, timeout=200)
+        bobbin = chat.Server(given, "bobbin", process, port, database, trained)
+        bobbin.learn()
+        visitors, questions = bobbin.visitors, bobbin.questions
+        ask(visitors, questions, 10)
+        alone = ask(visitors, questions, given.seconds)
+        result = {"alone": alone, "attacks": {}}
+        for name, attack in ATTACKS.items():
+            found = result["attacks"][name] = beside(given, attack, visitors, questions)
+            found["ratio"] = round(found["p99_ms"] / alone["p99_ms"], 2)
+            processes.wait_until(lambda: connected(port) == 0, 90, "the attack's connections to end")
+        result["memory_after"] = processes.memory(process)
+    print(json.dumps(result))
+
+
+if __name__ == "__main__":
+    main()
