@@ -220,21 +220,19 @@ extension AppDatabase {
   private static func conversation(
     for ask: ChatAdmission, in database: Database
   ) throws -> String {
-    try database.change(
+    let row = try database.first(
       """
       INSERT INTO conversations (id, chatbot_id, session_id, channel, origin, messages,
         last_message_at, created_at)
       VALUES ($1, $2, $3, $4, $5, 1, $6, $7)
       ON CONFLICT (chatbot_id, session_id) DO UPDATE
         SET messages = conversations.messages + 1, last_message_at = excluded.last_message_at
+      RETURNING id
       """,
       [
         ask.conversationID, ask.chatbot.text, ask.session, ask.channel, ask.origin, ask.now,
         ask.now,
       ])
-    let row = try database.first(
-      "SELECT id FROM conversations WHERE chatbot_id = $1 AND session_id = $2",
-      [ask.chatbot.text, ask.session])
     return row?["id"] ?? ask.conversationID
   }
 

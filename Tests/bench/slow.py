@@ -5,6 +5,9 @@
 The attacks come from 127.0.0.1, which the server is told is a trusted proxy: so the bound of 256 connections for an address
 does not help it, only deadlines do. The visitors come from 127.0.0.2. Counts connections by /proc/net/tcp, not by what the
 attacker believes.
+
+slowhttptest opens 200 connections at once each second. What that burst costs and what a thousand open connections cost are two
+figures: `arriving` and `held`.
 """
 import argparse
 import contextlib
@@ -42,7 +45,7 @@ def connected(port):
 
 
 def ask(visitors, questions, seconds):
-    """The milliseconds from when each question was due to its answer; an answer other than 200 ends the bench."""
+    """When each question was due, and the milliseconds to its answer; an answer other than 200 ends the bench."""
     times, problems, lock, begin = [], [], threading.Lock(), time.monotonic()
 
     def one(number):
@@ -56,7 +59,7 @@ def ask(visitors, questions, seconds):
                 time.sleep(max(0, due - time.monotonic()))
                 body = {"message": questions[turn % len(questions)]}
                 client.call("POST", f"/api/chat/{chatbot}/", body, token, own)
-                times.append((time.monotonic() - due) * 1000)
+                times.append((due, (time.monotonic() - due) * 1000))
         except BaseException as error:
             problems.append(error)
     threads = [threading.Thread(target=one, args=(number,)) for number in range(VISITORS)]
@@ -66,11 +69,15 @@ def ask(visitors, questions, seconds):
         thread.join()
     if problems:
         raise SystemExit(f"a visitor met {problems[0]}")
-    return processes.percentiles(times) | {"questions": len(times)}
+    return times
+
+
+def figures(times):
+    return processes.percentiles([took for _, took in times]) | {"questions": len(times)} if times else None
 
 
 def beside(given, attack, visitors, questions):
-    """The visitors' times while an attack goes on, and how many connections it held at most."""
+    """The visitors' times while an attack goes on, and how many connections it had at most."""
     *options, path = attack
     port = visitors.port
     with open(given.work / "slowhttptest.log", "a", encoding="utf-8") as log:
@@ -78,22 +85,28 @@ def beside(given, attack, visitors, questions):
             [given.slowhttptest, "-c", str(given.connections), "-r", "200", "-l", str(given.seconds + 10), *options,
              "-u", f"http://127.0.0.1:{port}{path}"], stdout=log, stderr=log)
         try:
-            most, is_over = [0], threading.Event()
+            counts, is_over = [], threading.Event()
 
             def watch():
                 while not is_over.wait(0.2):
-                    most[0] = max(most[0], connected(port))
+                    counts.append((time.monotonic(), connected(port)))
             watcher = threading.Thread(target=watch)
             watcher.start()
             try:
-                found = ask(visitors, questions, given.seconds)
+                times = ask(visitors, questions, given.seconds)
             finally:
                 is_over.set()
                 watcher.join()
         finally:
             process.kill()
             process.wait()
-    return found | {"connections": most[0]}
+    most = max(count for _, count in counts)
+    all_there = [when for when, count in counts if count >= 0.9 * given.connections]
+    first, last = (min(all_there), max(all_there)) if all_there else (counts[-1][0], counts[-1][0])
+    return {
+        "connections": most, "arriving": figures([one for one in times if one[0] < first]),
+        "held": figures([one for one in times if first <= one[0] <= last]),
+        "held_seconds": round(last - first, 1)}
 
 
 def main():
@@ -116,11 +129,12 @@ def main():
         bobbin.learn()
         visitors, questions = bobbin.visitors, bobbin.questions
         ask(visitors, questions, 10)
-        alone = ask(visitors, questions, given.seconds)
+        alone = figures(ask(visitors, questions, given.seconds))
         result = {"alone": alone, "attacks": {}}
         for name, attack in ATTACKS.items():
             found = result["attacks"][name] = beside(given, attack, visitors, questions)
-            found["ratio"] = round(found["p99_ms"] / alone["p99_ms"], 2)
+            if found["held"]:
+                found["ratio"] = round(found["held"]["p99_ms"] / alone["p99_ms"], 2)
             processes.wait_until(lambda: connected(port) == 0, 90, "the attack's connections to end")
         result["memory_after"] = processes.memory(process)
     print(json.dumps(result))

@@ -124,8 +124,11 @@ def slow(result):
         "heads": "heads that drip (-H)", "bodies": "bodies that drip (-B)", "ranges": "thousands of ranges (-R)",
         "readers": "readers of five bytes a second (-X)"}
     for name, one in result["attacks"].items():
-        row(f"p99 of 80 questions a second beside slowhttptest: {words[name]}, {one['connections']:,} connections at most",
-            f"{number(one['p99_ms'])} ms (alone {number(alone['p99_ms'])} ms)", ratio=one["ratio"], target="< 2×", met=one["ratio"] < 2)
+        held = one["held"]
+        row(f"p99 of 80 questions a second beside slowhttptest with 1,000 connections: {words[name]}",
+            (f"{number(held['p99_ms'])} ms in the {number(one['held_seconds'])} s that all are open" if held else "all were ended at once")
+            + f"; {number(one['arriving']['p99_ms'])} ms while 200 arrive at once each second (alone {number(alone['p99_ms'])} ms)",
+            ratio=one.get("ratio"), target="< 2×", met=held and one["ratio"] < 2)
 
 
 def spool(result):
