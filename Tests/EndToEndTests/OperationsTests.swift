@@ -224,13 +224,14 @@ final class RawSocket {
         return "0100007F:\(String(repeating: "0", count: 4 - digits.count))\(digits)"
       }
       let ends = [end(serverPort), end(UInt16(bigEndian: address.sin_port))]
-      let rows = try String(contentsOfFile: "/proc/net/tcp", encoding: .utf8).split(separator: "\n")
-      for row in rows.map({ $0.split(separator: " ") }) where row.count > 4 {
-        if row[1...2].map(String.init) == ends {
-          return try #require(Int(row[4].prefix { $0 != ":" }, radix: 16))
-        }
+      // By its handle: a file of no size is read to its first 4 KiB otherwise.
+      let table = try #require(try FileHandle(forReadingAtPath: "/proc/net/tcp")?.readToEnd())
+      let rows = String(decoding: table, as: UTF8.self).split(separator: "\n")
+      let row = rows.map { $0.split(separator: " ") }.first { row in
+        row.count > 4 && row[1...2].map(String.init) == ends
       }
-      return 0
+      return try #require(
+        row.flatMap { Int($0[4].prefix { $0 != ":" }, radix: 16) }, "the connection is gone")
     }
   }
 
