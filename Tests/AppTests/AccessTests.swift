@@ -184,6 +184,49 @@ import Testing
     }
   }
 
+  @Test func `the description says how high a number may be, and what a form needs beside a part`()
+    async throws
+  {
+    let api = try TestAPI()
+    let document = try await api.send("GET", "/openapi.json")
+    func check(_ value: JSONValue) {
+      switch value {
+      case .object(let members):
+        if members["type"] == .string("integer") {
+          #expect(members["minimum"] != nil && members["maximum"] != nil)
+        }
+        for member in members.values { check(member) }
+      case .array(let values): for value in values { check(value) }
+      default: break
+      }
+    }
+    check(document["paths"])
+    check(document["components"])
+    let ada = try await api.signUp("ada")
+    let chatbot = try await api.chatbot(of: ada)
+    let path = "/api/chatbots/\(chatbot)/generations/1/diff/"
+    for (from, status) in [("9007199254740991", 404), ("9007199254740992", 422)] {
+      #expect(try await api.send("GET", "\(path)?from=\(from)", token: ada.token).status == status)
+    }
+    let form = document[
+      "paths./api/chatbots/{chatbot_id}/sources/.post.requestBody.content.multipart/form-data.schema"
+    ]
+    guard case .object(let schema) = form else {
+      Issue.record("no form is described")
+      return
+    }
+    #expect(
+      schema["anyOf"]
+        == .array([
+          .object(["required": .array([.string("source_url")])]),
+          .object([
+            "properties": .object([
+              "source_type": .object(["not": .object(["enum": .array([.string("video")])])])
+            ])
+          ]),
+        ]))
+  }
+
   @Test func `a wrong method is told which ones there are`() async throws {
     let api = try TestAPI()
     let reply = try await api.send("PUT", "/api/chatbots/", json: "{}")

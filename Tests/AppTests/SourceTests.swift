@@ -58,6 +58,26 @@ import Testing
     #expect(again.status == 409 && again.code == "duplicate-source")
   }
 
+  @Test(arguments: [("", 400), ("no spaces", 400), ("good-key", 201)])
+  func `a key beside a form must be one, though forms are not kept to be compared`(
+    key: String, status: Int
+  ) async throws {
+    let api = try TestAPI()
+    let ada = try await api.signUp("ada")
+    let chatbot = try await api.chatbot(of: ada)
+    func upload(_ text: String) async throws -> Int {
+      try await api.send(
+        "POST", "/api/chatbots/\(chatbot)/sources/", token: ada.token,
+        body: Self.form(Array(text.utf8), name: "a.txt"),
+        headers: [
+          "Content-Type": "multipart/form-data; boundary=xyz", "Idempotency-Key": key,
+        ]
+      ).status
+    }
+    #expect(try await upload("one") == status)
+    #expect(try await upload("two") == status)
+  }
+
   @Test(arguments: [
     ("%PDF-1.4 x", "a.txt", 415), ("PK\u{3}\u{4}", "a.pdf", 415), ("plain", "a.pdf", 415),
     ("plain", "a.docx", 415), ("a\u{0}b", "a.txt", 415), ("plain", "a.txt", 201),

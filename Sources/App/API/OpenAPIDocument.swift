@@ -91,9 +91,9 @@ enum OpenAPIDocument {
   ])
 
   private static func requestBody(_ body: RequestBodyShape) -> JSONValue? {
-    func form(_ parts: [Schema.Property]) -> JSONValue {
+    func form(_ form: FormShape) -> JSONValue {
       var properties: [String: JSONValue] = [:]
-      for part in parts {
+      for part in form.parts {
         properties[part.name] =
           part.name == "file"
           ? .object([
@@ -102,13 +102,24 @@ enum OpenAPIDocument {
           ])
           : part.schema.json
       }
-      return .object([
-        "schema": .object([
-          "type": .string("object"), "properties": .object(properties),
-          "required": .array(parts.filter(\.isRequired).map { .string($0.name) }),
-          "additionalProperties": .bool(false),
+      var schema: [String: JSONValue] = [
+        "type": .string("object"), "properties": .object(properties),
+        "required": .array(form.parts.filter(\.isRequired).map { .string($0.name) }),
+        "additionalProperties": .bool(false),
+      ]
+      if let need = form.need {
+        schema["anyOf"] = .array([
+          .object(["required": .array([.string(need.part)])]),
+          .object([
+            "properties": .object([
+              need.beside: .object([
+                "not": .object(["enum": .array(need.values.sorted().map { .string($0) })])
+              ])
+            ])
+          ]),
         ])
-      ])
+      }
+      return .object(["schema": .object(schema)])
     }
     let content: [String: JSONValue]
     switch body {

@@ -37,10 +37,34 @@ enum RequestBodyShape: Sendable {
   /// JSON that its handler reads itself, from the very bytes that its sender has signed (`Call.raw`).
   case raw
   case json(Schema)
-  /// Parts of a form; `file` is a file.
-  case multipart([Schema.Property])
+  case multipart(FormShape)
   /// JSON or a form.
-  case jsonOrMultipart(Schema, [Schema.Property])
+  case jsonOrMultipart(Schema, FormShape)
+}
+
+/// What a form has.
+struct FormShape: Sendable {
+  /// `file` is a file.
+  let parts: [Schema.Property]
+  var need: Need?
+
+  /// A part that must be there beside one of these values of another part, whose value is a choice.
+  struct Need: Sendable {
+    let part: String
+    let beside: String
+    let values: Set<String>
+  }
+
+  /// What is wrong with a form's fields; whether its file is there is its reader's matter.
+  func problems(in fields: [String: String]) -> [FieldProblem] {
+    let problems = parts.flatMap { part in
+      fields[part.name].map { part.schema.problems(in: .string($0), at: part.name) } ?? []
+    }
+    guard problems.isEmpty, let need, let value = fields[need.beside],
+      need.values.contains(value), fields[need.part] == nil
+    else { return problems }
+    return [FieldProblem(field: need.part, code: "required")]
+  }
 }
 
 /// One way in which a route answers.

@@ -271,15 +271,14 @@ struct Gate: Sendable {
 
   /// The caller's key for its request; nil without one, or where keys are not heeded.
   func idempotencyKey(of request: Request) throws(AppError) -> String? {
-    // A form is not kept to be compared: its file is known by its digest in any case.
-    guard route.isIdempotent, MultipartReader.boundary(of: request) == nil,
-      let name = HTTPField.Name("Idempotency-Key"),
+    guard route.isIdempotent, let name = HTTPField.Name("Idempotency-Key"),
       let key = request.headers[name]
     else { return nil }
     guard (1...64).contains(key.utf8.count), StringFormat.token.holds(key) else {
       throw .malformed("An Idempotency-Key has 1 to 64 of A-Z a-z 0-9 _ -.")
     }
-    return key
+    // A form is not kept to be compared: its file is known by its digest in any case.
+    return MultipartReader.boundary(of: request) == nil ? key : nil
   }
 
   /// What is kept of a request that was done before; nil for a new one, which is now noted as being worked on.

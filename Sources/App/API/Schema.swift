@@ -34,7 +34,8 @@ indirect enum Schema: Sendable {
   static let id = Schema.string(1...32, .identifier)
   /// RFC 3339.
   static let time = Schema.string(20...30, .time)
-  static let count = Schema.integer(0...Int.max)
+  /// As high as every reader of JSON keeps a whole number exactly (RFC 8259 section 6).
+  static let count = Schema.integer(0...1 << 53 - 1)
 }
 
 /// A member that must be there.
@@ -242,10 +243,10 @@ extension Schema {
     case .choice(let names):
       return .object(["type": .string("string"), "enum": .array(names.map { .string($0) })])
     case .integer(let range):
-      var members: [String: JSONValue] = ["type": .string("integer")]
-      if range.lowerBound > Int.min { members["minimum"] = .integer(range.lowerBound) }
-      if range.upperBound < Int.max { members["maximum"] = .integer(range.upperBound) }
-      return .object(members)
+      return .object([
+        "type": .string("integer"), "minimum": .integer(range.lowerBound),
+        "maximum": .integer(range.upperBound),
+      ])
     case .number: return .object(["type": .string("number")])
     case .share:
       return .object([

@@ -24,7 +24,7 @@ struct ArchiveController: Sendable {
     routes.add(
       Route(
         .post, "/api/chatbots/import/", "Make a chatbot of such an archive; nothing is embedded.",
-        body: .multipart([required("file", .text)]),
+        body: .multipart(FormShape(parts: [required("file", .text)])),
         answers: [.json(201, .component("Chatbot"))],
         problems: [.malformed, .planLimit, .duplicateSource, .diskReserve],
         ownerLimit: .hourly(20)),

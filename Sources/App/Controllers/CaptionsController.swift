@@ -19,7 +19,7 @@ struct CaptionsController: Sendable {
       Route(
         .put, Self.path,
         "Give a video its captions (.srt, .vtt, or a transcript as .txt) and read them.",
-        body: .multipart([required("file", .text)]),
+        body: .multipart(FormShape(parts: [required("file", .text)])),
         answers: [.json(202, .component("Run"))],
         problems: [.planLimit, .diskReserve, .unsupportedType], ownerLimit: .hourly(60)),
       for: access.owner, { call, owner in try await put(call, owner) })

@@ -21,13 +21,14 @@ struct SourceController: Sendable {
 
   private static let path = "/api/chatbots/{chatbot_id}/sources/"
 
-  /// Parts of a form.
-  private static let form: [Schema.Property] = [
-    required("file", .text), optional("is_citable", .choice(["true", "false"])),
-    optional("source_type", .choice(["file", "video"])),
-    optional("source_url", .string(1...2048, .webURL)),
-    optional("name", .string(1...255, .oneLine)),
-  ]
+  private static let form = FormShape(
+    parts: [
+      required("file", .text), optional("is_citable", .choice(["true", "false"])),
+      optional("source_type", .choice(["file", "video"])),
+      optional("source_url", .string(1...2048, .webURL)),
+      optional("name", .string(1...255, .oneLine)),
+    ],
+    need: .init(part: "source_url", beside: "source_type", values: ["video"]))
 
   func addRoutes(to routes: inout RouteTable, _ access: Accesses) {
     let source = AnswerShape.json(200, .component("Source"))
@@ -190,16 +191,11 @@ struct SourceController: Sendable {
     where !["is_citable", "source_type", "source_url", "name"].contains(name) {
       throw AppError.malformed("The form has a part that is not known here.")
     }
-    let problems = Self.form.flatMap { part in
-      form.fields[part.name].map { part.schema.problems(in: .string($0), at: part.name) } ?? []
-    }
+    let problems = Self.form.problems(in: form.fields)
     guard problems.isEmpty else { throw AppError.invalid(problems) }
     let citable = form.fields["is_citable"] ?? "true"
     let path = try uploads.blobs.path(of: file)
     let isVideo = form.fields["source_type"] == "video"
-    guard !isVideo || form.fields["source_url"] != nil else {
-      throw AppError.invalid("source_url", "required")
-    }
     let location: Source.Location =
       isVideo
       ? .video(
