@@ -176,6 +176,8 @@ struct AppError: Error {
   var linkToken: String?
   /// Of a plan: what is limited, how much is used, how much there may be.
   var limit: (name: String, used: Int, max: Int)?
+  /// Of `price-not-accepted`: what it may take.
+  var price: (tokens: Int, cost: Cost?)?
 
   init(_ code: ProblemCode, detail: String? = nil) {
     self.code = code
@@ -212,6 +214,17 @@ struct AppError: Error {
     return error
   }
 
+  static func priceNotAccepted(tokens: Int, cost: Cost?) -> AppError {
+    let money = cost.map { ", \($0) at most" } ?? ""
+    var error = AppError(
+      .priceNotAccepted,
+      detail:
+        "This may cost up to \(tokens) model tokens\(money); send accept_tokens \(tokens) to go on."
+    )
+    error.price = (tokens, cost)
+    return error
+  }
+
   /// From whatever a handler threw.
   init(_ error: any Error) {
     switch error {
@@ -239,7 +252,7 @@ struct AppError: Error {
       type: "/problems/\(code.rawValue)", title: code.parts.title, status: status.code,
       detail: detail ?? code.parts.detail, code: code.rawValue, request_id: requestID,
       errors: fields.isEmpty ? nil : fields, limit: limit?.name, used: limit?.used,
-      max: limit?.max, link_token: linkToken)
+      max: limit?.max, link_token: linkToken, tokens: price?.tokens, cost: price?.cost)
   }
 
   /// The response; a page for people is the caller's choice.
@@ -268,6 +281,8 @@ struct Problem: Encodable {
   let used: Int?
   let max: Int?
   let link_token: String?
+  let tokens: Int?
+  let cost: Cost?
 }
 
 /// JSON as every answer of ours has it.

@@ -139,7 +139,8 @@ struct Routes {
     let runs = RunController(
       database: database, training: training,
       spool: configuration.spool, data: configuration.data,
-      board: SpoolBoard(spool: configuration.spool, database: database))
+      board: SpoolBoard(spool: configuration.spool, database: database),
+      prices: configuration.tokenPrices)
     runs.addRoutes(to: &table, access)
     CaptionsController(database: database, uploads: uploads, runs: runs)
       .addRoutes(to: &table, access)
@@ -158,11 +159,15 @@ struct Routes {
     ).addRoutes(to: &table, access)
     AddressController(database: database, mail: mail).addRoutes(to: &table, access)
     ConversationController(database: database).addRoutes(to: &table, access)
-    LeakTestController(services, logger: logger).addRoutes(to: &table, access)
-    TraceController(database: database, data: configuration.data).addRoutes(to: &table, access)
+    LeakTestController(services, prices: configuration.tokenPrices, logger: logger)
+      .addRoutes(to: &table, access)
+    TraceController(
+      database: database, data: configuration.data, prices: configuration.tokenPrices
+    ).addRoutes(to: &table, access)
     GuidanceController(database: database, data: configuration.data)
       .addRoutes(to: &table, access)
-    UsageController(database: database).addRoutes(to: &table, access)
+    UsageController(database: database, prices: configuration.tokenPrices)
+      .addRoutes(to: &table, access)
     BillingController(database: database, payments: payments).addRoutes(to: &table, access)
     AdminController(database: database, mail: mail, publicURL: publicURL)
       .addRoutes(to: &table, access)

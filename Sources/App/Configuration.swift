@@ -111,6 +111,10 @@ package struct Configuration: Sendable {
   ///
   /// Default none: the operator sets plans.
   var stripe: StripeSettings?
+  /// `BOBBIN_TOKEN_PRICES`: a currency and what a million tokens cost, `EUR,embedding=0.02,prompt=0.15,reply=0.60`.
+  ///
+  /// Default none: tokens are told without their price.
+  package var tokenPrices: TokenPrices?
   /// `BOBBIN_METRICS_PORT`: a port on 127.0.0.1 for Prometheus; 0 is none.
   ///
   /// Default 0.
@@ -203,6 +207,7 @@ package struct Configuration: Sendable {
     oidcClientID = text("BOBBIN_OIDC_CLIENT_ID")
     oidcClientSecret = text("BOBBIN_OIDC_CLIENT_SECRET") ?? ""
     stripe = try StripeSettings(text)
+    tokenPrices = try TokenPrices(text)
     metricsPort = try number("BOBBIN_METRICS_PORT", 0, 0...65_535)
     maxConnections = try number("BOBBIN_MAX_CONNECTIONS", 4096, 1...1_000_000)
     logFormat = try choice("BOBBIN_LOG", "text", ["text", "json"])

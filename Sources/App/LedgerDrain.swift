@@ -1,5 +1,6 @@
 // Receipts → rows: the one place where the writing half's news reaches the reading half.
 
+import Billing
 package import Spool
 package import Storage
 
@@ -49,5 +50,15 @@ package struct LedgerDrain: Sendable {
       generation: receipt.generation, heldGeneration: receipt.heldGeneration,
       at: receipt.startedAt + receipt.milliseconds,
       counts: receipt.counts.map { String(decoding: JSONText.encode($0), as: UTF8.self) } ?? "{}")
+  }
+}
+
+extension AppDatabase {
+  /// Applies receipts in one transaction; what they have embedded counts in the period of the chatbot's owner.
+  func apply(_ receipts: [AppliedReceipt]) async throws {
+    try await apply(receipts) { user, instant in
+      let period = user.period(at: instant)
+      return period.start..<period.end
+    }
   }
 }

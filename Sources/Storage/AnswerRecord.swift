@@ -115,12 +115,13 @@ extension AppDatabase {
     if answer.answered || answer.tokensIn + answer.tokensOut > 0 {
       try database.change(
         """
-        UPDATE usage_days SET answered = answered + $1, tokens = tokens + $2
-        WHERE chatbot_id = $3 AND day = $4
+        UPDATE usage_days SET answered = answered + $1, tokens = tokens + $2,
+          tokens_out = tokens_out + $3
+        WHERE chatbot_id = $4 AND day = $5
         """,
         [
           answer.answered && stands == 1 ? 1 : 0, answer.tokensIn + answer.tokensOut,
-          answer.chatbot.text, answer.now / millisecondsOfDay,
+          answer.tokensOut, answer.chatbot.text, answer.now / millisecondsOfDay,
         ])
     }
     if let owner = answer.owner, answer.tokensIn + answer.tokensOut > 0 {
@@ -189,27 +190,49 @@ extension AppDatabase {
     return turns.reversed()
   }
 
-  /// Counts model tokens that no answer has used.
-  package func noteTokens(
-    _ tokens: Int, of chatbot: ChatbotID, owner: String?, periodStart: Int, periodEnd: Int, now: Int
+  /// Counts tokens that no answer has used.
+  package func note(
+    _ tokens: TokenCounts, of chatbot: ChatbotID, owner: String?, period: Range<Int>, now: Int
   ) async throws {
     try await changes.write { database in
-      try database.change(
-        """
-        INSERT INTO usage_days (chatbot_id, day, messages, answered, limited, tokens, created_at)
-        VALUES ($1, $2, 0, 0, 0, $3, $4)
-        ON CONFLICT (chatbot_id, day) DO UPDATE SET tokens = usage_days.tokens + excluded.tokens
-        """, [chatbot.text, now / millisecondsOfDay, tokens, now])
-      guard let owner else { return }
-      try database.change(
-        """
-        INSERT INTO usage_periods (user_id, period_start, period_end, messages_used, limited,
-          tokens_in, tokens_out, tokens_embedded, created_at)
-        VALUES ($1, $2, $3, 0, 0, $4, 0, 0, $5)
-        ON CONFLICT (user_id, period_start) DO UPDATE
-          SET tokens_in = usage_periods.tokens_in + excluded.tokens_in
-        """, [owner, periodStart, periodEnd, tokens, now])
+      try Self.note(
+        tokens, of: chatbot.text, owner: owner.map { ($0, period) }, now: now, in: database)
     }
+  }
+
+  /// - Parameter owner: whose account it is, and the period of it that holds `now`.
+  static func note(
+    _ tokens: TokenCounts, of chatbot: String, owner: (id: String, period: Range<Int>)?, now: Int,
+    in database: Database
+  ) throws {
+    try database.change(
+      """
+      INSERT INTO usage_days (chatbot_id, day, messages, answered, limited, tokens, tokens_out,
+        tokens_embedded, created_at)
+      VALUES ($1, $2, 0, 0, 0, $3, $4, $5, $6)
+      ON CONFLICT (chatbot_id, day) DO UPDATE SET tokens = usage_days.tokens + excluded.tokens,
+        tokens_out = usage_days.tokens_out + excluded.tokens_out,
+        tokens_embedded = usage_days.tokens_embedded + excluded.tokens_embedded
+      """,
+      [
+        chatbot, now / millisecondsOfDay, tokens.read + tokens.written, tokens.written,
+        tokens.embedded, now,
+      ])
+    guard let owner else { return }
+    try database.change(
+      """
+      INSERT INTO usage_periods (user_id, period_start, period_end, messages_used, limited,
+        tokens_in, tokens_out, tokens_embedded, created_at)
+      VALUES ($1, $2, $3, 0, 0, $4, $5, $6, $7)
+      ON CONFLICT (user_id, period_start) DO UPDATE
+        SET tokens_in = usage_periods.tokens_in + excluded.tokens_in,
+          tokens_out = usage_periods.tokens_out + excluded.tokens_out,
+          tokens_embedded = usage_periods.tokens_embedded + excluded.tokens_embedded
+      """,
+      [
+        owner.id, owner.period.lowerBound, owner.period.upperBound, tokens.read, tokens.written,
+        tokens.embedded, now,
+      ])
   }
 
   /// Model tokens that a chatbot and its owner have used in a period.

@@ -11,15 +11,23 @@ import Corpus
 import GRDB
 
 extension AppDatabase {
+  /// The period of an account, milliseconds since 1970 UTC, that holds an instant.
+  package typealias Period = @Sendable (User, _ instant: Int) -> Range<Int>
+
   /// Applies receipts in one transaction.
-  package func apply(_ receipts: [AppliedReceipt]) async throws {
+  ///
+  /// - Parameter period: where the tokens that were embedded are counted.
+  package func apply(_ receipts: [AppliedReceipt], period: @escaping Period) async throws {
     try await pool.write { database in
-      for receipt in receipts { try Self.apply(receipt, in: database) }
+      for receipt in receipts { try Self.apply(receipt, period, in: database) }
     }
   }
 
-  private static func apply(_ receipt: AppliedReceipt, in database: Database) throws {
+  private static func apply(
+    _ receipt: AppliedReceipt, _ period: Period, in database: Database
+  ) throws {
     guard let run = try run(of: receipt, in: database) else { return }
+    let embedded = try embeddedTokens(receipt, run: run, in: database)
     for output in receipt.outputs {
       try name(output.item, stage: output.stage, of: run, now: receipt.at, in: database)
     }
@@ -45,12 +53,48 @@ extension AppDatabase {
         done.reduce(0) { $0 + $1.tokens }, receipt.at, receipt.at, receipt.counts,
       ])
     if database.changesCount > 0 {
+      if receipt.stage == embedStage {
+        // A second try finds the vectors of the first in the cache; what those cost is not taken back.
+        let more = try embeddedTokens(receipt, run: run, in: database) - embedded
+        if more > 0 { try count(more, run: run, at: receipt.at, period, in: database) }
+      }
       try forget(of: receipt, run: run, in: database)
       for document in receipt.documents {
         try apply(document, of: receipt, run: run, in: database)
       }
     }
     try applyToRun(receipt, run: run, in: database)
+  }
+
+  /// Whose receipts' tokens are those of texts that were given a vector.
+  private static let embedStage = "embed"
+
+  /// Tokens that an item's receipts have counted so far.
+  private static func embeddedTokens(
+    _ receipt: AppliedReceipt, run: String, in database: Database
+  ) throws -> Int {
+    guard receipt.stage == embedStage else { return 0 }
+    return try database.number(
+      "SELECT tokens FROM run_items WHERE run_id = $1 AND stage = $2 AND item = $3",
+      [run, receipt.stage, receipt.item])
+  }
+
+  private static func count(
+    _ tokens: Int, run: String, at instant: Int, _ period: Period, in database: Database
+  ) throws {
+    guard
+      let row = try database.first(
+        """
+        SELECT c.id AS chatbot, c.user_id AS owner FROM runs r JOIN chatbots c ON c.id = r.chatbot_id
+        WHERE r.id = $1
+        """, [run])
+    else { return }
+    let owner = try (row["owner"] as String?).flatMap {
+      try database.first("SELECT * FROM users WHERE id = $1", [$0]).map(User.init)
+    }
+    try note(
+      TokenCounts(embedded: tokens), of: row["chatbot"],
+      owner: owner.map { ($0.id, period($0, instant)) }, now: instant, in: database)
   }
 
   /// A damaged item's receipt does not know its run; the item was named by whoever made it.

@@ -92,8 +92,15 @@ enum Migrations {
       database in
       try database.execute(sql: aliases)
     }
+    migrator.registerMigration("10 tokens of a day: written, embedded") { database in
+      try database.execute(sql: tokenKinds)
+    }
     return migrator
   }
+  private static let tokenKinds = """
+    ALTER TABLE usage_days ADD COLUMN tokens_out INTEGER NOT NULL DEFAULT 0;
+    ALTER TABLE usage_days ADD COLUMN tokens_embedded INTEGER NOT NULL DEFAULT 0;
+    """
   private static let aliases = """
     ALTER TABLE documents ADD COLUMN alias_of TEXT;
     ALTER TABLE documents ADD COLUMN alias_uri TEXT;

@@ -182,6 +182,23 @@ extension AppDatabase {
     }
   }
 
+  /// Chunks of a chatbot's documents that have a vector since one of its runs, by document.
+  package func embeddedChunks(of chatbot: ChatbotID) async throws -> [String: Int] {
+    try await reads.read { database in
+      Dictionary(
+        try database.all(
+          """
+          SELECT document_id, max(chunks) AS chunks FROM (
+            SELECT r.document_id AS document_id, cast(sum(r.chunks) AS bigint) AS chunks
+            FROM document_receipts r JOIN documents d ON d.id = r.document_id
+            WHERE d.chatbot_id = $1 AND r.stage = 'embed' AND r.outcome = 'done'
+            GROUP BY r.document_id, r.run_id) AS runs
+          GROUP BY document_id
+          """, [chatbot.text]
+        ).map { ($0["document_id"], $0["chunks"]) }, uniquingKeysWith: max)
+    }
+  }
+
   /// A document of a chatbot; nil when it has no such one.
   package func document(_ id: String, of chatbot: ChatbotID) async throws -> DocumentRow? {
     try await reads.read { database in

@@ -51,14 +51,16 @@ struct LeakTestCommand: AsyncParsableCommand {
 
   func run() async throws {
     let code = await Failure.code("bobbin leak-test") {
-      let services = try Services(common.configuration())
+      let configuration = try common.configuration()
+      let services = try Services(configuration)
       guard let row = try await services.database.chatbot(chatbot) else {
         throw StorageError.noChatbot(chatbot)
       }
       let hidden = try await services.database.visibilities(of: row.id).values.count {
         $0 == .learnOnly
       }
-      let model = against == .model ? try accepted(services, sources: hidden) : nil
+      let model =
+        against == .model ? try accepted(services, configuration.tokenPrices, sources: hidden) : nil
       let meter = EvalMeter("answers", isSilent: common.json)
       let report = try await services.quality.leakReport(
         of: row, mode: mode.flatMap(PrivacyMode.init(rawValue:)), model: model,
@@ -77,14 +79,17 @@ struct LeakTestCommand: AsyncParsableCommand {
     ProcessEnd.now(code)
   }
 
-  private func accepted(_ services: Services, sources: Int) throws -> LanguageModel {
+  private func accepted(
+    _ services: Services, _ prices: TokenPrices?, sources: Int
+  ) throws -> LanguageModel {
     guard let model = services.testModel else {
       throw StageFault("no model is set; give OPENAI_BASE_URL", exitCode: 78)
     }
     let most = try LeakTest.tokens(of: model, sources: sources)
     guard let acceptTokens, acceptTokens >= most else {
+      let money = prices.map { ", \($0.most(of: most)) at most" } ?? ""
       throw StageFault(
-        "this may cost up to \(most) model tokens; give --accept-tokens \(most) to go on",
+        "this may cost up to \(most) model tokens\(money); give --accept-tokens \(most) to go on",
         exitCode: 64)
     }
     return model

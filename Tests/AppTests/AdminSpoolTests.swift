@@ -157,6 +157,38 @@ import Testing
     #expect(found["chunks_new"] == .integer(11) && found["tokens"] == .integer(2200))
   }
 
+  @Test func `what has its vectors from an earlier reading is estimated to cost nothing again`()
+    async throws
+  {
+    let (api, _, owner, chatbot) = try await Self.world()
+    let base = "/api/chatbots/\(chatbot)/"
+    let run = try await api.send("GET", base + "runs/", token: owner.token).text("items.0.id")
+    let document = try await api.send("GET", base + "documents/", token: owner.token)
+      .text("items.0.id")
+    // Cut into four, of which three got their vectors before the endpoint refused the fourth.
+    let receipts = [
+      ("chunk", "c", "done", 4, 400), ("embed", "e1", "done", 3, 300),
+      ("embed", "e2", "gone", 0, 0),
+    ].map { stage, item, outcome, chunks, tokens in
+      AppliedReceipt(
+        run: run, stage: stage, item: item, outcome: "done", tries: 0, reason: nil, due: nil,
+        message: nil, outputs: [],
+        documents: [
+          .init(
+            id: document, outcome: outcome, reason: outcome == "gone" ? "text_refused" : nil,
+            message: nil, title: nil, pages: 0, chunks: chunks, tokens: tokens)
+        ], generation: nil, at: WallClock.now())
+    }
+    try await api.database.apply(receipts)
+    let found = try await api.send("GET", base + "train/estimate/", token: owner.token)
+    #expect(found["basis"] == .string("receipts") && found["documents_changed"] == .integer(1))
+    #expect(found["chunks_new"] == .integer(1) && found["chunks_cached"] == .integer(3))
+    // Nobody has named a price.
+    #expect(found["tokens"] == .integer(100) && found["cost"] == .null)
+    let usage = try await api.send("GET", "/api/usage/", token: owner.token)
+    #expect(usage["tokens_embedded"] == .integer(300) && usage["cost"] == .null)
+  }
+
   @Test func `a session is forgotten with a receipt, another's is not`() async throws {
     let (api, _, owner, chatbot) = try await Self.world()
     let base = "/api/chatbots/\(chatbot)/"

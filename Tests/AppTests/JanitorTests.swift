@@ -1,9 +1,10 @@
-import App
 import Corpus
 import Spool
 import Storage
 import TestSupport
 import Testing
+
+@testable import App
 
 @Suite struct JanitorTests {
   let folder: TemporaryFolder

@@ -29,6 +29,21 @@ import WebClient
     }
   }
 
+  /// What tokens cost at 1,000 euros a million that is embedded or written, and 100 a million that is read.
+  struct Price: Decodable, Equatable {
+    let currency, amount: String
+
+    init(embedded: Int = 0, read: Int = 0, written: Int = 0) {
+      currency = "EUR"
+      // Ten thousandths of a euro.
+      let parts = (embedded + written) * 10 + read
+      let fraction = String(10_000 + parts % 10_000).dropFirst()
+      let digits = fraction.reversed().drop { $0 == "0" }.reversed().map(String.init).joined()
+      amount =
+        "\(parts / 10_000)." + digits + String(repeating: "0", count: max(0, 2 - digits.count))
+    }
+  }
+
   @Test func `an answer has a past, a price, guidance, and can be followed back to its bytes`()
     async throws
   {
@@ -36,7 +51,10 @@ import WebClient
     let model = try Self.model()
     let server = try ServerTests.Server(
       bobbin,
-      ["BOBBIN_MAIL": "none", "BOBBIN_BCRYPT_COST": "4", "OPENAI_BASE_URL": model.url("")])
+      [
+        "BOBBIN_MAIL": "none", "BOBBIN_BCRYPT_COST": "4", "OPENAI_BASE_URL": model.url(""),
+        "BOBBIN_TOKEN_PRICES": "EUR,embedding=1000,prompt=100,reply=1000",
+      ])
     let owner = try await RemovalTests.Owner(server)
     let chatbot = try await owner.id("POST", "/api/chatbots/", #"{"name":"tower"}"#)
     let base = "/api/chatbots/\(chatbot)/"
@@ -48,8 +66,21 @@ import WebClient
       "POST", base + "sources/",
       #"{"source_type":"file","name":"b.txt","is_citable":false,"text":"The tower of Orrin is closed for the quibblewort survey of the crooked lantern."}"#
     )
+    // Before training: what it may take, and of two sources nothing is known yet.
+    struct Estimate: Decodable {
+      let chunks_new, chunks_cached, tokens: Int
+      let cost: Price?
+    }
+    func estimate() async throws -> Estimate {
+      try JSONDecoder().decode(
+        Estimate.self, from: Data(try await owner.send("GET", base + "train/estimate/").body))
+    }
+    let before = try await estimate()
+    #expect(before.chunks_new == 2 && before.chunks_cached == 0 && before.tokens > 0)
+    #expect(before.cost == Price(embedded: before.tokens))
     #expect(try await owner.send("POST", base + "train/", "{}").status == 202)
     #expect(try await bobbin.tool("bobbin").run(["pipeline", "--until-drained"]).exitCode == 0)
+    #expect(try await estimate().cost == Price(embedded: 0))
 
     struct Reply: Decodable { let message_id, conversation_id, message: String }
     func ask(_ question: String) async throws -> Reply {
@@ -79,6 +110,7 @@ import WebClient
       let mode: String
       let model: String?
       let tokens_in, tokens_out: Int
+      let cost: Price
       let sentences: [Sentence]
       let citations: [Cited]
     }
@@ -86,6 +118,7 @@ import WebClient
     let reply = try await owner.send("GET", path)
     let trace = try JSONDecoder().decode(Trace.self, from: Data(reply.body))
     #expect(trace.mode == "model" && trace.tokens_in == 70 && trace.tokens_out == 7)
+    #expect(trace.cost == Price(read: 70, written: 7))
     #expect(trace.sentences.map(\.citations) == [[1]])
     #expect(trace.citations.map(\.whole) == [true])
     #expect(trace.citations.first?.links.contains { $0.name == "bytes" } == true)
@@ -117,6 +150,14 @@ import WebClient
     let strict = try lastPrompt()
     #expect(strict.contains("Should I bring a coat") && !strict.contains("Yes, bring a coat"))
 
+    // A leak test against the model says what it may cost, and costs nothing before that is accepted.
+    struct Refusal: Decodable { let code: String; let tokens: Int; let cost: Price }
+    let calls = model.requests.count
+    let test = try await owner.send("POST", base + "leak-test/", #"{"against":"model"}"#)
+    let refusal = try JSONDecoder().decode(Refusal.self, from: Data(test.body))
+    #expect(test.status == 422 && refusal.code == "price-not-accepted" && refusal.tokens > 0)
+    #expect(refusal.cost == Price(written: refusal.tokens) && model.requests.count == calls)
+
     // Guidance: a draft is in no prompt, an approved line is, and a changed source takes it back.
     let guided = "Ask at the desk before you climb."
     let line = try await owner.id(
@@ -145,8 +186,24 @@ import WebClient
     let count = model.requests.count
     let quoted = try await ask("How high is the tower of Orrin, in metres?")
     #expect(quoted.message.contains("31 metres high.") && model.requests.count == count)
-    let usage = ServerTests.text(try await owner.send("GET", "/api/usage/"))
-    #expect(usage.contains(#""tokens_in":"#))
+    // What it all cost: counted by the server, not by the test, and the same in whole as in part.
+    struct Usage: Decodable {
+      struct Share: Decodable {
+        let chatbot_id: String
+        let messages, tokens_embedded, tokens_in, tokens_out: Int
+        let cost: Price
+      }
+      let tokens_embedded, tokens_in, tokens_out: Int
+      let cost: Price
+      let by_chatbot: [Share]
+    }
+    let usage = try JSONDecoder().decode(
+      Usage.self, from: Data(try await owner.send("GET", "/api/usage/").body))
+    #expect(usage.tokens_embedded > 0 && usage.tokens_in > 70 && usage.tokens_out > 7)
+    let sum = Price(
+      embedded: usage.tokens_embedded, read: usage.tokens_in, written: usage.tokens_out)
+    #expect(usage.cost == sum && usage.by_chatbot.map(\.cost) == [sum])
+    #expect(usage.by_chatbot.first?.tokens_embedded == usage.tokens_embedded)
   }
 
   @Test func `a leak test is begun by button and read when it is over`() async throws {

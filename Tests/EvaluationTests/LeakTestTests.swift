@@ -139,7 +139,7 @@ import VectorShard
 
   @Test func `a source that no attack has reached has not passed`() {
     let source = LeakReport.Source(
-      id: "s", name: "s", attacks: 3, reached: 0, stopped: 0, tokens: 0, leaks: [])
+      id: "s", name: "s", attacks: 3, reached: 0, stopped: 0, tokens: 0, replyTokens: 0, leaks: [])
     #expect(!source.passed)
   }
 }

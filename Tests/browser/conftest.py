@@ -302,7 +302,8 @@ class Visit:
 @pytest.fixture(scope="session")
 def bobbin(site):
     # The strange site is on the loopback, where no owner's address may lead.
-    settings = {"BOBBIN_ALLOWED_HOSTS": site.base.removeprefix("http://")}
+    settings = {
+        "BOBBIN_ALLOWED_HOSTS": site.base.removeprefix("http://"), "BOBBIN_TOKEN_PRICES": "EUR,embedding=5,prompt=0.15,reply=0.60"}
     with Bobbin(pathlib.Path(os.environ["BROWSER_WORK"]) / "main", settings) as server:
         yield server
 

@@ -1,5 +1,7 @@
 """The whole way, through the pages alone: an account, a chatbot with files, its training, a talk, its place on a strange site, a cited
 answer there, and the switch that keeps a source private from the next answer on."""
+import re
+
 from playwright.sync_api import expect
 
 from conftest import HANDBOOK, PASSWORD, opened_chat
@@ -58,6 +60,8 @@ def test_journey(bobbin, site, visit):
     page.get_by_role("link", name="Next: review").click()
     arrive("**/setup/review/")
     expect(page.locator("#estimate")).to_contain_text("2 documents")
+    expect(page.locator("#estimate dd").last).to_have_text(re.compile(r"^€0\.\d\d$"))
+    expect(page.locator("#estimate-price")).to_be_empty()
     page.click("#next")
     arrive("**/setup/train/")
     page.click("#train")
@@ -107,3 +111,21 @@ def test_journey(bobbin, site, visit):
     expect(answer).not_to_contain_text(ANSWER)
     expect(answer.locator("button.chat-chip")).to_have_count(0)
     expect(answer).not_to_contain_text("employee-handbook")
+
+    # What each step said of a document, once each, and what it all has cost.
+    page.goto("/chatbots/")
+    page.get_by_role("link", name="Fernwheel").click()
+    arrive("**/talk/")
+    page.get_by_role("link", name="Sources", exact=True).click()
+    arrive("**/sources/")
+    handbook.locator("details.source-documents summary").click()
+    handbook.locator("li.document a").first.click()
+    arrive("**/documents/*/")
+    steps = page.locator("#receipts tbody tr")
+    expect(steps).to_have_count(6)
+    expect(steps.filter(has_text="Add them to a new state")).to_have_count(1)
+    expect(steps.filter(has_text="Put them into use")).to_have_count(1)
+    page.goto("/billing/")
+    window.made()
+    expect(page.locator("#usage strong")).to_have_text(re.compile(r"^€0\.\d\d$"))
+    expect(page.locator("#by-chatbot tbody tr")).to_contain_text(page.locator("#usage strong").text_content())

@@ -12,7 +12,8 @@ enum Components {
         optional(
           "errors", .array(.object([required("field", .text), required("code", .text)]), 0...1000)),
         optional("limit", .text), optional("used", .count), optional("max", .count),
-        optional("link_token", .text),
+        optional("link_token", .text), optional("tokens", .count),
+        optional("cost", .component("Cost")),
       ])
     ),
     (
@@ -300,6 +301,7 @@ enum Components {
         required("limits", .map(.nullable(.count))),
       ])
     ),
+    ("Cost", Cost.schema),
     (
       "Usage",
       .object([
@@ -307,12 +309,15 @@ enum Components {
         required("message_quota", .count), required("messages_used", .count),
         required("messages_limited", .count), required("chatbots", .count),
         required("sources", .count), required("chunks", .count), required("bytes", .count),
-        required("tokens_in", .count), required("tokens_out", .count),
+        required("tokens_embedded", .count), required("tokens_in", .count),
+        required("tokens_out", .count), required("cost", .nullable(.component("Cost"))),
         required(
           "by_chatbot",
           .array(
             .object([
               required("chatbot_id", .id), required("messages", .count),
+              required("tokens_embedded", .count), required("tokens_in", .count),
+              required("tokens_out", .count), required("cost", .nullable(.component("Cost"))),
             ]), 0...100_000)),
       ])
     ),

@@ -1,4 +1,4 @@
-// Conversations as their chatbot's owner reads them, and what an account has used.
+// Conversations as their chatbot's owner reads them.
 
 import Billing
 import Corpus
@@ -190,44 +190,5 @@ struct ConversationController: Sendable {
         }
         try await writer.finish(nil)
       })
-  }
-}
-
-/// `/api/usage/`.
-struct UsageController: Sendable {
-  let database: AppDatabase
-
-  func addRoutes(to routes: inout RouteTable, _ access: Accesses) {
-    routes.add(
-      Route(
-        .get, "/api/usage/", "What the account has used this period.",
-        answers: [.json(200, .component("Usage"))]),
-      for: access.owner, { call, owner in try await usage(call, owner) })
-  }
-
-  private func usage(_ call: Call, _ owner: Owner) async throws -> Response {
-    struct Line: Encodable {
-      let chatbot_id: String
-      let messages: Int
-    }
-    struct Shape: Encodable {
-      let period_start, period_end: String
-      let message_quota, messages_used, messages_limited, chatbots, sources, chunks, bytes: Int
-      let tokens_in, tokens_out: Int
-      let by_chatbot: [Line]
-    }
-    let period = owner.user.period(at: call.now)
-    let usage = try await database.usage(
-      of: owner.user.id, periodStart: period.start, periodEnd: period.end)
-    return Answer.json(
-      Shape(
-        period_start: APITime.text(period.start), period_end: APITime.text(period.end),
-        message_quota: owner.user.quota, messages_used: usage.messagesUsed,
-        messages_limited: usage.limited, chatbots: usage.chatbots, sources: usage.sources,
-        chunks: usage.chunks, bytes: usage.bytes, tokens_in: usage.tokensIn,
-        tokens_out: usage.tokensOut,
-        by_chatbot: usage.messagesByChatbot.sorted { $0.key < $1.key }.map {
-          Line(chatbot_id: $0.key, messages: $0.value)
-        }))
   }
 }

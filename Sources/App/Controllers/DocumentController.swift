@@ -25,6 +25,8 @@ struct DocumentController: Sendable {
       required("stage", .text), required("item", .text), required("outcome", .text),
       required("reason", .nullable(.text)), required("message", .nullable(.text)),
       required("tries", .count), required("at", .time),
+      // Of the report that a generation with it went live.
+      required("generation", .nullable(.count)),
     ])
     routes.add(
       Route(
@@ -82,6 +84,7 @@ struct DocumentController: Sendable {
       let stage, item, outcome, at: String
       let reason, message: Nullable<String>
       let tries: Int
+      let generation: Nullable<Int>
     }
     struct Shown: Encodable {
       let document: DocumentShape
@@ -99,7 +102,8 @@ struct DocumentController: Sendable {
         receipts: receipts.map {
           Receipt(
             stage: $0.stage, item: $0.item, outcome: $0.outcome, at: APITime.text($0.at),
-            reason: Nullable($0.reason), message: Nullable($0.message), tries: $0.tries)
+            reason: Nullable($0.reason), message: Nullable($0.message), tries: $0.tries,
+            generation: Nullable($0.generation))
         }))
   }
 

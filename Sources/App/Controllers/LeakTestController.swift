@@ -33,13 +33,16 @@ struct LeakTestController: Sendable {
 
   let database: AppDatabase
   let services: Services
+  /// Nil where the operator has named none.
+  let prices: TokenPrices?
   let logger: Logger
   /// Tests under way; more would take the processor from visitors.
   private let running = OpenStreams(inAll: 1)
   private let progress = LeakTestProgress()
 
-  init(_ services: Services, logger: Logger) {
+  init(_ services: Services, prices: TokenPrices?, logger: Logger) {
     self.services = services
+    self.prices = prices
     database = services.database
     self.logger = logger
   }
@@ -111,9 +114,7 @@ struct LeakTestController: Sendable {
       }
       let most = try LeakTest.tokens(of: model, sources: hidden)
       guard call.input.whole("accept_tokens") ?? 0 >= most else {
-        throw AppError(
-          .priceNotAccepted,
-          detail: "This may cost up to \(most) model tokens; send accept_tokens \(most) to go on.")
+        throw AppError.priceNotAccepted(tokens: most, cost: prices?.most(of: most))
       }
     }
     guard try await database.generation(of: chatbot.id) != nil else { throw AppError(.noSources) }
@@ -149,9 +150,11 @@ struct LeakTestController: Sendable {
         let period =
           try await database.owner(of: chatbot.id)?.period(at: now)
           ?? UsagePeriod(containing: now)
-        try await database.noteTokens(
-          report.sources.reduce(0) { $0 + $1.tokens }, of: chatbot.id, owner: chatbot.owner,
-          periodStart: period.start, periodEnd: period.end, now: now)
+        let written = report.sources.reduce(0) { $0 + $1.replyTokens }
+        let all = report.sources.reduce(0) { $0 + $1.tokens }
+        try await database.note(
+          TokenCounts(read: all - written, written: written), of: chatbot.id,
+          owner: chatbot.owner, period: period.start..<period.end, now: now)
       }
       try await database.endLeakTest(
         id, state: report.passed ? "passed" : "failed",

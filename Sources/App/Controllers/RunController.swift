@@ -18,6 +18,8 @@ struct RunController: Sendable {
   /// The data directory.
   let data: String
   let board: SpoolBoard
+  /// Nil where the operator has named none.
+  let prices: TokenPrices?
   let streams = OpenStreams(inAll: 4096)
 
   private static let base = "/api/chatbots/{chatbot_id}/"
@@ -42,7 +44,9 @@ struct RunController: Sendable {
             200,
             .object([
               required("documents_changed", .count), required("chunks_new", .count),
-              required("tokens", .count), required("basis", .choice(["receipts", "size"])),
+              required("chunks_cached", .count), required("tokens", .count),
+              required("cost", .nullable(.component("Cost"))),
+              required("basis", .choice(["receipts", "size"])),
             ]))
         ]),
       for: access.owner, { call, owner in try await estimate(call, owner) })
@@ -191,13 +195,17 @@ struct RunController: Sendable {
     struct Estimate: Encodable {
       var documents_changed = 0
       var chunks_new = 0
+      /// Known from an earlier reading, with their vectors: they cost nothing again.
+      var chunks_cached = 0
       var tokens = 0
+      var cost = Nullable<Cost>(nil)
       var basis = "receipts"
     }
     let chatbot = try await database.owned(call, owner)
     let changed = try await database.changedSources(of: chatbot.id)
     let documents = Dictionary(
       grouping: try await database.documents(of: chatbot.id), by: \.source)
+    let embedded = try await database.embeddedChunks(of: chatbot.id)
     var estimate = Estimate()
     for source in changed {
       let known = (documents[source.id.text] ?? []).filter { $0.chunks > 0 }
@@ -208,11 +216,15 @@ struct RunController: Sendable {
         estimate.chunks_new += max(1, bytes / Self.bytesPerChunk)
         estimate.tokens += max(1, bytes / Self.bytesPerToken)
         estimate.basis = "size"
-      } else {
-        estimate.chunks_new += known.reduce(0) { $0 + $1.chunks }
-        estimate.tokens += known.reduce(0) { $0 + $1.tokens }
+      }
+      for document in known {
+        let new = document.chunks - min(document.chunks, embedded[document.id] ?? 0)
+        estimate.chunks_new += new
+        estimate.chunks_cached += document.chunks - new
+        estimate.tokens += document.tokens * new / document.chunks
       }
     }
+    estimate.cost = Nullable(prices?.cost(of: TokenCounts(embedded: estimate.tokens)))
     return Answer.json(estimate)
   }
 

@@ -15,6 +15,8 @@ struct TraceController: Sendable {
   let database: AppDatabase
   /// The data directory.
   let data: String
+  /// Nil where the operator has named none.
+  let prices: TokenPrices?
 
   func addRoutes(to routes: inout RouteTable, _ access: Accesses) {
     let link = Schema.object([
@@ -32,6 +34,7 @@ struct TraceController: Sendable {
               required("message_id", .id), required("mode", .text),
               required("generation", .nullable(.count)), required("model", .nullable(.text)),
               required("tokens_in", .count), required("tokens_out", .count),
+              required("cost", .nullable(.component("Cost"))),
               required("milliseconds", .count), required("created_at", .time),
               required("searched", .nullable(.text)),
               required(
@@ -80,6 +83,7 @@ struct TraceController: Sendable {
     let generation: Nullable<Int>
     let model, searched: Nullable<String>
     let tokens_in, tokens_out, milliseconds: Int
+    let cost: Nullable<Cost>
     let sentences: [Sentence]
     let citations: [Cited]
     let passages: [AnswerTraceShape.Passage]
@@ -107,6 +111,8 @@ struct TraceController: Sendable {
         generation: Nullable(answer.generation), model: Nullable(answer.model),
         searched: Nullable(kept?.searched), tokens_in: answer.tokensIn,
         tokens_out: answer.tokensOut, milliseconds: answer.milliseconds,
+        cost: Nullable(
+          prices?.cost(of: TokenCounts(read: answer.tokensIn, written: answer.tokensOut))),
         sentences: CitedSentence.all(in: answer.content).map {
           Sentence(text: $0.text, citations: $0.numbers.filter(known.contains))
         }, citations: cited,

@@ -2,7 +2,7 @@
 // happen on Stripe's pages: no card is ever typed here.
 
 import { all, get, post } from "./api.js";
-import { byID, bytes, date, fill, h, number } from "./dom.js";
+import { byID, bytes, date, fill, h, money, number } from "./dom.js";
 import { page } from "./shell.js";
 import { badge, button, gauge, showError, table } from "./ui.js";
 
@@ -81,20 +81,25 @@ function showUsage(usage, plan) {
     gauge("Model tokens", tokens, limits.model_tokens, number),
     gauge("Chatbots", usage.chatbots, limits.chatbots, number),
     gauge("Storage", usage.bytes, limits.bytes, bytes),
-    h("p", { class: "facts quiet" }, h("span", {}, `${number(usage.sources)} sources`), h("span", {}, `${number(usage.chunks)} passages`)),
+    h("p", { class: "facts quiet" }, h("span", {}, `${number(usage.sources)} sources`), h("span", {}, `${number(usage.chunks)} passages`),
+      usage.tokens_embedded > 0 && h("span", {}, `${number(usage.tokens_embedded)} tokens of passages worked out`)),
+    usage.cost && h("p", {}, "Tokens have cost ", h("strong", {}, money(usage.cost)), " this month."),
     usage.messages_limited > 0 && h("p", { class: "notice warn" },
       `${number(usage.messages_limited)} questions came when no message was left: visitors were told so politely.`));
 }
 
 function showChatbots(usage, chatbots) {
   const names = new Map(chatbots.map((chatbot) => [chatbot.id, chatbot.name]));
-  const used = [...usage.by_chatbot].sort((a, b) => b.messages - a.messages);
+  const all = (row) => row.tokens_embedded + row.tokens_in + row.tokens_out;
+  const used = [...usage.by_chatbot].sort((a, b) => b.messages - a.messages || all(b) - all(a));
+  const cost = usage.cost && { title: "Cost", numeric: true, cell: (row) => money(row.cost) };
   fill(byID("by-chatbot"), used.length
-    ? table("Messages by chatbot", [
+    ? table("Use by chatbot", [
       { title: "Chatbot", cell: (row) => names.has(row.chatbot_id)
         ? h("a", { href: `/chatbots/${row.chatbot_id}/conversations/` }, names.get(row.chatbot_id)) : "removed since" },
-      { title: "Messages", numeric: true, cell: (row) => number(row.messages) }], used)
-    : h("p", { class: "quiet" }, "No messages yet this month."));
+      { title: "Messages", numeric: true, cell: (row) => number(row.messages) },
+      { title: "Tokens", numeric: true, cell: (row) => number(all(row)) }, ...(cost ? [cost] : [])], used)
+    : h("p", { class: "quiet" }, "Nothing was used yet this month."));
 }
 
 await page(async () => {

@@ -5,7 +5,7 @@ import { api, chatbotPage } from "./chatbot.js";
 import { byID, bytes, duration, fill, h, number, outward, plural, timeElement } from "./dom.js";
 import { documentActions } from "./documents.js";
 import { button, confirm, copyButton, table, toast } from "./ui.js";
-import { documentBadge, explain, isProblem, stageWords, tries } from "./words.js";
+import { documentBadge, explain, isProblem, stepWords, tries } from "./words.js";
 
 const path = `${api}documents/${byID("document").dataset.document}/`;
 // Longer texts are shown in part: a browser would take seconds to lay them out.
@@ -117,7 +117,7 @@ function showReceipts(receipts) {
   fill(byID("receipts"), receipts.length === 0
     ? h("p", { class: "quiet" }, "No step has reported yet.")
     : table("What each step said", [
-      { title: "Step", cell: (receipt) => stageWords(receipt.stage) },
+      { title: "Step", cell: stepWords },
       { title: "Result", cell: (receipt) => outcomes[receipt.outcome] ?? receipt.outcome },
       { title: "Why", cell: reason },
       { title: "Repeats", numeric: true, cell: (receipt) => number(receipt.tries) },

@@ -50,6 +50,15 @@ export const number = (value) => numbers.format(value);
 export const plural = (count, one, many = `${one}s`) => `${number(count)} ${count === 1 ? one : many}`;
 export const percent = (fraction) => `${Math.round(fraction * 1000) / 10} %`;
 
+// A cost as the server tells it: "€0.42", "less than €0.01", "nothing".
+export function money({ currency, amount }) {
+  const format = new Intl.NumberFormat("en", { style: "currency", currency });
+  const value = Number(amount);
+  const least = 10 ** -format.resolvedOptions().maximumFractionDigits;
+  if (value === 0) return "nothing";
+  return value < least ? `less than ${format.format(least)}` : format.format(value);
+}
+
 export function bytes(count) {
   const units = ["bytes", "kB", "MB", "GB"];
   let unit = 0;

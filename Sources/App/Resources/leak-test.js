@@ -2,7 +2,7 @@
 
 import { get, post } from "./api.js";
 import { api } from "./chatbot.js";
-import { byID, dateTime, duration, fill, h, number, plural } from "./dom.js";
+import { byID, dateTime, duration, fill, h, money, number, plural } from "./dom.js";
 import { badge, busy, confirm, onSubmit, showError, table, toast } from "./ui.js";
 
 const pollEvery = 3000;
@@ -68,21 +68,22 @@ function resultView(test) {
 const testItem = (test, isOpen) => h("details", { class: "leak-result", open: isOpen },
   h("summary", {}, badge(...states[test.state]), ` ${dateTime(test.created_at)}, ${test.against === "stub" ? "stand-in" : "language model"}`), resultView(test));
 
-// The price stands in the server's refusal.
-const priceOf = (error) => error.body.tokens ?? Number(/(\d+) model tokens/.exec(error.message)?.[1] ?? 0);
-
 async function begin(against) {
   try {
     return await post(`${api}leak-test/`, { against });
   } catch (error) {
     if (error.code === "not-configured") error.message = "No language model is set up on this server. Test with the stand-in: it is the harder test.";
-    if (error.code !== "price-not-accepted" || !priceOf(error)) throw error;
-    const price = priceOf(error);
+    if (error.code !== "price-not-accepted") throw error;
+    // What it may take stands in the refusal.
+    const most = error.body.tokens;
+    const cost = error.body.cost
+      ? `That costs ${money(error.body.cost)} at most.`
+      : "The operator of this server has named no price; your provider's price list says what that costs.";
     const agreed = await confirm({
-      title: "Spend tokens on this test?", action: `Spend up to ${number(price)} tokens`,
-      body: `The test may use up to ${number(price)} tokens of your language model. Bobbin knows no prices; your provider's price list says what that costs.`,
+      title: "Spend tokens on this test?", action: `Spend up to ${number(most)} tokens`,
+      body: `The test may use up to ${number(most)} tokens of your language model. ${cost}`,
     });
-    return agreed ? post(`${api}leak-test/`, { against, accept_tokens: price }) : null;
+    return agreed ? post(`${api}leak-test/`, { against, accept_tokens: most }) : null;
   }
 }
 

@@ -4,7 +4,7 @@
 import { get, patch } from "./api.js";
 import { addSources } from "./add-sources.js";
 import { api, chatbotPage, showChatbot } from "./chatbot.js";
-import { byID, bytes, fill, h, number, plural } from "./dom.js";
+import { byID, bytes, fill, h, money, number, plural } from "./dom.js";
 import { ask } from "./forms.js";
 import { loadSources, sourceList } from "./source-list.js";
 import { training } from "./training.js";
@@ -73,9 +73,14 @@ const steps = {
     facts("estimate", [
       ["To read", estimate.documents_changed === 0 ? "nothing new" : plural(estimate.documents_changed, "document")],
       ["New passages", estimate.chunks_new === 0 ? "none" : `about ${number(estimate.chunks_new)}`],
-      ...(estimate.chunks_cached === undefined ? [] : [["Known passages", number(estimate.chunks_cached)]]),
+      ...(estimate.chunks_cached === 0 ? [] : [["Known passages", number(estimate.chunks_cached)]]),
       ["To work out", estimate.tokens === 0 ? "nothing" : tokens(estimate.tokens)],
+      ...(estimate.cost === null ? [] : [["Price", money(estimate.cost)]]),
     ]);
+    if (estimate.cost === null) {
+      byID("estimate-price").textContent = "The operator of this server has named no price, so none is shown: a model of its own costs nothing, a "
+        + "service is paid by the token.";
+    }
     byID("estimate-basis").textContent = estimate.basis === "size"
       ? "Estimated from the sizes of the files; of web pages the size is known once they have been read."
       : "Taken from what the last reading found.";

@@ -3,7 +3,7 @@
 
 import { api, chatbotID } from "./chatbot.js";
 import { get } from "./api.js";
-import { bytes, dateTime, h, number } from "./dom.js";
+import { bytes, dateTime, h, money, number } from "./dom.js";
 import { badge, table } from "./ui.js";
 
 export const traceOf = (conversation, message) => get(`${api}conversations/${conversation}/messages/${message}/trace/`);
@@ -101,7 +101,7 @@ export function traceView(trace, sources, prefix = "cited") {
     h("dl", { class: "facts" },
       fact("Searched for", trace.searched && h("span", { class: "break" }, trace.searched)),
       fact("Language model", trace.model ?? "none"),
-      trace.model && fact("Tokens", `${number(trace.tokens_in)} in, ${number(trace.tokens_out)} out`),
+      trace.model && fact("Tokens", [`${number(trace.tokens_in)} in, ${number(trace.tokens_out)} out`, trace.cost && `, ${money(trace.cost)}`]),
       fact("Took", seconds(trace.milliseconds)),
       fact("Generation", trace.generation && h("a", { href: `/chatbots/${chatbotID}/generations/` }, String(trace.generation)))),
     trace.citations.length > 0 && [

@@ -53,6 +53,9 @@ const stages = {
 };
 export const stageNames = Object.keys(stages);
 export const stageWords = (stage) => stages[stage] ?? stage;
+// Of one receipt: the index stage reports twice, when a new state is made with the document, and when that state goes live.
+export const stepWords = ({ stage, generation }) =>
+  stage === "index" && generation === null ? "Add them to a new state" : stageWords(stage);
 
 // What happened, and what helps.
 const reasons = {

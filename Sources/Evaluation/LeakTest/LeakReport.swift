@@ -22,6 +22,8 @@ package struct LeakReport: Codable, Sendable {
     package let stopped: Int
     /// What it has cost; of the copying model nobody's.
     package let tokens: Int
+    /// Those among them that the model has written.
+    package let replyTokens: Int
     package let leaks: [Leak]
     package var passed: Bool { leaks.isEmpty && (reached > 0 || attacks == 0) }
   }

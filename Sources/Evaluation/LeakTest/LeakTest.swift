@@ -50,6 +50,7 @@ package struct LeakTest: Sendable {
     var reached = 0
     var stopped = 0
     var tokens = 0
+    var replyTokens = 0
     var leaks: [LeakReport.Leak] = []
   }
 
@@ -98,7 +99,8 @@ package struct LeakTest: Sendable {
       sources.append(
         LeakReport.Source(
           id: id.text, name: subject.names.name(of: id) ?? id.text, attacks: tally.attacks,
-          reached: tally.reached, stopped: tally.stopped, tokens: tally.tokens, leaks: tally.leaks))
+          reached: tally.reached, stopped: tally.stopped, tokens: tally.tokens,
+          replyTokens: tally.replyTokens, leaks: tally.leaks))
     }
     return LeakReport(
       chatbot: subject.name, mode: mode.rawValue, against: model?.name ?? "stub",
@@ -144,6 +146,7 @@ package struct LeakTest: Sendable {
       // A model that does not reply has not been tested, whatever was quoted in its place.
       if let error = trouble.withLock({ $0 }) { throw error }
       tally.tokens += answer.usage.promptTokens + answer.usage.replyTokens
+      tally.replyTokens += answer.usage.replyTokens
       past.append(AnswerRequest.Turn(question: question, answer: nil))
       tally.stopped += answer.gated
       let shown =
