@@ -168,7 +168,9 @@ struct Routes {
       .addRoutes(to: &table, access)
     UsageController(database: database, prices: configuration.tokenPrices)
       .addRoutes(to: &table, access)
-    BillingController(database: database, payments: payments).addRoutes(to: &table, access)
+    BillingController(
+      database: database, payments: payments, prices: configuration.planPrices
+    ).addRoutes(to: &table, access)
     AdminController(database: database, mail: mail, publicURL: publicURL)
       .addRoutes(to: &table, access)
     AdminSpoolController(

@@ -1,6 +1,7 @@
 // Every setting of the reading half: its variable, default and unit, in one place. Read once at start.
 
 package import Answering
+import Billing
 import FoundationEssentials
 import WebClient
 
@@ -111,6 +112,10 @@ package struct Configuration: Sendable {
   ///
   /// Default none: the operator sets plans.
   var stripe: StripeSettings?
+  /// `BOBBIN_PLAN_PRICES`: what plans cost, in words for people, `pro=€29 a month,enterprise=€290 a month`.
+  ///
+  /// Default none: a plan's price is seen on Stripe's page.
+  var planPrices: [PlanTier: String]
   /// `BOBBIN_TOKEN_PRICES`: a currency and what a million tokens cost, `EUR,embedding=0.02,prompt=0.15,reply=0.60`.
   ///
   /// Default none: tokens are told without their price.
@@ -207,6 +212,18 @@ package struct Configuration: Sendable {
     oidcClientID = text("BOBBIN_OIDC_CLIENT_ID")
     oidcClientSecret = text("BOBBIN_OIDC_CLIENT_SECRET") ?? ""
     stripe = try StripeSettings(text)
+    planPrices = [:]
+    for pair in (text("BOBBIN_PLAN_PRICES") ?? "").split(separator: ",") {
+      let parts = pair.split(separator: "=", maxSplits: 1).map { String($0.trimmingSpace()) }
+      guard parts.count == 2, let tier = PlanTier(rawValue: parts[0]), planPrices[tier] == nil,
+        (1...40).contains(parts[1].count), StringFormat.oneLine.holds(parts[1])
+      else {
+        throw .notOffered(
+          name: "BOBBIN_PLAN_PRICES", value: text("BOBBIN_PLAN_PRICES") ?? "",
+          names: ["words of at most 40 characters for a plan, such as pro=€29 a month"])
+      }
+      planPrices[tier] = parts[1]
+    }
     tokenPrices = try TokenPrices(text)
     metricsPort = try number("BOBBIN_METRICS_PORT", 0, 0...65_535)
     maxConnections = try number("BOBBIN_MAX_CONNECTIONS", 4096, 1...1_000_000)

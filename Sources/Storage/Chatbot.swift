@@ -114,6 +114,19 @@ extension AppDatabase {
     }
   }
 
+  /// The chatbot with this id or slug, as strangers see it: nil for one that is not public, or whose owner is suspended.
+  package func publicChatbot(_ idOrSlug: String) async throws -> Chatbot? {
+    try await reads.read { database in
+      try database.first(
+        """
+        SELECT c.* FROM chatbots c LEFT JOIN users u ON u.id = c.user_id
+        WHERE (c.id = $1 OR c.public_url_slug = $2) AND c.deleted_at IS NULL AND c.is_public = 1
+          AND coalesce(u.disabled, 0) = 0
+        """, [idOrSlug, idOrSlug]
+      ).map(Chatbot.init(row:))
+    }
+  }
+
   /// The chatbot with this id if it is this owner's; nil for one that is another's, as for one that is not there.
   package func chatbot(_ id: String, of owner: String) async throws -> Chatbot? {
     try await reads.read { database in

@@ -108,12 +108,21 @@ package struct ChatAdmission: Sendable {
   }
 }
 
+/// What has no message left.
+package enum MessageLimit: String, Sendable {
+  /// The owner's plan, for this period.
+  case quota
+  /// The chatbot, for this day: its owner's own bound.
+  case dailyCap = "daily-cap"
+}
+
 /// Whether a question is answered.
 package enum ChatVerdict: Sendable {
   /// It is counted, and noted in its conversation.
   case admitted(conversation: String)
-  /// The period's messages, or the day's, are used up; nothing is kept of it. `isFirst` once a period: its owner is told.
-  case limited(isFirst: Bool)
+  /// The messages of the period or of the day are used up; nothing is kept of it. `isFirst` once for each of them: its owner is
+  /// told.
+  case limited(MessageLimit, isFirst: Bool)
   /// Too many at once: milliseconds to wait.
   case refused(wait: Int)
 }
@@ -141,9 +150,9 @@ extension AppDatabase {
   private static func admit(_ ask: ChatAdmission, in database: Database) throws -> ChatVerdict {
     if let wait = try pass(ask.limits, now: ask.now, in: database) { return .refused(wait: wait) }
     let day = ask.now / millisecondsOfDay
-    guard try count(ask, day: day, in: database) else {
+    if let limit = try count(ask, day: day, in: database) {
       // Counted, not kept: what nobody answers must not fill the disk.
-      return .limited(isFirst: try countLimited(ask, day: day, in: database))
+      return .limited(limit, isFirst: try countLimited(ask, limit, day: day, in: database))
     }
     let conversation = try conversation(for: ask, in: database)
     try database.change(
@@ -173,10 +182,14 @@ extension AppDatabase {
   }
 
   /// Counts one message against quota and cap, or neither.
-  private static func count(_ ask: ChatAdmission, day: Int, in database: Database) throws -> Bool {
-    if let cap = ask.dailyCap, try today(ask, in: database) >= cap { return false }
+  ///
+  /// - Returns: what is used up; nil for a message that was counted.
+  private static func count(
+    _ ask: ChatAdmission, day: Int, in database: Database
+  ) throws -> MessageLimit? {
+    if let cap = ask.dailyCap, try today(ask, in: database) >= cap { return .dailyCap }
     if let owner = ask.owner {
-      guard ask.quota > 0 else { return false }
+      guard ask.quota > 0 else { return .quota }
       let counted = try database.change(
         """
         INSERT INTO usage_periods (user_id, period_start, period_end, messages_used, limited,
@@ -186,7 +199,7 @@ extension AppDatabase {
           SET messages_used = usage_periods.messages_used + 1
           WHERE usage_periods.messages_used < $5
         """, [owner, ask.periodStart, ask.periodEnd, ask.now, ask.quota])
-      guard counted == 1 else { return false }
+      guard counted == 1 else { return .quota }
     }
     try database.change(
       """
@@ -194,14 +207,14 @@ extension AppDatabase {
       VALUES ($1, $2, 1, 0, 0, 0, $3)
       ON CONFLICT (chatbot_id, day) DO UPDATE SET messages = usage_days.messages + 1
       """, [ask.chatbot.text, day, ask.now])
-    return true
+    return nil
   }
 
-  /// Notes that a message was not answered for want of quota.
+  /// Notes that a message was not answered.
   ///
-  /// - Returns: whether it is the first of its period (or, without an owner's quota, of its day).
+  /// - Returns: whether it is the first of its period, of its day for the daily cap; false where there is no owner to tell.
   private static func countLimited(
-    _ ask: ChatAdmission, day: Int, in database: Database
+    _ ask: ChatAdmission, _ limit: MessageLimit, day: Int, in database: Database
   ) throws -> Bool {
     try database.change(
       """
@@ -213,8 +226,12 @@ extension AppDatabase {
     return try database.change(
       """
       INSERT INTO notices (id, user_id, kind, subject, created_at)
-      VALUES ($1, $2, 'quota', $3, $4) ON CONFLICT (user_id, kind, subject) DO NOTHING
-      """, [ask.messageID, owner, "\(ask.chatbot.text) \(ask.periodStart)", ask.now]) == 1
+      VALUES ($1, $2, $3, $4, $5) ON CONFLICT (user_id, kind, subject) DO NOTHING
+      """,
+      [
+        ask.messageID, owner, limit.rawValue,
+        "\(ask.chatbot.text) \(limit == .quota ? ask.periodStart : day)", ask.now,
+      ]) == 1
   }
 
   private static func conversation(

@@ -20,7 +20,7 @@ struct BobbinCommand: AsyncParsableCommand {
       StatusCommand.self, ReportCommand.self, RecrawlCommand.self, DeliverCommand.self,
       SpoolCommand.self,
       TraceCommand.self, ShardCommand.self, SweepCommand.self, AdminCommand.self,
-      BillingCommand.self, KeysCommand.self, DoctorCommand.self,
+      BillingCommand.self, KeysCommand.self, RoutesCommand.self, DoctorCommand.self,
     ])
 }
 

@@ -41,6 +41,91 @@ import Testing
     #expect(usage["messages_used"] == .integer(50) && usage["messages_limited"] == .integer(150))
   }
 
+  @Test func `an owner is told once that messages are used up, and of what`() async throws {
+    let api = try TestAPI(["BOBBIN_MAIL": "folder"])
+    let mail = Task { try await api.mail.run() }
+    defer { mail.cancel() }
+    let ada = try await api.signUp("ada")
+    let chatbot = try await api.chatbot(of: ada)
+    let visitor = try await api.visitor(of: chatbot)
+    func ask() async throws -> TestAPI.Reply {
+      try await api.send(
+        "POST", "/api/chat/\(chatbot)/", token: visitor, json: #"{"message":"hello"}"#)
+    }
+    func set(_ json: String) async throws {
+      let reply = try await api.send(
+        "PATCH", "/api/chatbots/\(chatbot)/", token: ada.token, json: json)
+      #expect(reply.status == 200, "\(reply.text)")
+    }
+    // The chatbot's own bound for a day.
+    try await set(#"{"daily_message_cap":1,"busy_text":"Gone fishing."}"#)
+    #expect(try await ask()["limited"] == .bool(false))
+    for _ in 0..<2 {
+      let limited = try await ask()
+      #expect(limited.status == 200 && limited["limited"] == .bool(true))
+      #expect(limited.text("message") == "Gone fishing." && limited["answered"] == .bool(false))
+    }
+    let daily = try await api.letters(1)
+    #expect(
+      daily.count == 1
+        && daily.first?.contains("Subject: Your chatbot has reached its limit for today") == true)
+    // What the plan has for a period: another letter, once.
+    try await set(#"{"daily_message_cap":null}"#)
+    var change = UserChange()
+    change.messageQuota = .some(2)
+    _ = try await api.database.change(ada.id, change, now: WallClock.now())
+    #expect(try await ask()["limited"] == .bool(false))
+    for _ in 0..<2 { #expect(try await ask()["limited"] == .bool(true)) }
+    // A last letter of another kind: what was to come before it has come.
+    api.mail.enqueue(.passwordChanged(user: ada.id))
+    let all = try await api.letters(3)
+    #expect(all.count == 3)
+    #expect(all.dropFirst().first?.contains("Subject: Your chatbot has used its messages") == true)
+  }
+
+  @Test func `a chatbot of a suspended owner is there for nobody`() async throws {
+    let api = try TestAPI()
+    let ada = try await api.signUp("ada")
+    let chatbot = try await api.chatbot(of: ada)
+    let slug = try await api.send("GET", "/api/chatbots/\(chatbot)/", token: ada.token)
+      .text("public_url_slug")
+    try await api.send(
+      "PATCH", "/api/chatbots/\(chatbot)/", token: ada.token,
+      json: #"{"lead_form":{"enabled":true,"fields":["name"],"after_messages":0}}"#)
+    let visitor = try await api.visitor(of: chatbot)
+    let asked = try await api.send(
+      "POST", "/api/chat/\(chatbot)/", token: visitor, json: #"{"message":"hello"}"#)
+    let requests = [
+      ("GET", "/api/chat/\(chatbot)/", nil), ("POST", "/api/chat/\(chatbot)/session/", "{}"),
+      ("POST", "/api/chat/\(chatbot)/", #"{"message":"hello"}"#),
+      ("GET", "/api/chat/\(chatbot)/history/", nil),
+      (
+        "POST", "/api/chat/\(chatbot)/feedback/",
+        #"{"message_id":"\#(asked.text("message_id"))","value":1}"#
+      ),
+      ("POST", "/api/chat/\(chatbot)/leads/", #"{"email":"bo@example.org","consent":true}"#),
+      ("GET", "/c/\(slug)", nil), ("GET", "/embed/\(chatbot)/", nil),
+    ]
+    func statuses() async throws -> [Int] {
+      var statuses: [Int] = []
+      for (method, path, json) in requests {
+        statuses.append(try await api.send(method, path, token: visitor, json: json).status)
+      }
+      return statuses
+    }
+    #expect(try await statuses() == [200, 201, 200, 200, 204, 201, 200, 200])
+    var change = UserChange()
+    change.isDisabled = true
+    _ = try await api.database.change(ada.id, change, now: WallClock.now())
+    #expect(try await statuses() == [404, 404, 404, 404, 404, 404, 404, 404])
+    // What a visitor has said can be taken back at any time.
+    #expect(
+      try await api.send("DELETE", "/api/chat/\(chatbot)/session/", token: visitor).status == 204)
+    change.isDisabled = false
+    _ = try await api.database.change(ada.id, change, now: WallClock.now())
+    #expect(try await api.send("GET", "/api/chat/\(chatbot)/").status == 200)
+  }
+
   @Test func `a session has its history, its feedback, and its end`() async throws {
     let api = try TestAPI()
     let ada = try await api.signUp("ada")

@@ -181,8 +181,16 @@ final class TestAPI: Sendable {
     let refresh: String
   }
 
+  /// An account, signed in; where letters go, its address counts as proved.
   func signUp(_ name: String) async throws -> Person {
     let email = "\(name)@example.com"
+    if mail.isOn {
+      var new = NewUser(id: "\(name)1", email: email, name: "", passwordHash: nil)
+      new.isEmailVerified = true
+      new.passwordHash = try await PasswordHasher(cost: 4).hash(Self.password)
+      _ = try await database.add(new, now: clock())
+      return try await signIn(email)
+    }
     let reply = try await send(
       "POST", "/api/auth/register",
       json: #"{"email":"\#(email)","password":"\#(Self.password)","delivery":"body"}"#,
@@ -191,6 +199,30 @@ final class TestAPI: Sendable {
     return Person(
       id: reply.text("user.id"), email: email, token: reply.text("access_token"),
       refresh: reply.text("refresh_token"))
+  }
+
+  func signIn(_ email: String, password: String = TestAPI.password) async throws -> Person {
+    let reply = try await send(
+      "POST", "/api/auth/login",
+      json: #"{"email":"\#(email)","password":"\#(password)","delivery":"body"}"#)
+    #expect(reply.status == 200, "\(reply.text)")
+    return Person(
+      id: reply.text("user.id"), email: email, token: reply.text("access_token"),
+      refresh: reply.text("refresh_token"))
+  }
+
+  /// What was written, oldest first, once there are so many letters; the mail service has to run.
+  func letters(_ count: Int) async throws -> [String] {
+    let path = "\(folder.path)/mail"
+    let end = ContinuousClock.now + .seconds(20)
+    var names: [String] = []
+    repeat {
+      names = ((try? FileManager.default.contentsOfDirectory(atPath: path)) ?? [])
+        .filter { !$0.hasPrefix(".") }.sorted()
+      if names.count >= count { break }
+      try await Task.sleep(for: .milliseconds(20))
+    } while ContinuousClock.now < end
+    return try names.map { try String(contentsOfFile: "\(path)/\($0)", encoding: .utf8) }
   }
 
   func chatbot(of person: Person, _ name: String = "Handbook") async throws -> String {

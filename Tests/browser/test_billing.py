@@ -27,7 +27,7 @@ def stripe():
 def shop(stripe):
     settings = {
         "BOBBIN_STRIPE_URL": stripe.base, "BOBBIN_STRIPE_KEY": "sk_test_fake", "BOBBIN_STRIPE_WEBHOOK_SECRETS": SECRET,
-        "BOBBIN_STRIPE_PRICES": "price_pro=pro,price_enterprise=enterprise"}
+        "BOBBIN_STRIPE_PRICES": "price_pro=pro,price_enterprise=enterprise", "BOBBIN_PLAN_PRICES": "pro=€29 a month"}
     with Bobbin(pathlib.Path(os.environ["BROWSER_WORK"]) / "shop", settings) as server:
         stripe.stdin.write(f"{server.base}/api/webhooks/stripe/\n")
         stripe.stdin.flush()
@@ -67,7 +67,8 @@ def test_a_plan_is_bought_and_one_that_ends_pauses_what_is_too_much(chromium, sh
     expect(page.locator("article.chatbot", has_text="Orchard").locator(".badge")).to_have_text("Paused")
     expect(page.locator("article.chatbot", has_text="Harbour").locator(".badge")).not_to_have_text("Paused")
     page = window.open("/billing/")
-    expect(page.locator("#buying button")).to_have_text(["Choose Pro", "Choose Enterprise", "Manage payments"])
+    expect(page.locator("#buying button")).to_have_text(["Choose Pro, €29 a month", "Choose Enterprise", "Manage payments"])
+    expect(page.locator("#plans tbody tr").first).to_have_text("Price–€29 a month–")
     # The stand-in's pages are its own: what is not there of theirs is no fault of ours.
     problems = [problem for problem in window.take_problems() if stripe.base not in problem]
     assert not problems

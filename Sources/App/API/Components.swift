@@ -298,7 +298,7 @@ enum Components {
       "Plan",
       .object([
         required("tier", tier), required("is_offered", .boolean),
-        required("limits", .map(.nullable(.count))),
+        required("price", .nullable(.text)), required("limits", .map(.nullable(.count))),
       ])
     ),
     ("Cost", Cost.schema),

@@ -99,6 +99,17 @@ struct Letter: Sendable, Hashable {
         """)
   }
 
+  static func dailyCap(to email: String, chatbot: String) -> Letter {
+    Letter(
+      to: email, subject: "Your chatbot has reached its limit for today",
+      text: """
+        \(chatbot) has answered as many messages today as its settings allow, so it tells visitors that
+        it is busy until midnight (UTC).
+
+        A higher limit, in the settings of the chatbot, takes effect at once.
+        """)
+  }
+
   static func code(to email: String, chatbot: String, code: String) -> Letter {
     Letter(
       to: email, subject: "Your code: \(code)",

@@ -26,7 +26,7 @@ enum MailJob: Sendable, Hashable {
   case passwordChanged(user: String)
   /// To the old address of an account that is to have a new one.
   case changeNotice(email: String)
-  case quota(user: String, chatbot: String)
+  case usedUp(MessageLimit, user: String, chatbot: String)
   /// The CRM of a chatbot gets no more messages.
   case crm(chatbot: ChatbotID)
   /// To a visitor who says that this is their address.
@@ -134,7 +134,7 @@ final class MailService: Service, Sendable {
     case .change: "change"
     case .passwordChanged: "password-changed"
     case .changeNotice: "change-notice"
-    case .quota: "quota"
+    case .usedUp(let limit, _, _): limit.rawValue
     case .crm: "crm"
     case .code: "code"
     }
@@ -166,9 +166,12 @@ final class MailService: Service, Sendable {
       guard let user = try await database.user(id: id) else { return nil }
       return .passwordChanged(to: user.email)
     case .changeNotice(let email): return .changeNotice(to: email)
-    case .quota(let id, let chatbot):
+    case .usedUp(let limit, let id, let chatbot):
       guard let user = try await database.user(id: id) else { return nil }
-      return .quota(to: user.email, chatbot: chatbot, plan: user.planTier)
+      return switch limit {
+      case .quota: .quota(to: user.email, chatbot: chatbot, plan: user.planTier)
+      case .dailyCap: .dailyCap(to: user.email, chatbot: chatbot)
+      }
     case .code(let email, let chatbot, let code):
       return .code(to: email, chatbot: chatbot, code: code)
     case .crm(let id):

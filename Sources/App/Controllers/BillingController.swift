@@ -16,6 +16,8 @@ struct BillingController: Sendable {
   let database: AppDatabase
   /// Nil where the operator sets plans.
   let payments: Payments?
+  /// What plans cost, in the operator's words.
+  let prices: [PlanTier: String]
 
   func addRoutes(to routes: inout RouteTable, _ access: Accesses) {
     routes.add(
@@ -28,7 +30,8 @@ struct BillingController: Sendable {
       { _, _ in
         Answer.json([
           "items": PlanTier.allCases.map { tier in
-            PlanShape(tier, isOffered: payments?.settings.price(of: tier) != nil)
+            PlanShape(
+              tier, isOffered: payments?.settings.price(of: tier) != nil, price: prices[tier])
           }
         ])
       })
@@ -119,11 +122,13 @@ struct BillingController: Sendable {
   private struct PlanShape: Encodable {
     let tier: String
     let is_offered: Bool
+    let price: Nullable<String>
     let limits: [String: Nullable<Int>]
 
-    init(_ tier: PlanTier, isOffered: Bool) {
+    init(_ tier: PlanTier, isOffered: Bool, price: String?) {
       self.tier = tier.rawValue
       is_offered = isOffered
+      self.price = Nullable(price)
       limits = BillingController.limits(of: tier)
     }
   }

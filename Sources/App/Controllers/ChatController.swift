@@ -104,9 +104,9 @@ struct ChatController: Sendable {
 
   /// A chatbot that visitors may talk to.
   private func publicChatbot(_ call: Call) async throws -> Chatbot {
-    guard let chatbot = try await database.chatbot(try call.parameter("chatbot_id")),
-      chatbot.settings.isPublic
-    else { throw AppError.notFound }
+    guard let chatbot = try await database.publicChatbot(try call.parameter("chatbot_id")) else {
+      throw AppError.notFound
+    }
     return chatbot
   }
 
@@ -187,9 +187,9 @@ struct ChatController: Sendable {
     let quoted = hasModel ? nil : try await quoted(call, prospect)
     switch try await database.admit(admission, answered: quoted?.record) {
     case .refused(let wait): throw AppError.rateLimited(milliseconds: wait)
-    case .limited(let isFirst):
+    case .limited(let limit, let isFirst):
       if isFirst, let owner = target.owner {
-        mail.enqueue(.quota(user: owner.id, chatbot: target.chatbot.name))
+        mail.enqueue(.usedUp(limit, user: owner.id, chatbot: target.chatbot.name))
       }
       return try await limited(call, prospect)
     case .admitted(let conversation):
@@ -325,6 +325,7 @@ struct ChatController: Sendable {
 
   private func history(_ call: Call, _ visitor: Visitor) async throws -> Response {
     let page = try call.page()
+    _ = try await publicChatbot(call)
     guard
       let conversation = try await database.conversation(
         session: visitor.session, of: ChatbotID(unchecked: visitor.chatbot))
@@ -338,6 +339,7 @@ struct ChatController: Sendable {
   }
 
   private func feedback(_ call: Call, _ visitor: Visitor) async throws -> Response {
+    _ = try await publicChatbot(call)
     let isKnown = try await database.setFeedback(
       call.input.whole("value") ?? 0, comment: call.input.text("comment"),
       on: call.input.text("message_id") ?? "", session: visitor.session,

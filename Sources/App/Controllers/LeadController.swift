@@ -54,8 +54,7 @@ struct LeadController: Sendable {
   }
 
   private func leave(_ call: Call, _ visitor: Visitor) async throws -> Response {
-    guard let chatbot = try await database.chatbot(visitor.chatbot), chatbot.settings.isPublic
-    else {
+    guard let chatbot = try await database.publicChatbot(visitor.chatbot) else {
       throw AppError.notFound
     }
     let form = LeadForm(json: chatbot.settings.leadForm)

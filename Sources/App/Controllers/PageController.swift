@@ -90,7 +90,7 @@ struct PageController: Sendable {
   private func chatPage(
     _ name: String, channel: String, frames: (Chatbot) -> String, _ call: Call
   ) async throws -> Response {
-    guard let chatbot = try await database.chatbot(name), chatbot.settings.isPublic else {
+    guard let chatbot = try await database.publicChatbot(name) else {
       return try missing()
     }
     // The page brings its first session along: one request less, and no site has to be allowed.

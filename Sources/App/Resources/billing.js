@@ -45,7 +45,7 @@ const leaveFor = async (path, body) => {
 function showBuying(plan, plans) {
   const offers = plans.filter(({ tier, is_offered }) => is_offered && tier !== plan.tier);
   fill(byID("buying"),
-    plan.can_buy && offers.map(({ tier }) => button(`Choose ${name(tier)}`, () => leaveFor("/api/billing/checkout/", { tier }), "primary")),
+    plan.can_buy && offers.map(({ tier, price }) => button(`Choose ${name(tier)}${price ? `, ${price}` : ""}`, () => leaveFor("/api/billing/checkout/", { tier }), "primary")),
     plan.can_manage && button("Manage payments", () => leaveFor("/api/billing/portal/")));
   const kept = "What is over the limits of a smaller plan is kept: the oldest chatbots go on, the others pause until there is room.";
   fill(byID("plan-words"), plan.can_buy || plan.can_manage
@@ -111,9 +111,10 @@ await page(async () => {
     showBuying(present, plans.items);
     fill(byID("plans"), table("Plans", [
       { title: "Limit", cell: ([title]) => h("strong", {}, title) },
-      ...plans.items.map(({ tier, limits }) => ({
-        title: tier === present.tier ? `${name(tier)} (yours)` : name(tier), numeric: true, cell: ([, text]) => text(limits),
-      }))], rows));
+      ...plans.items.map(({ tier, price, limits }) => ({
+        title: tier === present.tier ? `${name(tier)} (yours)` : name(tier), numeric: true,
+        cell: ([, text]) => (text ? text(limits) : price ?? "–"),
+      }))], plans.items.some(({ price }) => price) ? [["Price", null], ...rows] : rows));
   };
   show(plan, usage);
   for (const element of document.querySelectorAll("[aria-busy]")) element.removeAttribute("aria-busy");
