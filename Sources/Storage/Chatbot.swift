@@ -163,9 +163,9 @@ extension AppDatabase {
         rows = try database.all(
           """
           SELECT * FROM chatbots WHERE deleted_at IS NULL AND (created_at, id) < ($1, $2)
-            AND ($3 = '' OR instr(lower(name), $4) > 0 OR instr(public_url_slug, $5) > 0)
+            AND ($3 = '' OR instr(folded(name), $4) > 0 OR instr(public_url_slug, $5) > 0)
           ORDER BY created_at DESC, id DESC LIMIT $6
-          """, [page.createdAt, page.id, search, search, search, page.limit])
+          """, [page.createdAt, page.id, search, Folding.folded(search), search, page.limit])
       }
       return try rows.map { try Self.summary(Chatbot(row: $0), in: database) }
     }

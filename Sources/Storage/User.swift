@@ -244,9 +244,9 @@ extension AppDatabase {
       try database.all(
         """
         SELECT * FROM users WHERE (created_at, id) < ($1, $2)
-          AND ($3 = '' OR instr(email, $4) > 0 OR instr(lower(name), $5) > 0)
+          AND ($3 = '' OR instr(email, $4) > 0 OR instr(folded(name), $5) > 0)
         ORDER BY created_at DESC, id DESC LIMIT $6
-        """, [page.createdAt, page.id, search, search, search, page.limit]
+        """, [page.createdAt, page.id, search, search, Folding.folded(search), page.limit]
       ).map(User.init)
     }
   }

@@ -130,6 +130,99 @@ import Testing
     }
   }
 
+  @Test func `each route is open to those it is for`() async throws {
+    let api = try TestAPI()
+    for (number, route) in api.routes.enumerated()
+    where [.owner, .user, .visitor, .visitorOrOwner].contains(route.access) {
+      // An account of its own for each: some of these end the session or remove the chatbot.
+      let owner = try await api.signUp("own\(number)")
+      let chatbot = try await api.chatbot(of: owner)
+      // A form that is off is forbidden to everybody.
+      try await api.send(
+        "PATCH", "/api/chatbots/\(chatbot)/", token: owner.token,
+        json: #"{"lead_form":{"enabled":true,"fields":[],"after_messages":0}}"#)
+      let path = route.path.replacingOccurrences(of: "{chatbot_id}", with: chatbot)
+        .replacingOccurrences(
+          of: "\\{[a-z_]+\\}", with: "00000000000000000000000000", options: .regularExpression)
+      var tokens: [String] = []
+      if route.access != .visitor { tokens.append(owner.token) }
+      if [.visitor, .visitorOrOwner].contains(route.access) {
+        tokens.append(try await api.visitor(of: chatbot))
+      }
+      for token in tokens {
+        let reply = try await api.send(
+          route.method.rawValue, path, token: token, json: Self.body(route),
+          from: "198.51.100.\(number % 250)")
+        #expect(
+          reply.status != 401 && !["forbidden", "account-disabled"].contains(reply.code),
+          "\(route.name): \(reply.text)")
+      }
+    }
+  }
+
+  @Test func `what belongs to another is not there under one's own chatbot`() async throws {
+    let api = try TestAPI()
+    let (ada, eve) = (try await api.signUp("ada"), try await api.signUp("eve"))
+    let (mine, hers) = (try await api.chatbot(of: ada), try await api.chatbot(of: eve))
+    func post(_ path: String, _ json: String, _ token: String) async throws -> TestAPI.Reply {
+      let reply = try await api.send("POST", path, token: token, json: json)
+      #expect((200...202).contains(reply.status), "\(path): \(reply.text)")
+      return reply
+    }
+    let base = "/api/chatbots/\(hers)/"
+    try await api.send(
+      "PATCH", base, token: eve.token,
+      json: #"{"lead_form":{"enabled":true,"fields":["name"],"after_messages":0}}"#)
+    let source = try await post(
+      base + "sources/", #"{"source_type":"file","name":"a.txt","text":"The tower is high."}"#,
+      eve.token
+    ).text("id")
+    let run = try await post(base + "train/", "{}", eve.token).text("id")
+    let document = try await api.send("GET", base + "documents/", token: eve.token)
+      .text("items.0.id")
+    let visitor = try await api.visitor(of: hers)
+    let answer = try await post("/api/chat/\(hers)/", #"{"message":"hello"}"#, visitor)
+    let lead = try await post(
+      "/api/chat/\(hers)/leads/", #"{"email":"bo@example.org","consent":true}"#, visitor
+    ).text("lead_id")
+    let line = try await post(base + "guidance/", #"{"text":"Ask at the desk."}"#, eve.token)
+      .text("id")
+    let key = try await post("/api/auth/keys/", #"{"name":"k"}"#, eve.token).text("id")
+    let session = try await api.send("GET", "/api/auth/sessions/", token: eve.token)
+      .text("items.0.id")
+    let ids = [
+      "chatbot_id": mine, "source_id": source, "run_id": run, "document_id": document,
+      "conversation_id": answer.text("conversation_id"), "message_id": answer.text("message_id"),
+      "lead_id": lead, "line_id": line, "key_id": key, "session_id": session,
+    ]
+    #expect(ids.values.allSatisfy { !$0.isEmpty }, "\(ids)")
+    // So that nothing is refused for another reason.
+    try await api.send(
+      "PATCH", "/api/chatbots/\(mine)/", token: ada.token,
+      json: #"{"crm_webhook_url":"https://crm.example.com/hook"}"#)
+    var tried: Set<String> = []
+    for route in api.routes where [.owner, .user].contains(route.access) {
+      let names = route.pathParameters
+      guard names.contains(where: { $0 != "chatbot_id" }), names.allSatisfy({ ids[$0] != nil })
+      else { continue }
+      let path = ids.reduce(route.path) {
+        $0.replacingOccurrences(of: "{\($1.key)}", with: $1.value)
+      }
+      var multipart: [UInt8]?
+      if case .multipart = route.body { multipart = SourceTests.form([65], name: "a.txt") }
+      let reply = try await api.send(
+        route.method.rawValue, path, token: ada.token,
+        json: multipart == nil ? Self.body(route) : nil, body: multipart,
+        headers: multipart == nil ? [:] : ["Content-Type": "multipart/form-data; boundary=xyz"])
+      #expect(reply.status == 404, "\(route.name): \(reply.status) \(reply.text)")
+      tried.formUnion(names)
+    }
+    #expect(tried == Set(ids.keys))
+    // And it is all still there.
+    #expect(try await api.send("GET", base + "sources/\(source)/", token: eve.token).status == 200)
+    #expect(try await api.send("GET", "/api/auth/me", token: eve.token).status == 200)
+  }
+
   @Test func `routes are added in one place alone`() throws {
     let sources = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
       .deletingLastPathComponent().deletingLastPathComponent().appendingPathComponent("Sources/App")
@@ -177,6 +270,15 @@ import Testing
         continue
       }
       #expect(operation["x-access"] == .string(route.access.rawValue))
+    }
+    // And it describes nothing that is not there.
+    let names = Set(api.routes.map(\.name))
+    if case .object(let paths) = document["paths"] {
+      for case (let path, .object(let methods)) in paths {
+        for method in methods.keys {
+          #expect(names.contains("\(method.uppercased()) \(path)"), "\(method) \(path)")
+        }
+      }
     }
     // References lead somewhere.
     for match in document.text.matches(of: /#\/components\/schemas\/([A-Za-z]+)/) {

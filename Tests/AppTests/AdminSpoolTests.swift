@@ -88,6 +88,23 @@ import Testing
     #expect(ill["ready"] == .bool(false) && ill["probes.2.ok"] == .bool(false))
     #expect(!ill.text("probes.2.detail").isEmpty)
     #expect(try await api.send("GET", "/readyz").status == 503)
+    #expect(try await api.send("GET", "/livez").status == 200)
+    try FileManager.default.removeItem(atPath: ledger)
+    #expect(try await api.send("GET", "/readyz").status == 200)
+    // Where runs begin, and where answers come from.
+    for (number, path) in [
+      (2, "\(api.services.configuration.spool)/fetch"), (3, "\(api.folder.path)/shards"),
+    ] {
+      let aside = "\(path).aside"
+      try? FileManager.default.moveItem(atPath: path, toPath: aside)
+      try Data().write(to: URL(fileURLWithPath: path))
+      let ill = try await api.send("GET", "/api/admin/health/", token: admin.token)
+      #expect(ill["ready"] == .bool(false) && ill["probes.\(number).ok"] == .bool(false))
+      #expect(try await api.send("GET", "/readyz").status == 503)
+      try FileManager.default.removeItem(atPath: path)
+      try? FileManager.default.moveItem(atPath: aside, toPath: path)
+      #expect(try await api.send("GET", "/readyz").status == 200)
+    }
   }
 
   @Test func `conversations are found by day, words, answer and feedback`() async throws {

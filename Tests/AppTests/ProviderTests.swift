@@ -107,6 +107,7 @@ import Testing
     var cookie = ""
     var state = ""
     var nonce = ""
+    var challenge = ""
 
     init(_ api: TestAPI, _ provider: Provider) async throws {
       self.api = api
@@ -121,6 +122,7 @@ import Testing
       #expect(query("redirect_uri") == "\(TestAPI.origin)/oauth/google")
       state = query("state")
       nonce = query("nonce")
+      challenge = query("code_challenge")
       cookie = String((start.header("Set-Cookie") ?? "").prefix { $0 != ";" })
     }
 
@@ -165,7 +167,11 @@ import Testing
       reply["user.google_linked"] == .bool(true) && reply["user.has_password"] == .bool(false))
     let form = try #require(provider.box.forms.withLock { $0.last })
     #expect(form.contains("code=the-code") && form.contains("client_secret=hush"))
-    #expect(form.contains("code_verifier="))
+    // RFC 7636 section 4.6: what the provider was told at the start is the digest of what it is told now.
+    let verifier = try #require(
+      form.split(separator: "&").first { $0.hasPrefix("code_verifier=") }?.dropFirst(14))
+    #expect((43...128).contains(verifier.utf8.count))
+    #expect(Base64URL.encode(SHA256Digest(of: String(verifier)).bytes) == browser.challenge)
     // Each journey ends once.
     #expect(try await browser.finish(try provider.token(browser.claims())).status == 401)
     let again = try await Browser(api, provider)

@@ -30,7 +30,7 @@ struct CRMController: Sendable {
                 "request",
                 .object([required("headers", .map(.text)), required("body", .text)])),
             ]))
-        ], problems: [.noWebhook], ownerLimit: .hourly(10)),
+        ], problems: [.noWebhook], ownerLimit: .hourly(10), isIdempotent: true),
       for: access.owner, { call, owner in try await test(call, owner) })
     routes.add(
       Route(
@@ -51,7 +51,7 @@ struct CRMController: Sendable {
     routes.add(
       Route(
         .post, Self.base + "deliveries/{delivery_id}/replay/",
-        "Send a message again, under its own id.", answers: [.empty(202)]),
+        "Send a message again, under its own id.", answers: [.empty(202)], isIdempotent: true),
       for: access.owner,
       { call, owner in
         let chatbot = try await database.owned(call, owner)
@@ -65,7 +65,7 @@ struct CRMController: Sendable {
       Route(
         .post, "/api/chatbots/{chatbot_id}/leads/{lead_id}/resend/",
         "Send a lead to the CRM again.",
-        answers: [.empty(202)], problems: [.noWebhook]),
+        answers: [.empty(202)], problems: [.noWebhook], isIdempotent: true),
       for: access.owner, { call, owner in try await resend(call, owner) })
     routes.add(
       Route(

@@ -1,5 +1,7 @@
 // Probes: alive (the process answers) and ready (it could do its work).
 
+import FoundationEssentials
+import Glibc
 import HTTPTypes
 import Hummingbird
 import Logging
@@ -16,15 +18,30 @@ enum Readiness {
     [
       ("database", { try await database.probe() }),
       ("disk", { try await BlockingWork.run { try DiskReserve.check(configuration.data) } }),
-      (
-        "spool",
-        {
-          try await BlockingWork.run {
-            try SpoolDirectory(spool: configuration.spool, stage: "ledger").prepare()
-          }
-        }
-      ),
+      ("spool", { try await BlockingWork.run { try checkSpool(configuration.spool) } }),
+      ("shards", { try await BlockingWork.run { try checkShards(configuration.data) } }),
     ]
+  }
+
+  /// That runs can be begun and receipts taken: a file system of its own may be full, or read-only, by itself.
+  private static func checkSpool(_ spool: String) throws {
+    for stage in ["ledger", "fetch"] {
+      let directory = SpoolDirectory(spool: spool, stage: stage)
+      try directory.prepare()
+      let path = directory.directory(.incoming)
+      guard access(path, W_OK | X_OK) == 0 else {
+        throw SpoolError.system("write", path, errno)
+      }
+    }
+    try DiskReserve.check(spool)
+  }
+
+  /// That shards can be found: none yet is well, a directory that cannot be read is not.
+  private static func checkShards(_ data: String) throws {
+    let path = "\(data)/shards"
+    guard DurableFile.exists(path) else { return }
+    guard access(path, R_OK | X_OK) == 0 else { throw SpoolError.system("read", path, errno) }
+    _ = try FileManager.default.contentsOfDirectory(atPath: path)
   }
 }
 

@@ -59,7 +59,7 @@ struct LeakTestController: Sendable {
             optional("accept_tokens", .integer(0...1_000_000_000)),
           ])), answers: [.json(202, test)],
         problems: [.stillRunning, .priceNotAccepted, .notConfigured, .noSources],
-        ownerLimit: .hourly(10)),
+        ownerLimit: .hourly(10), isIdempotent: true),
       for: access.user, { call, owner in try await begin(call, owner) })
     routes.add(
       Route(

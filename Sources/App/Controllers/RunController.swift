@@ -100,12 +100,13 @@ struct RunController: Sendable {
       Route(
         .post, Self.base + "sources/{source_id}/retry/", "Try a source's failed documents again.",
         answers: [.json(202, run)], problems: [.nothingToRetry, .diskReserve],
-        ownerLimit: .hourly(60)),
+        ownerLimit: .hourly(60), isIdempotent: true),
       for: access.owner, { call, owner in try await retry(call, owner, onlyFailed: true) })
     routes.add(
       Route(
         .post, Self.base + "sources/{source_id}/refresh/", "Fetch a source again.",
-        answers: [.json(202, run)], problems: [.diskReserve], ownerLimit: .hourly(60)),
+        answers: [.json(202, run)], problems: [.diskReserve], ownerLimit: .hourly(60),
+        isIdempotent: true),
       for: access.owner, { call, owner in try await retry(call, owner, onlyFailed: false) })
   }
 
