@@ -129,6 +129,28 @@ import Testing
     }
   }
 
+  @Test func `what somebody without an account can reach is listed`() async throws {
+    struct Line: Decodable { let method, path, access: String }
+    func routes(_ arguments: [String]) async throws -> [Line] {
+      let result = try await Installation().tool("bobbin").run(["routes", "--json"] + arguments)
+      #expect(result.exitCode == 0, "\(result.errors)")
+      return try result.output.split(separator: "\n").map {
+        try JSONDecoder().decode(Line.self, from: Data($0.utf8))
+      }
+    }
+    let (all, open) = (try await routes([]), try await routes(["--public"]))
+    #expect(all.count > 140 && open.count < all.count)
+    #expect(Set(open.map(\.access)) == ["any", "visitor", "visitor or owner", "signed"])
+    // The API that needs no account: signing in, chats, what others sign, and the plans.
+    let places = Set(
+      open.map(\.path).filter { $0.hasPrefix("/api/") }.map {
+        $0.split(separator: "/").prefix(2).joined(separator: "/")
+      })
+    #expect(places == ["api/auth", "api/billing", "api/chat", "api/webhooks"])
+    #expect(
+      open.filter { $0.path.hasPrefix("/api/billing/") }.map(\.path) == ["/api/billing/plans/"])
+  }
+
   @Test func `the README's filter does what it says`() async throws {
     let bobbin = try Installation()
     let manual = Checkout.fixtures.appendingPathComponent("handbook/workshop-safety.pdf").path
