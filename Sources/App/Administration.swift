@@ -51,7 +51,8 @@ package struct Administration: Sendable {
     guard let user = try await database.user(email: email) else {
       throw AdministrationError.noAccount(email)
     }
-    try await note("user.invite", "user", user.id, ["is_admin": .bool(isOperator)])
+    try await AuditTrail(database: database).noteOnMachine(
+      "user.invite", "user", user.id, ["is_admin": .bool(isOperator)])
     if isOperator {
       var change = UserChange()
       change.isAdmin = true
@@ -81,7 +82,7 @@ package struct Administration: Sendable {
     detail["message_quota"] = quota.map { .integer($0) }
     detail["is_admin"] = isOperator.map { .bool($0) }
     detail["disabled"] = isSuspended.map { .bool($0) }
-    try await note("user.change", "user", user.id, detail)
+    try await AuditTrail(database: database).noteOnMachine("user.change", "user", user.id, detail)
     guard let changed = try await database.change(user.id, change, now: WallClock.now()) else {
       throw AdministrationError.lastOperator
     }
@@ -95,7 +96,8 @@ package struct Administration: Sendable {
       throw AdministrationError.noChatbot(chatbot)
     }
     let user = try await user(account)
-    try await note("chatbot.give", "chatbot", row.id.text, ["user_id": .string(user.id)])
+    try await AuditTrail(database: database).noteOnMachine(
+      "chatbot.give", "chatbot", row.id.text, ["user_id": .string(user.id)])
     try await database.give(row.id, to: user.id, now: WallClock.now())
   }
 
@@ -108,17 +110,5 @@ package struct Administration: Sendable {
     if let user = try await database.user(email: account.normalizedEmail) { return user }
     if let user = try await database.user(id: account) { return user }
     throw AdministrationError.noAccount(account)
-  }
-
-  private func note(
-    _ action: String, _ object: String, _ id: String, _ detail: [String: JSONValue]
-  ) async throws {
-    let now = WallClock.now()
-    try await database.audit(
-      AuditEntry(
-        id: FreshID.text(now: now), at: now, actor: "system", actorID: nil, action: action,
-        object: object, objectID: id,
-        detail: String(decoding: JSONText.encode(JSONValue.object(detail)), as: UTF8.self))
-    ) { SHA256Digest(of: $0).bytes }
   }
 }

@@ -21,6 +21,8 @@ struct KeysRotate: AsyncParsableCommand {
   func run() async throws {
     let code = await Failure.code("bobbin keys rotate") {
       let configuration = try common.configuration()
+      try await SpoolPlace.openDatabase(configuration.data)?
+        .noteOnMachine("keys.rotate", "server", "signing")
       let id = try SecretKeys.rotate(data: configuration.data)
       print("\(id) signs from the server's next start on")
       return 0

@@ -88,6 +88,8 @@ private struct ShardMove {
     let training = Training(spool: configuration.spool, database: access.database)
     try await drain.drain()
     // The generation that is left may be damaged: then there is nothing to compare with.
+    try await access.database.noteOnMachine(
+      "generation.\(action.rawValue)", "chatbot", chatbot.id.text, ["generation": "\(generation)"])
     let before = try? GenerationDocuments.all(in: try access.set(of: chatbot, generation: nil))
     let run = try await training.order(action, generation: generation, of: chatbot.id)
     let code = try await runIndex()

@@ -86,6 +86,7 @@ struct MoveChoice: ParsableArguments {
       let now = WallClock.now()
       let chosen = try choose(verb, place, now: now)
       if !chosen.isEmpty, !confirmed, !(try confirms(chosen)) { return 64 }
+      try await note(verb, chosen, place)
       let move = OperatorMove(spool: place.spool) { ItemDocuments.ids(of: $0) }
       let results = try move.apply(verb, to: chosen, now: now)
       for (item, result) in results {
@@ -95,6 +96,19 @@ struct MoveChoice: ParsableArguments {
       }
       if results.isEmpty, !common.json { print("nothing fits, nothing was moved") }
       return results.contains { if case .refused = $0.result { true } else { false } } ? 65 : 0
+    }
+  }
+
+  /// Notes what is about to be moved. A database that is in trouble does not keep the spool from being put right.
+  private func note(_ verb: OperatorVerb, _ items: [SpoolItem], _ place: SpoolPlace) async throws {
+    do {
+      for item in items where verb.sources.contains(item.state) {
+        try await place.database?.noteOnMachine(
+          "item.\(verb.rawValue)", "item", item.name.id,
+          ["stage": item.stage, "lane": item.name.lane])
+      }
+    } catch {
+      StandardStream.error.line("bobbin spool: not noted in the audit log: \(error)")
     }
   }
 
