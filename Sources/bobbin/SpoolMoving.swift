@@ -99,7 +99,9 @@ struct MoveChoice: ParsableArguments {
     }
   }
 
-  /// Notes what is about to be moved. A database that is in trouble does not keep the spool from being put right.
+  /// Notes what is about to be moved.
+  ///
+  /// A database that is in trouble does not keep the spool from being put right.
   private func note(_ verb: OperatorVerb, _ items: [SpoolItem], _ place: SpoolPlace) async throws {
     do {
       for item in items where verb.sources.contains(item.state) {
