@@ -1,4 +1,5 @@
 import Foundation
+import Synchronization
 import TestSupport
 import Testing
 import WebClient
@@ -204,6 +205,46 @@ import WebClient
       embedded: usage.tokens_embedded, read: usage.tokens_in, written: usage.tokens_out)
     #expect(usage.cost == sum && usage.by_chatbot.map(\.cost) == [sum])
     #expect(usage.by_chatbot.first?.tokens_embedded == usage.tokens_embedded)
+  }
+
+  @Test func `the model is left as soon as the visitor is gone, though it says nothing`()
+    async throws
+  {
+    let bobbin = try Installation()
+    let closed = Mutex<Bool?>(nil)
+    let model = try LoopbackServer { _, connection in
+      let delta = #"data: {"choices":[{"index":0,"delta":{"content":"The tower of Orrin is "}}]}"#
+      connection.write("HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\n\r\n\(delta)\n\n")
+      // The server would wait 30 seconds for it.
+      let hasLeft = connection.waitForClose(milliseconds: 20_000)
+      closed.withLock { $0 = hasLeft }
+    }
+    let server = try ServerTests.Server(
+      bobbin,
+      ["BOBBIN_MAIL": "none", "BOBBIN_BCRYPT_COST": "4", "OPENAI_BASE_URL": model.url("")])
+    let owner = try await RemovalTests.Owner(server)
+    let chatbot = try await owner.id("POST", "/api/chatbots/", #"{"name":"tower"}"#)
+    let base = "/api/chatbots/\(chatbot)/"
+    _ = try await owner.id(
+      "POST", base + "sources/",
+      #"{"source_type":"file","name":"a.txt","text":"The tower of Orrin is 31 metres high."}"#)
+    #expect(try await owner.send("POST", base + "train/", "{}").status == 202)
+    #expect(try await bobbin.tool("bobbin").run(["pipeline", "--until-drained"]).exitCode == 0)
+    let visitor = Task {
+      try await owner.send(
+        "POST", "/api/chat/\(chatbot)/", #"{"message":"How high is the tower of Orrin?"}"#)
+    }
+    let end = ContinuousClock.now + .seconds(20)
+    while model.requests.isEmpty, ContinuousClock.now < end {
+      try await Task.sleep(for: .milliseconds(20))
+    }
+    #expect(model.requests.count == 1)
+    visitor.cancel()
+    await #expect(throws: (any Error).self) { try await visitor.value }
+    while closed.withLock({ $0 }) == nil, ContinuousClock.now < end + .seconds(20) {
+      try await Task.sleep(for: .milliseconds(20))
+    }
+    #expect(closed.withLock { $0 } == true)
   }
 
   @Test func `a leak test is begun by button and read when it is over`() async throws {
