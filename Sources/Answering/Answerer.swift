@@ -93,7 +93,7 @@ package struct Answerer: Sendable {
       || (model != nil
         && (!request.released.isEmpty
           || (request.mode == .blended && !request.visibilities.isEmpty)))
-    guard let shard = try shards.shard(request.chatbot.text), hasText else {
+    guard let shard = try await opened(request.chatbot.text), hasText else {
       return fixed(FixedReplies.untrained, answered: false, say: say)
     }
     let question = await wholeQuestion(of: request, model: model)
@@ -108,6 +108,17 @@ package struct Answerer: Sendable {
     }
     if let key { memory?.keep(answer, for: key) }
     return answer
+  }
+
+  /// The shard that answers.
+  ///
+  /// One that was opened before is at hand; a new generation's files are read and checked first, which
+  /// the thread of somebody's connection must not.
+  private func opened(_ chatbot: String) async throws -> ShardSet? {
+    if let known = shards.known(chatbot) { return known }
+    return try await withTaskExecutorPreference(globalConcurrentExecutor) {
+      try shards.shard(chatbot)
+    }
   }
 
   private func search(

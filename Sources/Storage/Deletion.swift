@@ -33,6 +33,7 @@ extension AppDatabase {
         WHERE chatbot_id = $1 AND deleted_at IS NULL AND file_path IS NOT NULL
         """)
       receipt.conversations = try count("SELECT count(*) FROM conversations WHERE chatbot_id = $1")
+      receipt.leads = try count("SELECT count(*) FROM leads WHERE chatbot_id = $1")
       return receipt
     }
   }
@@ -47,8 +48,20 @@ extension AppDatabase {
     }
   }
 
+  private func forgetConversations(_ chatbot: ChatbotID, _ limit: Int) async throws -> Bool {
+    try await changes.write { database in
+      try database.change(
+        """
+        DELETE FROM conversations WHERE id IN (
+          SELECT id FROM conversations WHERE chatbot_id = $1 LIMIT $2)
+        """, [chatbot.text, limit]) == limit
+    }
+  }
+
   /// Removes a chatbot's rows; its bytes are gone already.
   package func forgetChatbot(_ chatbot: ChatbotID) async throws {
+    // A few hundred at a time: what one commit deletes is kept in memory until its end.
+    while try await forgetConversations(chatbot, 300) {}
     try await changes.write { database in
       try database.change("DELETE FROM documents WHERE chatbot_id = $1", [chatbot.text])
       _ = try database.change("DELETE FROM chatbots WHERE id = $1", [chatbot.text])

@@ -69,6 +69,7 @@ package struct RemovalReceipt: Hashable, Sendable {
   package var chunks = 0
   package var blobs = 0
   package var conversations = 0
+  package var leads = 0
 
   package init() {}
 }

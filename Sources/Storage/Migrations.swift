@@ -100,6 +100,11 @@ enum Migrations {
   private static let tokenKinds = """
     ALTER TABLE usage_days ADD COLUMN tokens_out INTEGER NOT NULL DEFAULT 0;
     ALTER TABLE usage_days ADD COLUMN tokens_embedded INTEGER NOT NULL DEFAULT 0;
+    UPDATE usage_days SET tokens_out = (SELECT coalesce(sum(m.tokens_out), 0) FROM messages m
+        JOIN conversations c ON c.id = m.conversation_id
+      WHERE c.chatbot_id = usage_days.chatbot_id AND m.created_at >= usage_days.day * 86400000
+        AND m.created_at < (usage_days.day + 1) * 86400000)
+      WHERE tokens > 0;
     """
   private static let aliases = """
     ALTER TABLE documents ADD COLUMN alias_of TEXT;

@@ -11,18 +11,24 @@ final class ReadGroup: Sendable {
 
   private struct State {
     var waiting: ArraySlice<Job> = []
-    /// Threads that take from what waits.
-    var readers = 0
+    /// Queues none of whose threads takes from what waits.
+    var idle: [Int] = []
   }
 
   private let pool: DatabasePool
-  private let readersLimit: Int
-  private let queue = DispatchQueue(label: "reads", attributes: .concurrent)
-  private let state = Mutex(State())
+  /// One for each reading connection.
+  ///
+  /// Serial: those are given a thread of their own whatever else runs, while a concurrent queue
+  /// shares as many as there are cores with all other work.
+  private let queues: [DispatchQueue]
+  private let state: Mutex<State>
+  /// Reads that wait at most; a database that is so far behind is refused more.
+  private static let waitingLimit = 8_192
 
   init(_ pool: DatabasePool) {
     self.pool = pool
-    readersLimit = pool.configuration.maximumReaderCount
+    queues = (0..<pool.configuration.maximumReaderCount).map { DispatchQueue(label: "reads \($0)") }
+    state = Mutex(State(idle: Array(queues.indices)))
   }
 
   /// What `value` reads, all of it at one moment.
@@ -30,28 +36,34 @@ final class ReadGroup: Sendable {
     _ value: @escaping @Sendable (Database) throws -> Value
   ) async throws -> Value {
     try await withCheckedThrowingContinuation { continuation in
-      enqueue { [pool] in continuation.resume(with: Result { try pool.read(value) }) }
+      let isTaken = enqueue { [pool] in
+        continuation.resume(with: Result { try pool.read(value) })
+      }
+      if !isTaken { continuation.resume(throwing: StorageError.overloaded) }
     }
   }
 
-  private func enqueue(_ job: @escaping Job) {
-    let starts = state.withLock { state in
+  /// - Returns: false when too much waits already.
+  private func enqueue(_ job: @escaping Job) -> Bool {
+    let (isTaken, queue) = state.withLock { state -> (Bool, Int?) in
+      guard state.waiting.count < Self.waitingLimit else { return (false, nil) }
       state.waiting.append(job)
-      guard state.readers < readersLimit else { return false }
-      state.readers += 1
-      return true
+      return (true, state.idle.popLast())
     }
-    if starts { queue.async { [self] in carryOutAll() } }
+    if let queue { queues[queue].async { [self] in carryOutAll(on: queue) } }
+    return isTaken
   }
 
-  private func carryOutAll() {
-    while let job = next() { job() }
+  private func carryOutAll(on queue: Int) {
+    while let job = next(queue) { job() }
   }
 
-  private func next() -> Job? {
+  private func next(_ queue: Int) -> Job? {
     state.withLock { state in
       if let job = state.waiting.popFirst() { return job }
-      state.readers -= 1
+      // What was taken out stays in the slice's buffer until it gets a new one.
+      state.waiting = []
+      state.idle.append(queue)
       return nil
     }
   }

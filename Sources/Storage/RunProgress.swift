@@ -7,6 +7,8 @@ import GRDB
 package struct DocumentRow: Codable, Sendable {
   package let id: String
   package let source: String
+  /// The latest run that has asked for it.
+  package let run: String
   package let uri: String
   package let title: String?
   package let stage: String
@@ -36,6 +38,7 @@ package struct DocumentRow: Codable, Sendable {
   init(row: Row) {
     id = row["id"]
     source = row["source_id"]
+    run = row["run_id"]
     uri = row["uri"]
     title = row["title"]
     stage = row["stage"]
@@ -182,18 +185,19 @@ extension AppDatabase {
     }
   }
 
-  /// Chunks of a chatbot's documents that have a vector since one of its runs, by document.
+  /// Chunks that have a vector, of those into which a chatbot's documents were cut last, by document.
   package func embeddedChunks(of chatbot: ChatbotID) async throws -> [String: Int] {
     try await reads.read { database in
       Dictionary(
+        // Runs' ids sort by time.
         try database.all(
           """
-          SELECT document_id, max(chunks) AS chunks FROM (
-            SELECT r.document_id AS document_id, cast(sum(r.chunks) AS bigint) AS chunks
-            FROM document_receipts r JOIN documents d ON d.id = r.document_id
-            WHERE d.chatbot_id = $1 AND r.stage = 'embed' AND r.outcome = 'done'
-            GROUP BY r.document_id, r.run_id) AS runs
-          GROUP BY document_id
+          SELECT r.document_id AS document_id, cast(sum(r.chunks) AS bigint) AS chunks
+          FROM document_receipts r JOIN documents d ON d.id = r.document_id
+          WHERE d.chatbot_id = $1 AND r.stage = 'embed' AND r.outcome = 'done'
+            AND r.run_id = (SELECT max(k.run_id) FROM document_receipts k
+              WHERE k.document_id = r.document_id AND k.stage = 'chunk' AND k.outcome = 'done')
+          GROUP BY r.document_id
           """, [chatbot.text]
         ).map { ($0["document_id"], $0["chunks"]) }, uniquingKeysWith: max)
     }

@@ -56,6 +56,26 @@ package final class ShardCache: Sendable {
     self.fixed = fixed
   }
 
+  /// What `shard` returns, if that is open already; nil when files would have to be read for it, or when there is none.
+  package func known(_ name: String) -> ShardSet? {
+    if root.isEmpty { return fixed[name] }
+    guard Self.isName(name),
+      let stamp = try? stamp(of: "\(root)/\(name)/\(CurrentPointer.fileName)"),
+      let known = used(name, stamp), known.isCurrent
+    else { return nil }
+    return known.set
+  }
+
+  private func used(_ name: String, _ stamp: Stamp) -> (set: ShardSet, isCurrent: Bool)? {
+    state.withLock { state in
+      guard var entry = state.entries[name] else { return nil }
+      state.clock += 1
+      entry.lastUse = state.clock
+      state.entries[name] = entry
+      return (entry.set, entry.stamp == stamp || entry.failedStamp == stamp)
+    }
+  }
+
   /// The current generation of the shard called `name`; nil when there is none.
   ///
   /// What is returned stays valid for as long as it is held, even when the cache lets the shard go.
@@ -69,13 +89,7 @@ package final class ShardCache: Sendable {
       forget(name)
       return nil
     }
-    let known = state.withLock { state -> (set: ShardSet, isCurrent: Bool)? in
-      guard var entry = state.entries[name] else { return nil }
-      state.clock += 1
-      entry.lastUse = state.clock
-      state.entries[name] = entry
-      return (entry.set, entry.stamp == stamp || entry.failedStamp == stamp)
-    }
+    let known = used(name, stamp)
     if let known, known.isCurrent { return known.set }
     do {
       guard let opened = try ShardSet.open(directory: directory, reusing: known?.set) else {

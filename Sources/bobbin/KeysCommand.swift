@@ -2,6 +2,7 @@
 
 import App
 import ArgumentParser
+import Spool
 
 struct KeysCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
@@ -21,8 +22,13 @@ struct KeysRotate: AsyncParsableCommand {
   func run() async throws {
     let code = await Failure.code("bobbin keys rotate") {
       let configuration = try common.configuration()
-      try await SpoolPlace.openDatabase(configuration.data)?
-        .noteOnMachine("keys.rotate", "server", "signing")
+      do {
+        try await SpoolPlace.openDatabase(configuration.data)?
+          .noteOnMachine("keys.rotate", "server", "signing")
+      } catch {
+        // New keys may be what is needed most when a disk is full.
+        StandardStream.error.line("bobbin keys rotate: not noted in the audit log: \(error)")
+      }
       let id = try SecretKeys.rotate(data: configuration.data)
       print("\(id) signs from the server's next start on")
       return 0

@@ -127,6 +127,24 @@ import WebClient
     // Nor where the server keeps things.
     #expect(!ServerTests.text(reply).contains(bobbin.folder.path))
 
+    // The document itself: what was read of it, and the bytes as they came, to be kept and not to be shown by a browser.
+    struct Documents: Decodable {
+      struct Item: Decodable { let id, uri: String }
+      let items: [Item]
+    }
+    let documents = try JSONDecoder().decode(
+      Documents.self, from: Data(try await owner.send("GET", base + "documents/").body))
+    let tower = try #require(documents.items.first { $0.uri == "a.txt" }).id
+    for part in ["text", "original"] {
+      let reply = try await owner.send("GET", base + "documents/\(tower)/\(part)/")
+      #expect(
+        ServerTests.text(reply)
+          == "The tower of Orrin is 31 metres high. The well beside it is 12 metres deep.")
+      #expect(reply.headers["Content-Disposition"]?.hasPrefix("attachment") == true, "\(part)")
+      #expect(reply.headers["X-Content-Type-Options"] == "nosniff")
+      #expect(reply.headers["Content-Security-Policy"]?.contains("sandbox") == true, "\(part)")
+    }
+
     // A follow-up: the model makes it whole from the visitor's words, and the prompt holds what was said.
     _ = try await ask("And how deep is the well beside it?")
     let asked = model.requests.suffix(2).map { String(decoding: $0.body, as: UTF8.self) }

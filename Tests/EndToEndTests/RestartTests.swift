@@ -11,6 +11,7 @@ import Testing
       let statuses: [Int]
       let answers: Int
       let kept: Int
+      let replies: Int
     }
     let bobbin = try Installation(model: false)
     let peer = try Peer(
@@ -27,5 +28,6 @@ import Testing
     #expect(report.requests > 50)
     // What visitors were answered is what is kept, each once.
     #expect(report.answers > 20 && report.answers == report.kept)
+    #expect(report.replies == report.kept)
   }
 }

@@ -79,6 +79,31 @@ extension AppDatabase {
     #expect(try await database.embeddedChunks(of: chatbot) == ["d1": 6])
   }
 
+  @Test func `chunks of an earlier text are no vectors of the present one`() async throws {
+    _ = try await database.addChatbot(
+      id: chatbot, owner: "ada", name: "A", description: "", slug: "a", limit: 9, now: 1)
+    try await begin(chatbot)
+    try await database.apply([
+      receipt("chunk", "c", tokens: 70, at: 5), receipt("embed", "m", tokens: 70, at: 6),
+    ])
+    #expect(try await database.embeddedChunks(of: chatbot) == ["d1": 3])
+    // Read again, cut anew, and refused before it had a vector.
+    let source = Source(
+      source: SourceID(unchecked: "s1"), document: DocumentID(unchecked: "d1"),
+      location: .file(path: "/a.txt"), name: "a.txt")
+    try await database.beginRun(
+      RunID(unchecked: "r2"), of: chatbot,
+      sources: [SourceRequest(source: source, visibility: .citable)], items: [("second", [1])],
+      now: 10)
+    let again = receipt("chunk", "c2", tokens: 80, at: 11)
+    try await database.apply([
+      AppliedReceipt(
+        run: "r2", stage: "chunk", item: "c2", outcome: "done", tries: 0, reason: nil, due: nil,
+        message: nil, outputs: [], documents: again.documents, generation: nil, at: 11)
+    ])
+    #expect(try await database.embeddedChunks(of: chatbot) == [:])
+  }
+
   @Test func `a second try that finds its vectors in the cache takes nothing back`() async throws {
     _ = try await database.addChatbot(
       id: chatbot, owner: "ada", name: "A", description: "", slug: "a", limit: 9, now: 1)

@@ -114,7 +114,8 @@
   const fixed = stops.filter((element) => !moves(element)).map((element) => ({ element, box: element.getBoundingClientRect() }));
   fixed.forEach(({ element, box }, at) => {
     const before = fixed[at - 1]?.box;
-    if (!before) return;
+    // What is in a part that scrolls may be scrolled out of it, above its box.
+    if (!before || fixed[at - 1].element.contains(element)) return;
     const isAbove = box.bottom <= before.top + 1;
     const isBeside = box.left >= before.right - 1;
     const isSameLine = box.top < before.bottom - 4 && before.top < box.bottom - 4;

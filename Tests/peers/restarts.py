@@ -118,9 +118,9 @@ def main():
     process.send_signal(signal.SIGTERM)
     statuses.append(process.wait(timeout=60))
     with sqlite3.connect(database, timeout=20) as rows:
-        kept = rows.execute("SELECT count(*) FROM messages WHERE role = 'user'").fetchone()[0]
+        kept, replies = (rows.execute("SELECT count(*) FROM messages WHERE role = ?", (role,)).fetchone()[0] for role in ("user", "assistant"))
     print(json.dumps({
-        "answers": sum(client.answers for client in clients), "kept": kept,
+        "answers": sum(client.answers for client in clients), "kept": kept, "replies": replies,
         "requests": sum(client.requests for client in clients),
         "failures": [failure for client in clients for failure in client.failures][:20],
         "longest_milliseconds": round(max(client.longest for client in clients) * 1000),

@@ -109,8 +109,9 @@ enum Components {
     (
       "Document",
       .object([
-        required("id", .id), required("source_id", .id), required("uri", .text),
-        required("title", .nullable(.text)), required("reason", .nullable(.text)),
+        required("id", .id), required("source_id", .id), required("run_id", .id),
+        required("uri", .text), required("title", .nullable(.text)),
+        required("reason", .nullable(.text)),
         required("message", .nullable(.text)), required("tries", .count),
         required("due_at", .nullable(.time)), required("pages", .count), required("chunks", .count),
         required("tokens", .count), required("age_seconds", .count),
@@ -290,7 +291,7 @@ enum Components {
       "Removal",
       .object([
         required("sources", .count), required("documents", .count), required("chunks", .count),
-        required("blobs", .count), required("conversations", .count),
+        required("blobs", .count), required("conversations", .count), required("leads", .count),
         required("bytes_gone_by", .time),
       ])
     ),

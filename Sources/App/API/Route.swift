@@ -120,6 +120,8 @@ struct Route: Sendable {
   var bodyLimit = 64 << 10
   /// Whether an `Idempotency-Key` is heeded: it creates, spends or sends.
   var isIdempotent = false
+  /// Whether it is carried out on its connection's own thread: for what is asked most, and never computes or waits there.
+  var staysOnLoop = false
   /// Set when it is added.
   fileprivate(set) var access = AccessName.any
 

@@ -37,7 +37,7 @@ struct RouteTable {
     routes.append(route)
     let gate = Gate(route: route, database: database)
     let clock = clock
-    let respond: @Sendable (Request, AppRequestContext) async throws -> Response = {
+    let handle: @Sendable (Request, AppRequestContext) async throws -> Response = {
       request, context in
       var context = context
       context.routeName = route.name
@@ -74,6 +74,13 @@ struct RouteTable {
       } catch {
         try await gate.database.forgetRequest(name)
         throw error
+      }
+    }
+    let respond: @Sendable (Request, AppRequestContext) async throws -> Response = {
+      request, context in
+      if route.staysOnLoop { return try await handle(request, context) }
+      return try await withTaskExecutorPreference(globalConcurrentExecutor) {
+        try await handle(request, context)
       }
     }
     router.on(RouterPath(route.pattern), method: route.method, use: respond)

@@ -74,9 +74,14 @@ struct AdminController: Sendable {
     routes.add(list("Source", "All sources, newest first."), for: access.admin) { call, _ in
       let page = try call.page()
       let found = try await database.sources(page)
+      var states: [String: SourceState] = [:]
+      for chatbot in Set(found.map(\.chatbot)) {
+        for state in try await database.sourceStates(of: chatbot) { states[state.id] = state }
+      }
+      let known = states
       return Answer.json(
         Listing(
-          found.map { SourceShape($0, nil) }, page,
+          found.map { SourceShape($0, known[$0.id.text]) }, page,
           cursor: found.last.map { Cursor(createdAt: $0.createdAt, id: $0.id.text) }))
     }
     var conversations = list("Conversation", "All conversations, newest first.")

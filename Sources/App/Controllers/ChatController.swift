@@ -19,6 +19,8 @@ import Storage
 struct ChatController: Sendable {
   /// Bytes of a visitor's message.
   static let messageLimit = 4 << 10
+  /// Questions of one address that may be answered at once before they are counted.
+  private static let uncounted = 4
   /// Seconds.
   static let tokenLifetime = 600
   static let resumeLifetime = 86_400
@@ -32,6 +34,7 @@ struct ChatController: Sendable {
   let tokens: TokenSigner
   let mail: MailService
   let publicOrigin: String
+  private let quoting = OpenStreams(inAll: 4096)
 
   func addRoutes(to routes: inout RouteTable, _ access: Accesses) {
     routes.add(
@@ -60,18 +63,20 @@ struct ChatController: Sendable {
             ]))
         ], problems: [.originNotAllowed], addressLimit: .hourly(30)),
       for: access.any, { call, _ in try await begin(call) })
+    var question = Route(
+      .post, "/api/chat/{chatbot_id}/", "Ask; `Accept: text/event-stream` streams the answer.",
+      body: .json(.object([required("message", .string(1...Self.messageLimit, .filled))])),
+      answers: [
+        AnswerShape(
+          status: 200, description: "The answer.",
+          content: [
+            "application/json": Schema.component("Answer"),
+            "text/event-stream": Optional<Schema>.none,
+          ])
+      ], problems: [.wrongChatbot], isIdempotent: true)
+    question.staysOnLoop = true
     routes.add(
-      Route(
-        .post, "/api/chat/{chatbot_id}/", "Ask; `Accept: text/event-stream` streams the answer.",
-        body: .json(.object([required("message", .string(1...Self.messageLimit, .filled))])),
-        answers: [
-          AnswerShape(
-            status: 200, description: "The answer.",
-            content: [
-              "application/json": Schema.component("Answer"),
-              "text/event-stream": Optional<Schema>.none,
-            ])
-        ], problems: [.wrongChatbot], isIdempotent: true),
+      question,
       for: access.visitorOrOwner,
       again: { call, caller, kept in try await again(call, caller, kept) },
       { call, caller in try await ask(call, caller) })
@@ -210,8 +215,18 @@ struct ChatController: Sendable {
 
   /// The answer to a question that is not counted yet; nil if it would not be admitted: refusing must cost no search.
   private func quoted(_ call: Call, _ prospect: ChatProspect) async throws -> QuotedReply? {
-    guard prospect.isAdmissible else { return nil }
-    return try await reply(call, prospect, prospect.admission.conversationID).quoted()
+    // More at once are counted first and answered then: limits that nobody has counted yet hold nobody back.
+    guard prospect.isAdmissible,
+      let place = try? quoting.open(call.context.addressKey, limit: Self.uncounted)
+    else { return nil }
+    defer { withExtendedLifetime(place) {} }
+    do {
+      return try await reply(call, prospect, prospect.admission.conversationID).quoted()
+    } catch {
+      // It cost a search, which the limits are for.
+      _ = try? await database.pass(prospect.admission.limits, now: call.now)
+      throw error
+    }
   }
 
   private func target(_ call: Call) async throws -> ChatTarget {

@@ -184,7 +184,7 @@ struct SourceShape: Encodable {
 }
 
 struct DocumentShape: Encodable {
-  let id, source_id, uri, state: String
+  let id, source_id, run_id, uri, state: String
   let title, reason, message, due_at, leads_to: Nullable<String>
   let tries, pages, chunks, tokens, age_seconds: Int
   let addresses: [String]
@@ -192,6 +192,7 @@ struct DocumentShape: Encodable {
   init(_ row: DocumentRow, now: Int) {
     id = row.id
     source_id = row.source
+    run_id = row.run
     uri = row.uri
     state = row.state
     title = Nullable(row.title)
@@ -274,7 +275,7 @@ struct GoldenQuestionShape: Encodable {
 }
 
 struct RemovalShape: Encodable {
-  let sources, documents, chunks, blobs, conversations: Int
+  let sources, documents, chunks, blobs, conversations, leads: Int
   let bytes_gone_by: String
 
   init(_ receipt: RemovalReceipt, now: Int) {
@@ -283,6 +284,7 @@ struct RemovalShape: Encodable {
     chunks = receipt.chunks
     blobs = receipt.blobs
     conversations = receipt.conversations
+    leads = receipt.leads
     bytes_gone_by = APITime.text(now + 86_400_000)
   }
 }

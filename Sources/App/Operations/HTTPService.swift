@@ -133,8 +133,8 @@ where Responder.Context == AppRequestContext {
 
 /// Runs a connection's requests on the thread that reads and writes it.
 ///
-/// A request and its answer otherwise change threads twice more, which costs a fifth of the questions a second. What computes
-/// for milliseconds goes to the shared pool by itself.
+/// A request and its answer otherwise change threads twice more, which costs a fifth of the questions a second. All routes but
+/// those that say so (`Route.staysOnLoop`) go to the shared pool by themselves.
 private final class LoopExecutor: TaskExecutor {
   private let loop: any EventLoop
 

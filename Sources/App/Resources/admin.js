@@ -4,6 +4,7 @@ import { get, patch, post } from "./api.js";
 import { byID, bytes, dateTime, duration, fill, h, number, timeElement } from "./dom.js";
 import { failed, page } from "./shell.js";
 import { badge, button, chatbotBadge, confirm, onSubmit, showDialog, showError, stateBadge, table, toast } from "./ui.js";
+import { sourceBadge } from "./words.js";
 
 const tab = byID("tabs").dataset.tab;
 const short = (id) => h("code", { title: id }, id.slice(-6));
@@ -22,6 +23,8 @@ const columns = {
   ],
   chatbots: [
     { title: "Name", cell: (chatbot) => h("span", { class: "break" }, chatbot.name) },
+    // By which the other lists name it.
+    { title: "Id", cell: (chatbot) => short(chatbot.id) },
     { title: "State", cell: (chatbot) => chatbotBadge(chatbot) },
     { title: "Link", cell: (chatbot) => chatbot.is_public ? h("a", { href: chatbot.share_url }, chatbot.public_url_slug) : "not public" },
     { title: "Sources", numeric: true, cell: (chatbot) => number(chatbot.sources_count) },
@@ -31,6 +34,7 @@ const columns = {
   sources: [
     { title: "Name", cell: (source) => h("span", { class: "break" }, source.name) },
     { title: "Kind", cell: (source) => source.source_type },
+    { title: "State", cell: (source) => sourceBadge(source) },
     { title: "Visibility", cell: (source) => source.is_citable ? "Citable" : badge("Learn only", "private") },
     { title: "Size", numeric: true, cell: (source) => bytes(source.bytes) },
     { title: "Chatbot", cell: (source) => short(source.chatbot_id) },

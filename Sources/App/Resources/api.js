@@ -68,7 +68,13 @@ export async function open(path, body) {
     body: JSON.stringify(body),
   });
   if (!response.ok) throw await problem(response);
-  return response.status === 204 ? null : response.json();
+  return content(response);
+}
+
+// What is done, or taken to be done, may be answered with nothing.
+async function content(response) {
+  const text = await response.text();
+  return text === "" ? null : JSON.parse(text);
 }
 
 let renewing = null;
@@ -122,7 +128,7 @@ export async function request(method, path, { body, headers = {}, signal } = {})
 
 async function json(method, path, options) {
   const response = await request(method, path, options);
-  return response.status === 204 ? null : response.json();
+  return content(response);
 }
 
 export const get = (path, options) => json("GET", path, options);

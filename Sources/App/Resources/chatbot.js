@@ -23,9 +23,6 @@ export function showChatbot(chatbot) {
 // Begins a chatbot's page: `make(chatbot, user)` builds it.
 export const chatbotPage = (make) =>
   page(async (user) => {
-    // On a narrow screen the tabs scroll; the one that is open is to be seen.
-    const here = document.querySelector(".tabs [aria-current]");
-    if (here) here.parentElement.scrollLeft = here.offsetLeft - here.parentElement.offsetLeft - 40;
     const chatbot = await get(api);
     showChatbot(chatbot);
     await make(chatbot, user);

@@ -5,7 +5,7 @@ import { api, chatbotPage } from "./chatbot.js";
 import { byID, bytes, duration, fill, h, number, outward, plural, timeElement } from "./dom.js";
 import { documentActions } from "./documents.js";
 import { button, confirm, copyButton, table, toast } from "./ui.js";
-import { documentBadge, explain, isProblem, stepWords, tries } from "./words.js";
+import { documentBadge, explain, isProblem, leftOut, stepWords, tries } from "./words.js";
 
 const path = `${api}documents/${byID("document").dataset.document}/`;
 // Longer texts are shown in part: a browser would take seconds to lay them out.
@@ -127,7 +127,8 @@ function showReceipts(receipts) {
 
 // Why there is no text, in words that fit the state.
 function noText(document) {
-  if (document.state === "ended") return "Nothing was read of it. Above is why.";
+  if (isProblem(document) || leftOut(document)) return "Nothing was read of it. Above is why.";
+  if (document.state === "ended") return "It was taken out.";
   if (document.state === "live") return "The text is not to be found. Train again; if that does not help, tell the operator of this server.";
   return "Its text is shown here once it is live.";
 }
@@ -138,8 +139,9 @@ function showFacts(document, receipts) {
   uri.hidden = !document.title || document.title === document.uri;
   fill(uri, /^https?:/.test(document.uri) ? outward(document.uri, document.uri) : document.uri);
   fill(byID("document-state"), documentBadge(document));
-  const why = isProblem(document) && explain(document.reason, document.message);
-  fill(byID("document-notice"), why && h("div", { class: `notice ${document.state === "ended" ? "bad" : "warn"}` },
+  const why = (isProblem(document) || leftOut(document)) && explain(document.reason, document.message);
+  const kind = leftOut(document) ? "" : document.state === "ended" ? "bad" : "warn";
+  fill(byID("document-notice"), why && h("div", { class: `notice ${kind}` },
     h("p", {}, h("strong", {}, why.what || "It was not read"), ". ", why.detail || why.remedy),
     tries(document) && h("p", {}, tries(document))));
   const pages = document.pages > 0 ? [["Pages", number(document.pages)]] : [];

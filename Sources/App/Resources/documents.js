@@ -4,7 +4,7 @@ import { post } from "./api.js";
 import { api } from "./chatbot.js";
 import { fill, h } from "./dom.js";
 import { button, toast } from "./ui.js";
-import { documentBadge, isProblem, passages, reasonLine, tries } from "./words.js";
+import { documentBadge, isProblem, leftOut, passages, reasonLine, tries } from "./words.js";
 
 export const documentPage = (document) => `/chatbots/${api.split("/")[3]}/documents/${document.id}/`;
 
@@ -63,7 +63,8 @@ export function documentItem(document, changed) {
       h("a", { class: "break", href: documentPage(document) }, shown(document)), documentBadge(document),
       facts && h("span", { class: "quiet" }, facts)),
     others && h("p", { class: "quiet break" }, others),
-    isProblem(document) && reasonLine(document.reason, document.message),
+    // A near-duplicate's line is the one above: which page stands for it.
+    (isProblem(document) || (leftOut(document) && !others)) && reasonLine(document.reason, document.message),
     isProblem(document) && h("div", { class: "actions" }, documentActions(document, changed),
       h("a", { class: "button small", href: documentPage(document), "aria-label": `${look}: ${shown(document)}` }, look)));
 }

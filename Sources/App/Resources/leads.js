@@ -1,6 +1,6 @@
 // Addresses that visitors left, and the form they leave them with. Where they are sent: crm.js.
 
-import { del, download, get, patch } from "./api.js";
+import { del, download, get, patch, post } from "./api.js";
 import { crm } from "./crm.js";
 import { api, chatbotID, chatbotPage } from "./chatbot.js";
 import { byID, dateTime, fill, h, number, plural } from "./dom.js";
@@ -8,14 +8,15 @@ import { busy, button, confirm, onSubmit, toast } from "./ui.js";
 
 const mail = (address) => `mailto:${encodeURIComponent(address).replace("%40", "@")}`;
 
-const item = (lead, remove) => h("li", { class: "lead-item" },
+const item = (lead, remove, send) => h("li", { class: "lead-item" },
   h("div", {},
     h("p", { class: "facts" }, h("a", { class: "break lead-mail", href: mail(lead.email) }, lead.email),
       [lead.name, lead.phone].filter(Boolean).map((text) => h("span", { class: "break" }, text))),
     lead.note && h("p", { class: "break said", dir: "auto" }, lead.note),
     h("p", { class: "quiet facts" }, h("time", { datetime: lead.created_at }, dateTime(lead.created_at)),
       lead.conversation_id && h("a", { href: `/chatbots/${chatbotID}/conversations/${lead.conversation_id}/` }, "Read the conversation"))),
-  h("div", {}, button("Delete", () => remove(lead), "small")));
+  h("div", { class: "actions" }, send && button("Send to the CRM", () => send(lead), "small"),
+    button("Delete", () => remove(lead), "small")));
 
 await chatbotPage(async (loaded) => {
   let chatbot = loaded;
@@ -23,7 +24,7 @@ await chatbotPage(async (loaded) => {
   let cursor = null;
 
   function show() {
-    fill(byID("leads"), leads.map((lead) => item(lead, remove)));
+    fill(byID("leads"), leads.map((lead) => item(lead, remove, chatbot.crm_webhook_url ? send : null)));
     byID("leads").removeAttribute("aria-busy");
     byID("count").textContent = leads.length > 0 ? `${plural(leads.length, "lead")}${cursor ? ", and there are more" : ""}` : "";
     byID("more").hidden = !cursor;
@@ -38,6 +39,12 @@ await chatbotPage(async (loaded) => {
     leads.push(...page.items);
     cursor = page.next_cursor;
     show();
+  }
+
+  // For one that came before the address was set, or was lost at the other end.
+  async function send(lead) {
+    await post(`${api}leads/${lead.id}/resend/`);
+    toast("It is sent again. What became of it stands below.");
   }
 
   async function remove(lead) {

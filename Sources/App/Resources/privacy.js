@@ -12,7 +12,7 @@ import { badge, busy, button, confirm, onSubmit, showError, toast } from "./ui.j
 
 function showSources(sources, changed) {
   const row = (source) => h("li", { class: "source-row" },
-    h("a", { class: "break", href: `/chatbots/${chatbotID}/sources/#${source.id}` }, source.name), citableSwitch(source, changed));
+    h("a", { class: "break", href: `/chatbots/${chatbotID}/sources/#source-${source.id}` }, source.name), citableSwitch(source, changed));
   const hidden = sources.filter((source) => !source.is_citable);
   const open = sources.filter((source) => source.is_citable);
   fill(byID("private"), hidden.map(row));

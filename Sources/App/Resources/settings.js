@@ -39,9 +39,7 @@ function planText({ limits }) {
 // What goes with a chatbot, as far as it is counted before.
 function contents(chatbot) {
   return [
-    plural(chatbot.sources_count, "source"), plural(chatbot.chunks_count, "passage"),
-    chatbot.conversations_count === undefined ? "all its conversations" : plural(chatbot.conversations_count, "conversation"),
-    chatbot.leads_count === undefined ? "all its leads" : plural(chatbot.leads_count, "lead"),
+    plural(chatbot.sources_count, "source"), plural(chatbot.chunks_count, "passage"), "all its conversations", "all its leads",
   ].join(", ").replace(/, ([^,]*)$/, " and $1");
 }
 
@@ -51,6 +49,7 @@ function showReceipt(name, receipt) {
     h("p", {}, "It answers nobody any more. This went with it:"),
     h("dl", { class: "figures receipt" }, [
       ["Sources", receipt.sources], ["Documents", receipt.documents], ["Passages", receipt.chunks], ["Files", receipt.blobs], ["Conversations", receipt.conversations],
+      ["Leads", receipt.leads],
     ].map(([title, count]) => h("div", {}, h("dt", {}, title), h("dd", {}, number(count))))),
     h("p", {}, `The last bytes leave this server's disk by ${dateTime(receipt.bytes_gone_by)}.`),
     h("p", { class: "actions" }, h("a", { class: "button primary", href: "/chatbots/" }, "To the chatbots")));

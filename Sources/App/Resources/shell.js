@@ -19,10 +19,13 @@ export async function start() {
   const signOutButton = byID("sign-out");
   signOutButton.addEventListener("click", () => busy(signOutButton, () => signOut()));
   for (const link of document.querySelectorAll("nav a")) {
-    const path = new URL(link.href).pathname;
+    const path = link.dataset.section ?? new URL(link.href).pathname;
     const here = link.dataset.exact === undefined ? location.pathname.startsWith(path) : location.pathname === path;
     if (here) link.setAttribute("aria-current", "page");
   }
+  // On a narrow screen the tabs scroll; the one that is open is to be seen.
+  const here = document.querySelector(".tabs [aria-current]");
+  if (here) here.parentElement.scrollLeft = here.offsetLeft - here.parentElement.offsetLeft - 40;
   const menu = byID("me");
   document.addEventListener("click", (event) => {
     if (!menu.contains(event.target)) menu.open = false;

@@ -59,14 +59,27 @@ function makeRow(source, parts, hooks) {
   const list = h("ul", { class: "plain list documents", "aria-busy": "true" });
   const documents = h("details", { class: "source-documents" }, h("summary", {}, count), list);
 
+  // As many as somebody has asked for.
+  let pages = 1;
   const showDocuments = async () => {
     try {
-      const found = await get(`${api}documents/?source_id=${current.id}&limit=100`);
+      const items = [];
+      let cursor = null;
+      for (let number = 0; number === 0 || (cursor && number < pages); number += 1) {
+        const found = await get(
+          `${api}documents/?source_id=${current.id}&limit=100${cursor ? `&cursor=${encodeURIComponent(cursor)}` : ""}`);
+        items.push(...found.items);
+        cursor = found.next_cursor;
+      }
       list.removeAttribute("aria-busy");
-      fillDocuments(list, found.items.map((document) => documentItem(document, hooks.began)),
-        found.items.length === 0 && h("li", { class: "quiet" }, "Nothing yet: documents appear with the training."),
-        found.next_cursor && h("li", { class: "quiet" }, "The newest 100 are shown."));
-      const read = found.items.filter((document) => document.state === "live").map((document) => document.age_seconds);
+      const more = () => {
+        pages += 1;
+        return showDocuments();
+      };
+      fillDocuments(list, items.map((document) => documentItem(document, hooks.began)),
+        items.length === 0 && h("li", { class: "quiet" }, "Nothing yet: documents appear with the training."),
+        cursor && h("li", {}, button("Show more documents", more, "small")));
+      const read = items.filter((document) => document.state === "live").map((document) => document.age_seconds);
       if (read.length > 0) {
         const at = new Date(Date.now() - Math.min(...read) * 1000).toISOString();
         list.prepend(h("li", { class: "quiet" }, "Last went live ", h("time", { datetime: at, title: dateTime(at) }, ago(at)), "."));
@@ -112,9 +125,9 @@ function makeRow(source, parts, hooks) {
   });
   // What became of each address at the last reading, for a spreadsheet.
   const report = button("Report", async () => {
-    const runs = await get(`${api}runs/?limit=20`);
-    const last = runs.items.find((run) => run.trigger === "train");
-    if (last) await download(`${api}runs/${last.id}/report/?format=csv`, "report.csv");
+    const found = await get(`${api}documents/?source_id=${current.id}&limit=1`);
+    if (found.items.length === 0) return toast("Nothing was read yet.");
+    await download(`${api}runs/${found.items[0].run_id}/report/?format=csv`, "report.csv");
   }, "small");
   const remove = button("Remove", async () => {
     const agreed = await confirm({

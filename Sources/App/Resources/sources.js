@@ -57,6 +57,12 @@ await chatbotPage(async (chatbot) => {
     began: () => live.resume(),
   });
   list.show(found);
+  // Names of sources on other pages lead here, before there is a list to lead to.
+  const named = location.hash.length > 1 && byID(location.hash.slice(1));
+  if (named) {
+    named.setAttribute("tabindex", "-1");
+    named.focus();
+  }
 
   const refilter = () => {
     const left = list.filter({ group: byID("filter").value, text: byID("find").value.trim().toLowerCase() });

@@ -35,7 +35,7 @@ const documentStates = {
 // One that was taken out on purpose is no failure.
 const removed = (document) => document.state === "ended" && ["removed", "rolled_back"].includes(document.reason);
 // Nor is a page that its site, or the order of a crawl, wants left out.
-const leftOut = (document) => document.state === "ended"
+export const leftOut = (document) => document.state === "ended"
   && ["robots", "noindex", "redirected", "redirect_out", "canonical", "duplicate", "near_duplicate", "sitemap"].includes(document.reason);
 
 export function documentBadge(document) {
