@@ -88,12 +88,11 @@ def test_an_owner_works_with_what_visitors_left(bobbin, owner, visit):
     page.get_by_role("dialog").get_by_role("button", name="Delete").click()
     expect(lead).to_have_count(0)
 
-    # The menu says where one is, and a name on the page of privacy leads to its source.
+    # The menu says where one is; a source's own address leads to it.
     page = window.open("/admin/sources/")
     expect(page.get_by_role("link", name="Administration")).to_have_attribute("aria-current", "page")
     expect(page.locator("#list tbody tr", has_text="Lending").first).to_contain_text("Live")
-    page = window.open(f"/chatbots/{owner.chatbot}/privacy/")
-    page.get_by_role("link", name="Lending").first.click()
-    page.wait_for_url("**/sources/#source-*")
-    window.made()
+    sources = bobbin.call("GET", f"/api/chatbots/{owner.chatbot}/sources/", token=owner.token)["items"]
+    lending = next(one["id"] for one in sources if one["name"] == "Lending")
+    page = window.open(f"/chatbots/{owner.chatbot}/sources/#source-{lending}")
     expect(page.locator("#sources > li:focus")).to_contain_text("Lending")
