@@ -30,12 +30,15 @@ package struct Tracer: Sendable {
 
   /// Follows `reference`.
   ///
-  /// - Parameter chatbot: looks into this one's shard and rows only.
+  /// - Parameters:
+  ///   - chatbot: looks into this one's shard and rows only.
+  ///   - generation: that of the answer: a document may have another text by now. The present one where that is not kept any
+  ///     more, which then breaks the link of the shard.
   /// - Throws: `TraceError` when there is nothing to follow, `SpoolError` and `StorageError` of the machine.
   package func trace(
-    _ reference: TraceReference, chatbot: ChatbotID? = nil
+    _ reference: TraceReference, chatbot: ChatbotID? = nil, generation: Int? = nil
   ) async throws -> Trace {
-    let (found, unreadable) = try await find(reference, chatbot: chatbot)
+    let (found, unreadable) = try await find(reference, chatbot: chatbot, generation: generation)
     var trace = Trace(reference: reference, chatbot: found.chatbot)
     let row = try await database?.provenance(of: [found.document]).first
     var description: DocumentDescription?
@@ -44,6 +47,13 @@ package struct Tracer: Sendable {
         shard, found, ordinal: reference.ordinal, directory: directory(found.chatbot))
       trace.links += links
       description = known
+      if let generation, shard.manifest.generation != generation {
+        var link = Trace.Link("generation")
+        link.breaks(
+          "generation \(generation), which was asked, is not kept any more; this is what generation \(shard.manifest.generation) says"
+        )
+        trace.links.append(link)
+      }
     } else {
       var link = Trace.Link("chunk")
       link.breaks(
@@ -63,7 +73,7 @@ package struct Tracer: Sendable {
 
   /// The one document that is meant, and why shards could not be asked.
   private func find(
-    _ reference: TraceReference, chatbot: ChatbotID?
+    _ reference: TraceReference, chatbot: ChatbotID?, generation: Int?
   ) async throws -> (Found, unreadable: [String]) {
     var found: [Found] = []
     var unreadable: [String] = []
@@ -71,7 +81,7 @@ package struct Tracer: Sendable {
       try chatbot.map { [$0.text] }
       ?? Spool.DurableFile.names(in: "\(data)/shards").filter { ItemName.isLane($0) }.sorted()
     for name in names {
-      switch search(name, for: reference.document) {
+      switch search(name, for: reference.document, generation: generation) {
       case .success(let more): found += more
       case .failure(let error): unreadable.append("\(error)")
       }
@@ -93,10 +103,20 @@ package struct Tracer: Sendable {
   }
 
   private func search(
-    _ chatbot: String, for prefix: String
+    _ chatbot: String, for prefix: String, generation: Int?
   ) -> Result<[Found], ShardError> {
     Result { () throws(ShardError) -> [Found] in
-      guard let shard = try ShardSet.open(directory: directory(chatbot)) else { return [] }
+      let directory = directory(chatbot)
+      let shard: ShardSet
+      if let generation,
+        let kept = try? ShardManifest.manifest(
+          generation: generation, in: directory)
+      {
+        shard = try ShardSet(kept, in: directory)
+      } else {
+        guard let current = try ShardSet.open(directory: directory) else { return [] }
+        shard = current
+      }
       let ids = try Self.documents(of: shard, beginning: prefix)
       return ids.map { Found(chatbot: chatbot, document: $0, shard: shard) }
     }

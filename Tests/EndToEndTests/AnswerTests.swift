@@ -225,6 +225,75 @@ import WebClient
     #expect(usage.by_chatbot.first?.tokens_embedded == usage.tokens_embedded)
   }
 
+  @Test func `an old answer is followed back to the text it was made from`() async throws {
+    let bobbin = try Installation()
+    func run(_ arguments: [String]) async throws {
+      let result = try await bobbin.tool("bobbin").run(arguments)
+      #expect(result.exitCode == 0, "\(arguments): \(result.errors)")
+    }
+    func ingest(_ height: Int) async throws {
+      let file = try bobbin.folder.write(
+        "The tower of Orrin is \(height) metres high.", "tower.txt")
+      try await run(["ingest", "tower", file])
+    }
+    let server = try ServerTests.Server(
+      bobbin, ["BOBBIN_MAIL": "none", "BOBBIN_BCRYPT_COST": "4"])
+    let owner = try await RemovalTests.Owner(server)
+    try await ingest(31)
+    try await run(["admin", "give", "tower", "ada@example.com"])
+    struct Chatbots: Decodable {
+      struct Item: Decodable { let id: String }
+      let items: [Item]
+    }
+    let chatbot = try #require(
+      try JSONDecoder().decode(
+        Chatbots.self, from: Data(try await owner.send("GET", "/api/chatbots/").body)
+      ).items.first?.id)
+    struct Reply: Decodable { let message_id, conversation_id, message: String }
+    let answer = try JSONDecoder().decode(
+      Reply.self,
+      from: Data(
+        try await owner.send(
+          "POST", "/api/chat/\(chatbot)/", #"{"message":"How high is the tower of Orrin?"}"#
+        ).body))
+    #expect(answer.message.contains("31 metres"))
+    struct Trace: Decodable {
+      struct Cited: Decodable {
+        struct Link: Decodable {
+          let name: String
+          let facts: [String: String]
+          let broken: String?
+        }
+        let whole: Bool
+        let links: [Link]
+      }
+      let citations: [Cited]
+    }
+    func cited() async throws -> Trace.Cited {
+      let path =
+        "/api/chatbots/\(chatbot)/conversations/\(answer.conversation_id)/messages/"
+        + "\(answer.message_id)/trace/"
+      return try #require(
+        try JSONDecoder().decode(Trace.self, from: Data(try await owner.send("GET", path).body))
+          .citations.first)
+    }
+    func bytes(_ cited: Trace.Cited) -> [String: String]? {
+      cited.links.first { $0.name == "bytes" }?.facts
+    }
+    let first = try await cited()
+    #expect(first.whole && bytes(first) != nil)
+    // The document has another text now; the answer was made from the one before.
+    try await ingest(32)
+    let second = try await cited()
+    #expect(second.whole, "\(second.links)")
+    #expect(bytes(second) == bytes(first))
+    // When that is not kept any more, the trace says so, and passes nothing else off as it.
+    for height in 33..<45 { try await ingest(height) }
+    let last = try await cited()
+    #expect(!last.whole)
+    #expect(last.links.contains { $0.broken?.contains("is not kept any more") == true })
+  }
+
   @Test func `the model is left as soon as the visitor is gone, though it says nothing`()
     async throws
   {

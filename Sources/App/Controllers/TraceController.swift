@@ -102,7 +102,8 @@ struct TraceController: Sendable {
     let citable = Set(visibilities.filter { $0.value == .citable }.map(\.key.text))
     var cited: [Cited] = []
     for citation in answer.citations {
-      cited.append(try await follow(citation.n, citation.reference, chatbot))
+      cited.append(
+        try await follow(citation.n, citation.reference, chatbot, generation: answer.generation))
     }
     let known = Set(cited.map(\.n))
     return Answer.json(
@@ -120,11 +121,13 @@ struct TraceController: Sendable {
   }
 
   /// A citation back to the fetched bytes.
-  private func follow(_ n: Int, _ reference: String, _ chatbot: Chatbot) async throws -> Cited {
+  private func follow(
+    _ n: Int, _ reference: String, _ chatbot: Chatbot, generation: Int?
+  ) async throws -> Cited {
     guard let parsed = TraceReference(reference),
       // What is not there any more is said to be so.
       let trace = try? await Tracer(data: data, database: database).trace(
-        parsed, chatbot: chatbot.id)
+        parsed, chatbot: chatbot.id, generation: generation)
     else {
       let lost = Link(
         name: "chunk", facts: [:], broken: Nullable("no generation holds the document any more"))
