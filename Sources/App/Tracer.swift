@@ -33,7 +33,7 @@ package struct Tracer: Sendable {
   /// - Parameters:
   ///   - chatbot: looks into this one's shard and rows only.
   ///   - generation: that of the answer: a document may have another text by now. The present one where that is not kept any
-  ///     more, which then breaks the link of the shard.
+  ///     more; a broken link then says so.
   /// - Throws: `TraceError` when there is nothing to follow, `SpoolError` and `StorageError` of the machine.
   package func trace(
     _ reference: TraceReference, chatbot: ChatbotID? = nil, generation: Int? = nil

@@ -83,7 +83,7 @@ def test_an_owner_works_with_what_visitors_left(bobbin, owner, visit):
     page = window.open(f"/chatbots/{owner.chatbot}/leads/")
     lead = page.locator("#leads > li", has_text="cy@example.org")
     lead.get_by_role("button", name="Send to the CRM").click()
-    expect(page.locator("#toasts")).to_contain_text("It is sent again")
+    expect(page.locator("#toasts")).to_contain_text("It is on its way")
     lead.get_by_role("button", name="Delete").click()
     page.get_by_role("dialog").get_by_role("button", name="Delete").click()
     expect(lead).to_have_count(0)

@@ -2,7 +2,7 @@
 
 import Synchronization
 
-/// Counts streams by owner.
+/// Counts streams by owner; questions that are answered before they are counted, by address.
 final class OpenStreams: Sendable {
   private let inAll: Int
   private let counts = Mutex<[String: Int]>([:])

@@ -44,7 +44,7 @@ await chatbotPage(async (loaded) => {
   // For one that came before the address was set, or was lost at the other end.
   async function send(lead) {
     await post(`${api}leads/${lead.id}/resend/`);
-    toast("It is sent again. What became of it stands below.");
+    toast("It is on its way. What became of it stands below.");
   }
 
   async function remove(lead) {
