@@ -275,6 +275,13 @@ import Testing
     try FileManager.default.removeItem(atPath: folder)
     #expect(try await ask(named).status == 200)
     #expect(try await used() == .integer(1))
+    // No message is lost by a failure, and limits count it all the same: it cost a search.
+    try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+    try Data("damaged\n".utf8).write(to: URL(filePath: "\(folder)/CURRENT"))
+    var statuses: Set<Int> = []
+    for _ in 0..<60 { statuses.insert(try await ask([:]).status) }
+    #expect(statuses == [503, 429])
+    #expect(try await used() == .integer(1))
   }
 
   @Test func `the same request with the same key is done once`() async throws {
