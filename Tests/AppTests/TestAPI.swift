@@ -212,13 +212,15 @@ final class TestAPI: Sendable {
   }
 
   /// What was written, oldest first, once there are so many letters; the mail service has to run.
+  ///
+  /// A letter that is being written has another name until it is whole.
   func letters(_ count: Int) async throws -> [String] {
     let path = "\(folder.path)/mail"
     let end = ContinuousClock.now + .seconds(20)
     var names: [String] = []
     repeat {
       names = ((try? FileManager.default.contentsOfDirectory(atPath: path)) ?? [])
-        .filter { !$0.hasPrefix(".") }.sorted()
+        .filter { $0.hasSuffix(".eml") }.sorted()
       if names.count >= count { break }
       try await Task.sleep(for: .milliseconds(20))
     } while ContinuousClock.now < end
