@@ -42,7 +42,15 @@ package struct Removals: Sendable {
   /// Goes one step on; quick when nothing is to be done.
   ///
   /// What fails for one chatbot is told at the end and holds no other back: on a full disk removing is what helps.
-  package func advance() async throws {
+  ///
+  /// - Returns: false when another process is at it, and nothing was done.
+  @discardableResult
+  package func advance() async throws -> Bool {
+    let directory = data
+    guard let lock = try await BlockingWork.run({ try RemovalLock(data: directory) }) else {
+      return false
+    }
+    defer { withExtendedLifetime(lock) {} }
     let now = WallClock.now()
     var failure: (any Error)?
     func attempt(_ step: () async throws -> Void) async {
@@ -69,6 +77,7 @@ package struct Removals: Sendable {
       await attempt { try await sweepBlobs(olderThan: Self.blobAge) }
     }
     if let failure { throw failure }
+    return true
   }
 
   /// Tells crawls of what is removed or cancelled to stop: between two slices none of their items may be met.

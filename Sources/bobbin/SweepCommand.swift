@@ -36,7 +36,8 @@ struct SweepCommand: AsyncParsableCommand {
     try await Training(spool: configuration.spool, database: database).advance()
     let removals = Removals(
       data: configuration.data, spool: configuration.spool, database: database)
-    try await removals.advance()
+    // The server may be at it; what it has begun is part of what was asked for.
+    while try await !removals.advance() { try await Task.sleep(for: .milliseconds(100)) }
     let report = try await removals.sweepBlobs(olderThan: olderThan)
     try await database.checkpoint()
     if common.json {
