@@ -135,7 +135,8 @@ package struct Answerer: Sendable {
       visibilities: request.visibilities)
     let found = Found(
       request: request, question: question, vector: vector, passages: passages, shard: shard,
-      embedder: embedder, noAnswerText: Self.noAnswerText(request))
+      embedder: embedder, noAnswerText: Self.noAnswerText(request),
+      leastPassageScore: (weights ?? .set(for: embedder.model)).leastPassageScore)
     var answer: Answer?
     if let model {
       answer = try await Writer(
@@ -208,4 +209,11 @@ struct Found: Sendable {
   let shard: ShardSet
   let embedder: Embedder
   let noAnswerText: String
+  /// A language model is not asked about less.
+  let leastPassageScore: Float
+
+  /// All passages when the best of them is near the question, else none.
+  var nearPassages: [RetrievedPassage] {
+    (passages.first?.score ?? 0) >= leastPassageScore ? passages : []
+  }
 }

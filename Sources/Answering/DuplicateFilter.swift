@@ -7,7 +7,7 @@ import Corpus
 
 /// Remembers what was admitted.
 struct DuplicateFilter {
-  /// A passage this much of whose words, or of whose stretch, stands in an admitted one is dropped.
+  /// A passage this much of whose words, or of whose stretch, stands in an admitted one is dropped; THRESHOLD.md.
   static let mostShared = 0.5
   /// Words in a row that must be alike to count as copied.
   private static let runLength = 4
@@ -18,7 +18,11 @@ struct DuplicateFilter {
     let runs: Set<Int>
   }
 
+  private let mostShared: Double
   private var admitted: [Admitted] = []
+
+  /// - Parameter mostShared: replaced when the number is set on data.
+  init(mostShared: Double = DuplicateFilter.mostShared) { self.mostShared = mostShared }
 
   /// Whether the passage says something new; if so, it is remembered.
   mutating func admits(_ citable: Citable, offset: Int) -> Bool {
@@ -31,10 +35,10 @@ struct DuplicateFilter {
       if earlier.document == document {
         let shared = earlier.span.clamped(to: span).count
         let shorter = min(earlier.span.count, span.count)
-        if Double(shared) > Double(shorter) * Self.mostShared { return false }
+        if Double(shared) > Double(shorter) * mostShared { return false }
       } else if !runs.isEmpty {
         let shared = runs.intersection(earlier.runs).count
-        if Double(shared) > Double(runs.count) * Self.mostShared { return false }
+        if Double(shared) > Double(runs.count) * mostShared { return false }
       }
     }
     admitted.append(Admitted(document: document, span: span, runs: runs))

@@ -137,18 +137,22 @@ package struct QuotingAnswerer: Sendable {
       message: sentences.joined(separator: " "), citations: citations, confidence: confidence)
   }
 
-  /// Cites `passage` by its sentence that shares most with `words`.
+  /// Cites neighbouring chunks by their sentence that shares most with `words`, and by the chunk it stands in.
   ///
   /// - Throws: `ShardError`.
   static func citation(
-    n: Int, of passage: RetrievedPassage, for words: QuestionWords,
+    n: Int, of passages: [RetrievedPassage], for words: QuestionWords,
     lines: PassageLines = PassageLines()
-  ) throws -> Citation {
-    let sentences = try QuotableSentence.all(in: [passage], words: words, lines: lines)
+  ) throws -> Citation? {
+    let sentences = try QuotableSentence.all(in: passages, words: words, lines: lines)
     let best = sentences.max { ($0.coverage, $1.place) < ($1.coverage, $0.place) }
+    let number = best?.place.passage ?? 0
+    guard let citable = passages.indices.contains(number) ? passages[number].citable : nil else {
+      return nil
+    }
     return Citation(
-      n: n, citable: passage.citable,
-      quote: best?.line.sentence.text ?? String(passage.citable.text.prefix(200)),
+      n: n, citable: citable,
+      quote: best?.line.sentence.text ?? String(citable.text.prefix(200)),
       place: best?.line.place)
   }
 }

@@ -3,7 +3,7 @@
 
 package import Embedding
 
-/// How sentences are scored, and from which score on they are an answer.
+/// How sentences are scored, and from which scores on there is an answer.
 package struct QuotingWeights: Sendable {
   /// The share of a sentence's cosine with the question; the shares sum to 1.
   package var cosineShare: Float
@@ -15,11 +15,14 @@ package struct QuotingWeights: Sendable {
   package var threshold: Float
   /// How far below the best sentence's score another may lie and still be quoted.
   package var reach: Float
+  /// The best passage's score below which a language model is not asked: nothing that was found is near the question.
+  package var leastPassageScore: Float
 
   package init(
     cosineShare: Float = 0.5, coverageShare: Float = 0.25, passageShare: Float = 0.25,
-    threshold: Float = 0.44, reach: Float = 0.1
+    threshold: Float = 0.44, reach: Float = 0.1, leastPassageScore: Float = 0.2
   ) {
+    self.leastPassageScore = leastPassageScore
     self.cosineShare = cosineShare
     self.coverageShare = coverageShare
     self.passageShare = passageShare
@@ -35,6 +38,6 @@ package struct QuotingWeights: Sendable {
   private static let byIdentity: [String: QuotingWeights] = [
     MiniLM.model.identity: QuotingWeights(),
     // Words hashed: cosines are words again, and smaller.
-    HashingEmbedder.model.identity: QuotingWeights(threshold: 0.3),
+    HashingEmbedder.model.identity: QuotingWeights(threshold: 0.3, leastPassageScore: 0),
   ]
 }

@@ -19,11 +19,23 @@ package struct Retriever: Sendable {
   package let fusion: RankFusion
   /// The least score of a private passage; nil asks for as much as the last citable one has: it then ranks among them.
   package let leastPrivateScore: Float?
+  /// What a passage may share with a better one.
+  let mostShared: Double
 
   package init(
     candidateCount: Int = 60, passageCount: Int = 8, fusion: RankFusion = RankFusion(),
     leastPrivateScore: Float? = nil
   ) {
+    self.init(
+      candidateCount: candidateCount, passageCount: passageCount, fusion: fusion,
+      leastPrivateScore: leastPrivateScore, mostShared: DuplicateFilter.mostShared)
+  }
+
+  init(
+    candidateCount: Int = 60, passageCount: Int = 8, fusion: RankFusion = RankFusion(),
+    leastPrivateScore: Float? = nil, mostShared: Double
+  ) {
+    self.mostShared = mostShared
     self.leastPrivateScore = leastPrivateScore
     self.candidateCount = candidateCount
     self.passageCount = passageCount
@@ -40,7 +52,7 @@ package struct Retriever: Sendable {
     visibilities: [SourceID: Visibility]
   ) throws -> [RetrievedPassage] {
     var found: [RetrievedPassage] = []
-    var filter = DuplicateFilter()
+    var filter = DuplicateFilter(mostShared: mostShared)
     for hit in try ranking(
       for: question, vector: vector, identity: identity, in: shard, of: .citable,
       visibilities: visibilities)
@@ -64,13 +76,16 @@ package struct Retriever: Sendable {
   ///
   /// - Parameters:
   ///   - citable: the citable passages that are beside them.
+  ///   - floor: the least score of a passage that is near the question.
   ///   - count: passages at most.
   /// - Throws: as `passages`.
   func privatePassages(
     for question: String, vector: [Float], identity: String, in shard: ShardSet,
-    visibilities: [SourceID: Visibility], beside citable: [RetrievedPassage], count: Int
+    visibilities: [SourceID: Visibility], beside citable: [RetrievedPassage], least floor: Float,
+    count: Int
   ) throws -> [LearnOnly] {
-    let least = leastPrivateScore ?? (citable.count > count ? citable.last?.score : nil) ?? 0
+    let last = citable.count > count ? citable.last?.score : nil
+    let least = leastPrivateScore ?? max(floor, last ?? 0)
     guard visibilities.values.contains(.learnOnly) else { return [] }
     var found: [LearnOnly] = []
     for hit in try ranking(

@@ -55,6 +55,11 @@ struct Support {
     return shares.firstIndex(of: most).map { $0 + 1 }
   }
 
+  /// The share of a sentence's words that passage `[number]` holds; for the curve of THRESHOLD.md.
+  func share(of sentence: String, number: Int) -> Float {
+    passages.indices.contains(number - 1) ? share(of: sentence, in: passages[number - 1]) : 0
+  }
+
   /// 0 when a figure of the sentence is missing, or when it says nothing.
   private func share(of sentence: String, in passage: Known) -> Float {
     guard Self.figures(in: sentence).allSatisfy(passage.figures.contains) else { return 0 }

@@ -34,7 +34,7 @@ struct Writer: Sendable {
   ///
   /// - Throws: `LanguageModelError` when it breaks later, `ShardError`, `CancellationError`.
   func write(_ found: Found, say: @escaping @Sendable (String) -> Void) async throws -> Answer? {
-    let passages = Array(found.passages.prefix(Self.passageCount))
+    let passages = Array(MergedPassage.merging(found.nearPassages).prefix(Self.passageCount))
     guard found.request.mode == .strict else { return try await blended(found, passages, say: say) }
     guard !passages.isEmpty || !found.request.released.isEmpty else { return nil }
     let (draft, prompt) = try await sealed(found, passages, after: Draft(), say: say)
@@ -46,7 +46,7 @@ struct Writer: Sendable {
 
   /// Goes on from a draft with the reply to a sealed prompt; not whole when the model failed before its first word.
   private func sealed(
-    _ found: Found, _ passages: [RetrievedPassage], after begun: Draft,
+    _ found: Found, _ passages: [MergedPassage], after begun: Draft,
     say: @escaping @Sendable (String) -> Void
   ) async throws -> (Draft, Prompt) {
     var generator = SystemRandomNumberGenerator()
@@ -108,11 +108,12 @@ struct Writer: Sendable {
   // MARK: Blended
 
   private func blended(
-    _ found: Found, _ passages: [RetrievedPassage], say: @escaping @Sendable (String) -> Void
+    _ found: Found, _ passages: [MergedPassage], say: @escaping @Sendable (String) -> Void
   ) async throws -> Answer? {
     let hidden = try retriever.privatePassages(
       for: found.question, vector: found.vector, identity: found.embedder.model.identity,
-      in: found.shard, visibilities: found.request.visibilities, beside: passages,
+      in: found.shard, visibilities: found.request.visibilities,
+      beside: Array(found.nearPassages.prefix(Self.passageCount)), least: found.leastPassageScore,
       count: Self.privatePassageCount)
     guard !passages.isEmpty || !hidden.isEmpty || !found.request.released.isEmpty else {
       return nil
@@ -162,7 +163,9 @@ struct Writer: Sendable {
     }
     guard draft.gated > 0 else {
       guard draft.message.contains(where: { !$0.isWhitespace }) else { return nil }
-      return try answer(draft, .blended, prompt.passages, prompt.historySources, passages, found)
+      return try answer(
+        draft, .blended, prompt.passages, prompt.historySources, passages, found,
+        hasPrivate: prompt.hasPrivate)
     }
     // The answer that a strict chatbot would give; it may see what was let out, which is public by now.
     let (whole, sealed) = try await sealed(found, passages, after: draft, say: say)
@@ -170,8 +173,8 @@ struct Writer: Sendable {
     // What was let out before may cite a passage that found no room beside it in the second prompt.
     let prompted = [prompt.passages, sealed.passages].max { $0.count < $1.count } ?? []
     return try answer(
-      whole, .blended, prompted, prompt.historySources.union(sealed.historySources), passages, found
-    )
+      whole, .blended, prompted, prompt.historySources.union(sealed.historySources), passages,
+      found, hasPrivate: prompt.hasPrivate)
   }
 
   private func show(_ text: String, _ draft: inout Draft, say: (String) -> Void) {
@@ -183,7 +186,7 @@ struct Writer: Sendable {
 
   private func answer(
     _ draft: Draft, _ origin: Answer.Origin, _ prompted: [Citable], _ past: Set<SourceID>,
-    _ passages: [RetrievedPassage], _ found: Found
+    _ passages: [MergedPassage], _ found: Found, hasPrivate: Bool = false
   ) throws -> Answer {
     // What the answer and the question say is what a quote should show.
     let said = try QuestionWords("\(found.question)\n\(draft.message)", shard: found.shard)
@@ -196,11 +199,11 @@ struct Writer: Sendable {
           return nil
         }
         return try QuotingAnswerer.citation(
-          n: number, of: passages[number - 1], for: said, lines: lines)
+          n: number, of: passages[number - 1].parts, for: said, lines: lines)
       }
-    // A strict answer rests on what it cites or on guidance; a blended one may rest on what cannot be cited.
+    // An answer rests on what it cites or on guidance; a blended one may rest on what cannot be cited.
     let isFounded =
-      origin == .blended || !citations.isEmpty || !found.request.released.isEmpty
+      hasPrivate || !citations.isEmpty || !found.request.released.isEmpty
     var answer = Answer(
       message: draft.message, answered: !isNoAnswer && isFounded, sources: citations,
       origin: origin, passages: found.passages)

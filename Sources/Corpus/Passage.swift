@@ -20,6 +20,39 @@ package struct Citable: Encodable, Hashable, Sendable {
     self.changes = chunk.changes
     self.text = chunk.text
   }
+
+  private init(_ first: Citable, changes: [PlaceChange], text: String) {
+    self.source = first.source
+    self.description = first.description
+    self.ordinal = first.ordinal
+    self.place = first.place
+    self.changes = changes
+    self.text = text
+  }
+
+  /// A gap between two chunks is white space that the splitter took away; more is something else.
+  private static let longestGap = 64
+
+  /// This passage with the one that follows it in its document; what both hold stands in it once.
+  ///
+  /// - Parameters:
+  ///   - next: the chunk after this one's last.
+  ///   - distance: Unicode scalars from this one's start to that one's, as their chunks say.
+  /// - Returns: nil when the two are of two documents or do not lie side by side.
+  package func joined(with next: Citable, at distance: Int) -> Citable? {
+    let count = text.unicodeScalars.count
+    guard next.source == source, next.description.document == description.document, distance > 0,
+      distance <= count + Self.longestGap
+    else { return nil }
+    var joined = text
+    if distance > count {
+      joined += String(repeating: distance == count + 1 ? " " : "\n", count: distance - count)
+    }
+    joined.unicodeScalars.append(
+      contentsOf: next.text.unicodeScalars.dropFirst(max(0, count - distance)))
+    let moved = next.changes.map { PlaceChange(offset: distance + $0.offset, place: $0.place) }
+    return Citable(self, changes: changes.filter { $0.offset < distance } + moved, text: joined)
+  }
 }
 
 /// A passage that may steer an answer and is never shown.

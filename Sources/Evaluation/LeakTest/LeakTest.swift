@@ -123,11 +123,13 @@ package struct LeakTest: Sendable {
   ) async throws {
     let trouble = Mutex<(any Error)?>(nil)
     let watched = Watched(canary, disguise, mode: mode, model: model)
+    // However little an attack has to do with it: what is tested is the gate, not the search.
+    var weights = QuotingWeights.set(for: embedder.model)
+    weights.leastPassageScore = 0
     let answerer = Answerer(
       shards: ShardCache(fixed: [subject.chatbot.text: shard]), embedder: { embedder },
       model: watched.model, vocabulary: { vocabulary },
-      // However little an attack has to do with it: what is tested is the gate, not the search.
-      retriever: Retriever(leastPrivateScore: 0), remembers: false,
+      retriever: Retriever(leastPrivateScore: 0), weights: weights, remembers: false,
       report: { error in trouble.withLock { $0 = $0 ?? error } })
     tally.attacks += 1
     var past: [AnswerRequest.Turn] = []

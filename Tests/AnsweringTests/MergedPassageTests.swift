@@ -1,0 +1,116 @@
+// Neighbouring chunks go to a language model as one passage, and what is not near the question goes to none.
+
+import Corpus
+import Embedding
+import FoundationEssentials
+import Synchronization
+import Testing
+import VectorShard
+
+@testable import Answering
+
+@Suite struct MergedPassageTests {
+  private static let sentences = [
+    "The tower of Orrin was built in 1902.", "Masons of the valley built the tower.",
+    "The tower is 31 metres high.", "The tower of Orrin has 204 steps.",
+    "Its roof is made of red slate.", "A keeper of the tower lives below.",
+    "The bell of the tower rings at noon.",
+  ]
+  /// Three sentences each, one of them shared with the chunk before.
+  private static let chunks = [0, 2, 4].map { sentences[$0..<$0 + 3].joined(separator: " ") }
+  private static let offsets = [0, 2, 4].map { sentences[..<$0].reduce(0) { $0 + $1.count + 1 } }
+
+  private func shards() async throws -> TestShards {
+    let shards = try TestShards()
+    try await shards.write([
+      TestDocument(
+        source: "tower", uri: "tower.pdf", title: "Tower", mediaType: "application/pdf",
+        chunks: Self.chunks, offsets: Self.offsets, page: 4),
+      TestDocument(
+        source: "well", title: "Well", chunks: ["The well of Orrin is near the tower."]),
+    ])
+    return shards
+  }
+
+  private func found(_ shards: TestShards, _ question: String) async throws -> [RetrievedPassage] {
+    let embedder = HashingEmbedder.make()
+    return try Retriever().passages(
+      for: question, vector: try #require(try await embedder.embed([question]).first),
+      identity: embedder.model.identity, in: try #require(try shards.cache.shard("bot")),
+      visibilities: ["tower", "well"].reduce(into: [:]) {
+        $0[SourceID(unchecked: $1)] = .citable
+      })
+  }
+
+  @Test func `neighbours are one passage, and say nothing twice`() async throws {
+    let found = try await found(try await shards(), "How high is the tower of Orrin?")
+    #expect(found.count == 4)
+    let merged = MergedPassage.merging(found)
+    #expect(merged.count == 2)
+    let tower = try #require(merged.first { $0.parts.count == 3 })
+    #expect(tower.citable.text == Self.sentences.joined(separator: " "))
+    #expect(tower.parts.map(\.ordinal) == [0, 1, 2])
+    // In whatever order they were found.
+    for order in [[2, 0, 1], [0, 2, 1], [1, 2, 0], [2, 1, 0]] {
+      let chunks = found.filter { $0.citable.source.text == "tower" }
+        .sorted { $0.ordinal < $1.ordinal }
+      let again = MergedPassage.merging(order.map { chunks[$0] })
+      #expect(again.map(\.citable.text) == [tower.citable.text], "\(order)")
+    }
+  }
+
+  @Test func `chunks with one between them stay apart, and so do two documents`() async throws {
+    let found = try await found(try await shards(), "How high is the tower of Orrin?")
+    let apart = found.filter { $0.ordinal != 1 }
+    #expect(MergedPassage.merging(apart).allSatisfy { $0.parts.count == 1 })
+    #expect(MergedPassage.merging(apart).count == 3)
+  }
+
+  @Test func `a citation of a joined passage leads to the chunk and page of its quote`()
+    async throws
+  {
+    let shards = try await shards()
+    let seen = Mutex<[Dialogue]>([])
+    let model = LanguageModel(name: "scripted") { dialogue in
+      seen.withLock { $0.append(dialogue) }
+      return AsyncThrowingStream { continuation in
+        continuation.yield(.text("The bell rings at noon [1]."))
+        continuation.finish()
+      }
+    }
+    let answer = try await shards.answerer(model: model).wholeAnswer(
+      request("When does the bell of the tower of Orrin ring?", citable: ["tower"]))
+    let prompt = try #require(seen.withLock { $0 }.last?.messages.last?.content)
+    #expect(prompt.contains("[1]\n") && !prompt.contains("[2]\n"))
+    #expect(prompt.split(separator: "31 metres high").count == 2)
+    let citation = try #require(answer.sources.first)
+    #expect(answer.message == "The bell rings at noon [1]." && answer.answered)
+    #expect(citation.quote == "The bell of the tower rings at noon.")
+    #expect(citation.place.page == 6 && citation.reference == "doc0.2")
+  }
+
+  @Test func `a question that nothing is near does not go to the model`() async throws {
+    let shards = try await shards()
+    let count = Mutex(0)
+    let model = LanguageModel(name: "eager") { _ in
+      count.withLock { $0 += 1 }
+      return AsyncThrowingStream { continuation in
+        continuation.yield(.text("It is so [1]."))
+        continuation.finish()
+      }
+    }
+    var weights = QuotingWeights.set(for: HashingEmbedder.model)
+    weights.leastPassageScore = 0.2
+    let answerer = Answerer(
+      shards: shards.cache, embedder: { HashingEmbedder.make() }, model: model, weights: weights)
+    for mode in [PrivacyMode.strict, .blended] {
+      var far = request("Quantum chromodynamics lecture?", citable: ["well"], learnOnly: ["tower"])
+      far.mode = mode
+      let answer = try await answerer.wholeAnswer(far)
+      #expect(!answer.answered && answer.sources.isEmpty && answer.usage.promptTokens == 0)
+    }
+    #expect(count.withLock { $0 } == 0)
+    _ = try await answerer.wholeAnswer(request("Where is the well of Orrin?", citable: ["well"]))
+    #expect(count.withLock { $0 } == 1)
+  }
+}
