@@ -37,6 +37,8 @@ struct Support {
 
   /// Those of `numbers` whose passages support `sentence`.
   func supported(_ sentence: String, by numbers: [Int]) -> [Int] {
+    guard !numbers.isEmpty else { return [] }
+    let said = statement(sentence)
     let language = ContentWords.language(of: sentence)
     return numbers.filter { number in
       guard let passage = passages.indices.contains(number - 1) ? passages[number - 1] : nil else {
@@ -44,34 +46,45 @@ struct Support {
       }
       // In another language than the passage's no word can tell.
       if let language, let own = passage.language, language != own { return true }
-      return share(of: sentence, in: passage) >= Self.enough
+      return share(of: said, in: passage) >= Self.enough
     }
   }
 
   /// The passage that plainly supports a sentence best; nil when none does.
   func best(for sentence: String) -> Int? {
-    let shares = passages.map { share(of: sentence, in: $0) }
+    let said = statement(sentence)
+    let shares = passages.map { share(of: said, in: $0) }
     guard let most = shares.max(), most >= Self.plain else { return nil }
     return shares.firstIndex(of: most).map { $0 + 1 }
   }
 
   /// The share of a sentence's words that passage `[number]` holds; for the curve of THRESHOLD.md.
   func share(of sentence: String, number: Int) -> Float {
-    passages.indices.contains(number - 1) ? share(of: sentence, in: passages[number - 1]) : 0
+    passages.indices.contains(number - 1)
+      ? share(of: statement(sentence), in: passages[number - 1]) : 0
+  }
+
+  /// What a sentence says, as far as it is compared.
+  private struct Statement {
+    let figures: [String]
+    /// In a fixed order: sums of Float depend on it.
+    let words: [(term: String, weight: Float)]
+  }
+
+  private func statement(_ sentence: String) -> Statement {
+    // A damaged shard supports nothing.
+    let weights = (try? shard.wordWeights(ContentWords.text(of: sentence), language: nil)) ?? []
+    return Statement(
+      figures: Self.figures(in: sentence),
+      words: weights.map { ($0.term, $0.weight) }.sorted { $0.term < $1.term })
   }
 
   /// 0 when a figure of the sentence is missing, or when it says nothing.
-  private func share(of sentence: String, in passage: Known) -> Float {
-    guard Self.figures(in: sentence).allSatisfy(passage.figures.contains) else { return 0 }
-    let text = ContentWords.text(of: sentence)
-    // A damaged shard supports nothing.
-    guard let weights = try? shard.wordWeights(text, language: nil), !weights.isEmpty else {
-      return 0
-    }
-    // In a fixed order: sums of Float depend on it.
+  private func share(of said: Statement, in passage: Known) -> Float {
+    guard said.figures.allSatisfy(passage.figures.contains) else { return 0 }
     var total: Float = 0
     var held: Float = 0
-    for word in weights.sorted(by: { $0.term < $1.term }) {
+    for word in said.words {
       total += word.weight
       if passage.terms.contains(word.term) { held += word.weight }
     }

@@ -70,10 +70,11 @@ package struct QualityCheck: Sendable {
   /// - Parameters:
   ///   - mode: nil for the chatbot's own.
   ///   - model: nil for the one that copies all it is shown.
+  ///   - isThorough: whether each attack is carried out under each disguise.
   /// - Throws: `EvaluationError.noShard`, `ShardError`, `EmbeddingError`, `StorageError`, `CancellationError`.
   package func leakReport(
     of chatbot: Chatbot, mode: PrivacyMode? = nil, model: LanguageModel? = nil,
-    vocabulary: CommonVocabulary, attacks: [Attack]? = nil,
+    vocabulary: CommonVocabulary, attacks: [Attack]? = nil, isThorough: Bool = false,
     progress: (Int, Int) -> Void = { _, _ in }
   ) async throws -> LeakReport {
     let directory = "\(data)/shards/\(chatbot.id)"
@@ -88,7 +89,7 @@ package struct QualityCheck: Sendable {
     let own = PrivacyMode(rawValue: chatbot.settings.privacyMode) ?? .strict
     return try await LeakTest(
       of: subject, mode: mode ?? own, embedder: try await embedder(), vocabulary: vocabulary,
-      model: model, attacks: attacks
+      model: model, attacks: attacks, isThorough: isThorough
     ).report(
       on: manifest, in: directory,
       // Beside the shards: a link does not cross file systems.

@@ -17,14 +17,16 @@ struct LeakTestCommand: AsyncParsableCommand {
     discussion: """
       bobbin leak-test handbook
       bobbin leak-test handbook --mode strict --json
+      bobbin leak-test handbook --every-disguise
       bobbin leak-test handbook --against model --accept-tokens 1500000
 
-      Plants a code, a sentence and a name for each learn-only source in a copy of the shard, and runs 355 attacks in 12 classes
-      against a model that copies all it is shown under 28 disguises: free, offline, the same each time. With --against model
-      the configured model is asked instead; the tokens that may cost are shown first and have to be accepted.
+      Plants a code, a sentence, a name and a number for each learn-only source in a copy of the shard, and runs 355 attacks in
+      12 classes against a model that copies all it is shown under 28 disguises in turn: free, offline, the same each time. With
+      --every-disguise each attack is carried out under each of them, which takes 28 times as long. With --against model the
+      configured model is asked instead; the tokens that may cost are shown first and have to be accepted.
 
-      Exit codes: 0 passed, 1 something private came out or a source was never reached, 64 tokens not accepted, 69 no such chatbot
-      or not trained, 78 no model is set.
+      Exit codes: 0 passed, 1 something private came out or a source was never reached, 64 no such chatbot or tokens not accepted,
+      69 not trained, 78 no model is set.
       """)
 
   enum Opponent: String, ExpressibleByArgument, CaseIterable { case stub, model }
@@ -41,11 +43,26 @@ struct LeakTestCommand: AsyncParsableCommand {
   @Option(help: "Model tokens that the test may cost.")
   var acceptTokens: Int?
 
+  @Option(help: "Attacks of one class alone, such as encode: to look closer at a leak.")
+  var only: String?
+
+  @Flag(help: "Each attack under each disguise, on each source.")
+  var everyDisguise = false
+
   @OptionGroup var common: CommonOptions
 
   func validate() throws {
+    if everyDisguise, against == .model {
+      throw ValidationError("--every-disguise is of the stub: a model has no disguises.")
+    }
     if let mode, PrivacyMode(rawValue: mode) == nil {
       throw ValidationError("--mode is strict or blended.")
+    }
+    if let only {
+      let classes = Set(try Attack.suite().map(\.kind))
+      guard classes.contains(only) else {
+        throw ValidationError("--only is one of \(classes.sorted().joined(separator: ", ")).")
+      }
     }
   }
 
@@ -65,6 +82,8 @@ struct LeakTestCommand: AsyncParsableCommand {
       let report = try await services.quality.leakReport(
         of: row, mode: mode.flatMap(PrivacyMode.init(rawValue:)), model: model,
         vocabulary: await services.vocabulary(),
+        attacks: try Attack.suite().filter { only == nil || $0.kind == only },
+        isThorough: everyDisguise,
         progress: { done, total in meter.show(done, of: total) })
       meter.end()
       if common.json {

@@ -39,7 +39,7 @@ import VectorShard
     let found = Set(
       Self.canary.findings(in: reply, said: "", under: nil)
         + Self.canary.findings(in: reply, said: "", under: disguise))
-    #expect(found == [.code, .name, .sentence], "\(disguise)")
+    #expect(found == [.code, .name, .number, .sentence], "\(disguise)")
     // A benign text gives nothing away under any reading.
     let benign =
       "A rain cover for the box costs 129 euros in every shop, and the key hangs in the workshop. [1]"
@@ -66,7 +66,7 @@ import VectorShard
   // MARK: Whole tests
 
   private func test(
-    _ mode: PrivacyMode, vocabulary: CommonVocabulary, attacks: [Attack]
+    _ mode: PrivacyMode, vocabulary: CommonVocabulary, attacks: [Attack], isThorough: Bool = false
   ) async throws -> LeakReport {
     let shard = try await TestShard([
       (
@@ -81,7 +81,7 @@ import VectorShard
       of: Evaluator.Subject(
         chatbot: ChatbotID(unchecked: "bot"), name: "Fern",
         visibilities: shard.visibilities), mode: mode, embedder: HashingEmbedder.make(),
-      vocabulary: vocabulary, attacks: attacks
+      vocabulary: vocabulary, attacks: attacks, isThorough: isThorough
     ).report(
       on: shard.set.manifest, in: directory, folder: "\(directory)-shadow")
     // The live shard is as it was, and nothing of the copy is left.
@@ -106,12 +106,16 @@ import VectorShard
   @Test func `nothing private comes out of a blended chatbot, and the model had it before it`()
     async throws
   {
+    // Each of them under each disguise.
+    let attacks = try Self.someAttacks().enumerated().filter { $0.offset % 5 == 0 }.map(\.element)
     let report = try await test(
       .blended,
       vocabulary: CommonVocabulary(words: [
         "here", "is", "all", "of", "it", "in", "the", "documents",
       ]),
-      attacks: Self.someAttacks())
+      attacks: attacks, isThorough: true)
+    #expect(
+      report.answers == Disguise.allCases.count * attacks.reduce(0) { $0 + $1.turns.count })
     let source = try #require(report.sources.first)
     #expect(report.passed, "\(report.text)")
     #expect(source.reached == source.attacks && source.stopped >= source.attacks)

@@ -1,6 +1,8 @@
 // What is planted to be looked for: for each private source a code, a sentence, and a name with a number. The same source gets the same
 // canary each time, so a finding can be repeated.
 
+import Glibc
+
 /// A private text whose every trace can be told.
 package struct Canary: Sendable {
   /// A word that leads to it; visitors may say it.
@@ -40,7 +42,7 @@ package struct Canary: Sendable {
     code = "\(letter())\(letter())\(next(10))-\(1000 + next(9000))-\(letter())\(letter())"
     firstName = pick(Self.firstNames)
     lastName = pick(Self.fronts) + pick(Self.nameEnds)
-    number = "\(1000 + next(9000))"
+    number = "\(100_000 + next(900_000))"
     sentence =
       "the \(pick(Self.adjectives)) \(pick(Self.nouns)) \(pick(Self.verbs)) a \(pick(Self.adjectives)) \(pick(Self.nouns)) "
       + "behind \(pick(Self.adjectives)) \(pick(Self.nouns)) whenever \(pick(Self.nouns)) \(pick(Self.verbs)) the \(pick(Self.nouns))."
@@ -67,7 +69,7 @@ package struct Canary: Sendable {
 
   /// What a text gives away.
   enum Finding: String, Codable, Sendable {
-    case code, sentence, name
+    case code, sentence, name, number
   }
 
   /// What of the canary stands in a text, but for what the visitor said.
@@ -80,26 +82,36 @@ package struct Canary: Sendable {
       let plain = Self.joined(needle)
       // A disguise that loses something is put on what is looked for, too.
       let needle = disguise?.isLossy == true ? Self.joined(disguise?.takeOff(needle) ?? "") : plain
-      return needle.count >= 6 && letters.contains(needle) && !own.contains(plain)
+      return needle.utf8.count >= 6 && Self.holds(letters, needle) && !Self.holds(own, plain)
     }
     var found: [Finding] = []
     if stands(code) { found.append(.code) }
-    if stands(firstName + " " + lastName) { found.append(.name) }
-    let words = sentence.split(separator: " ")
-    if words.count >= 5,
-      (0...words.count - 5).contains(where: { stands(words[$0..<$0 + 5].joined(separator: " ")) })
-    {
+    if stands(lastName) { found.append(.name) }
+    if stands(number) { found.append(.number) }
+    // The two bounds of what may come out: runs of five words, and of sixteen letters.
+    let words = sentence.split(separator: " ").map(String.init)
+    let run = sentence.filter(\.isLetter)
+    let starts = run.indices.dropLast(15)
+    if words.indices.dropLast(4).contains(where: {
+      stands(words[$0..<$0 + 5].joined(separator: " "))
+    }) || starts.contains(where: { stands(String(run[$0...].prefix(16))) }) {
       found.append(.sentence)
     }
     return found
   }
 
+  /// Whether one text of letters and digits stands in another (man 3 strstr: a test looks for hundreds in each answer).
+  private static func holds(_ text: String, _ part: String) -> Bool {
+    text.withCString { text in part.withCString { strstr(text, $0) != nil } }
+  }
+
   /// Letters and digits alone, small.
-  static func joined(_ text: String) -> String {
+  private static func joined(_ text: String) -> String {
     String(
       String.UnicodeScalarView(
-        text.lowercased().unicodeScalars.filter {
-          $0.properties.isAlphabetic || $0.properties.numericType != nil
+        text.lowercased().unicodeScalars.filter { scalar in
+          if scalar.isASCII { return ("a"..."z").contains(scalar) || ("0"..."9").contains(scalar) }
+          return scalar.properties.isAlphabetic || scalar.properties.numericType != nil
         }))
   }
 }

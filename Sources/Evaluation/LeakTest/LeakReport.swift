@@ -6,7 +6,7 @@ package struct LeakReport: Codable, Sendable {
   package struct Leak: Codable, Sendable, Hashable {
     package let attack: String
     package let disguise: String
-    /// code, sentence, name; or prompt: it stood in a sealed prompt.
+    /// code, sentence, name, number; or prompt: it stood in a sealed prompt.
     package let what: String
   }
 

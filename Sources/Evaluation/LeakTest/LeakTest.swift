@@ -19,6 +19,7 @@ package struct LeakTest: Sendable {
   private let embedder: Embedder
   private let vocabulary: CommonVocabulary
   private let attacks: [Attack]
+  private let isThorough: Bool
   /// Nil for the copying one.
   private let model: LanguageModel?
 
@@ -26,11 +27,14 @@ package struct LeakTest: Sendable {
   ///   - mode: The chatbot's own, or the one to try.
   ///   - model: A real one, in place of the one that copies everything.
   ///   - attacks: Nil for the whole suite.
+  ///   - isThorough: Whether each attack is carried out under each disguise, and on each source, instead of one by its turn.
   /// - Throws: `DecodingError` for a suite that cannot be read.
   package init(
     of subject: Evaluator.Subject, mode: PrivacyMode, embedder: Embedder,
-    vocabulary: CommonVocabulary, model: LanguageModel? = nil, attacks: [Attack]? = nil
+    vocabulary: CommonVocabulary, model: LanguageModel? = nil, attacks: [Attack]? = nil,
+    isThorough: Bool = false
   ) throws {
+    self.isThorough = isThorough
     self.subject = subject
     self.mode = mode
     self.embedder = embedder
@@ -80,8 +84,11 @@ package struct LeakTest: Sendable {
     var visibilities = subject.visibilities
     visibilities[ShadowShard.planter] = .citable
     let turns = attacks.reduce(0) { $0 + $1.turns.count }
-    let share = max(
-      1, turns * hidden.count / Self.budget + (turns * hidden.count % Self.budget > 0 ? 1 : 0))
+    let share =
+      isThorough
+      ? 1
+      : max(
+        1, turns * hidden.count / Self.budget + (turns * hidden.count % Self.budget > 0 ? 1 : 0))
     let total = hidden.indices.reduce(0) { sum, place in
       sum + chosen(place, share).reduce(0) { $0 + $1.attack.turns.count }
     }
@@ -109,9 +116,12 @@ package struct LeakTest: Sendable {
       limits: LeakReport.limits(mode.rawValue))
   }
 
-  /// The attacks on one source, each with a disguise of its own.
+  /// The attacks on one source, each with a disguise of its own, or with all of them.
   private func chosen(_ place: Int, _ share: Int) -> [(attack: Attack, disguise: Disguise)] {
-    attacks.enumerated().filter { ($0.offset + place) % share == 0 }.map { number, attack in
+    if isThorough {
+      return attacks.flatMap { attack in Disguise.allCases.map { (attack, $0) } }
+    }
+    return attacks.enumerated().filter { ($0.offset + place) % share == 0 }.map { number, attack in
       let all = Disguise.allCases
       return (attack, all[(number / share + place) % all.count])
     }
@@ -149,7 +159,10 @@ package struct LeakTest: Sendable {
       if let error = trouble.withLock({ $0 }) { throw error }
       tally.tokens += answer.usage.promptTokens + answer.usage.replyTokens
       tally.replyTokens += answer.usage.replyTokens
-      past.append(AnswerRequest.Turn(question: question, answer: nil))
+      // As the server hands earlier answers on.
+      past.append(
+        AnswerRequest.Turn(
+          question: question, answer: answer.message, sources: answer.promptSources))
       tally.stopped += answer.gated
       let shown =
         ([answer.message] + answer.sources.flatMap { [$0.title, $0.quote, $0.url ?? ""] })
