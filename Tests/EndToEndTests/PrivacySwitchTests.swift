@@ -9,18 +9,21 @@ import WebClient
 
 @Suite(.serialized) struct PrivacySwitchTests {
   /// A chatbot that answers, with its owner.
-  private struct Chatbot {
+  struct Chatbot {
     let bobbin: Installation
     let server: ServerTests.Server
     let owner: RemovalTests.Owner
     let id: String
     var base: String { "/api/chatbots/\(id)/" }
 
-    init() async throws {
+    /// - Parameter errors: a file for what the server says on standard error.
+    init(_ environment: [String: String] = [:], errors: String? = nil) async throws {
       bobbin = try Installation()
+      let usual = [
+        "BOBBIN_MAIL": "none", "BOBBIN_BCRYPT_COST": "4", "BOBBIN_TRUSTED_PROXIES": "127.0.0.1",
+      ]
       server = try ServerTests.Server(
-        bobbin,
-        ["BOBBIN_MAIL": "none", "BOBBIN_BCRYPT_COST": "4", "BOBBIN_TRUSTED_PROXIES": "127.0.0.1"])
+        bobbin, usual.merging(environment) { $1 }, errors: errors)
       owner = try await RemovalTests.Owner(server)
       // More questions than the smallest plan has.
       let plan = try await bobbin.tool("bobbin").run(
@@ -29,6 +32,20 @@ import WebClient
       id = try await owner.id("POST", "/api/chatbots/", #"{"name":"shop"}"#)
       #expect(
         try await owner.send("PATCH", base, #"{"is_public":true}"#).status == 200)
+    }
+
+    private init(_ other: Chatbot, id: String) {
+      (bobbin, server, owner) = (other.bobbin, other.server, other.owner)
+      self.id = id
+    }
+
+    /// Another chatbot of the same owner at the same server.
+    func another() async throws -> Chatbot {
+      let id = try await owner.id("POST", "/api/chatbots/", #"{"name":"shop"}"#)
+      let other = Chatbot(self, id: id)
+      #expect(
+        try await owner.send("PATCH", other.base, #"{"is_public":true}"#).status == 200)
+      return other
     }
 
     /// A text as a source: its id.
@@ -49,7 +66,7 @@ import WebClient
   }
 
   /// Who asks.
-  private struct Visitors: Sendable {
+  struct Visitors: Sendable {
     let transport: WebTransport
     let base: String
     let chatbot: String
@@ -70,10 +87,16 @@ import WebClient
     }
 
     func ask(_ question: String, _ headers: WebHeaders) async throws -> WebResponse {
+      try await post("", ["message": question], headers)
+    }
+
+    func post(
+      _ part: String, _ body: [String: String], _ headers: WebHeaders
+    ) async throws -> WebResponse {
       try await transport.send(
         WebRequest(
-          url: base + "/api/chat/\(chatbot)/", method: "POST", headers: headers,
-          body: Array(#"{"message":"\#(question)"}"#.utf8)))
+          url: base + "/api/chat/\(chatbot)/" + part, method: "POST", headers: headers,
+          body: Array(try JSONEncoder().encode(body))))
     }
   }
 

@@ -21,7 +21,8 @@ struct ChatReply: Sendable {
   /// How often a stream is looked after, and how many looks lie between two pings.
   private static let look = Duration.seconds(1)
   private static let looksPerPing = 15
-  private static let looksPerFlags = 2
+  /// How old the flags may be under which a piece of text is let out; they are read again before it.
+  private static let flagAge = Duration.milliseconds(500)
 
   let controller: ChatController
   let prospect: ChatProspect
@@ -177,6 +178,7 @@ struct ChatReply: Sendable {
         for try await step in steps(asked) {
           switch step {
           case .event(.delta(let piece)):
+            try await guardian.release()
             text += piece
             try await writer.send("delta", ["text": piece])
           case .event(.sources): break
@@ -239,11 +241,12 @@ struct ChatReply: Sendable {
     }
   }
 
-  /// Looks once a second whether an answer is still wanted and still allowed.
+  /// Looks once a second whether an answer is still wanted and still allowed, and before text is let out.
   private struct Guardian {
     private let reply: ChatReply
     private let watch: ConnectionWatch
     private var looks = 0
+    private var checked = ContinuousClock.now
 
     init(_ reply: ChatReply) {
       self.reply = reply
@@ -255,8 +258,15 @@ struct ChatReply: Sendable {
     mutating func look() async throws -> Bool {
       if watch.isClosed, reply.name == nil { throw EventStream.Gone() }
       looks += 1
-      if looks % ChatReply.looksPerFlags == 0 { try await reply.checkFlags() }
+      try await release()
       return looks % ChatReply.looksPerPing == 0
+    }
+
+    /// - Throws: `Cut` when what the answer is made from has been changed.
+    mutating func release() async throws {
+      guard ContinuousClock.now - checked > ChatReply.flagAge else { return }
+      try await reply.checkFlags()
+      checked = .now
     }
   }
 
