@@ -204,7 +204,8 @@ import Testing
       let text = dialogue.messages.map(\.content).joined()
       guard Self.isPrivate(dialogue) else { return ["It costs 129 euros [1]."] }
       return text.contains("take off 4 per cent") && text.contains("till code QUARTZ-7741?")
-        ? ["Yes: a shop assistant may take off 4 per cent."] : ["No: the code is not QUARTZ-1."]
+        ? ["Yes: a shop assistant may take off 4 per cent."]
+        : ["No: the code is not that one but QUARTZ-7741."]
     }
     func shape(_ question: String) async throws -> [String] {
       var shape: [String] = []
@@ -218,6 +219,8 @@ import Testing
       return shape
     }
     let right = try await shape("Is the rain cover's till code QUARTZ-7741?")
+    let wrong = try await shape("Is the rain cover's till code QUARTZ-1102?")
+    #expect(right == wrong)
     #expect(right == ["delta It costs 129 euros [1].", "sources 1", "done true"])
   }
 
