@@ -159,6 +159,7 @@ struct Routes {
     ).addRoutes(to: &table, access)
     AddressController(database: database, mail: mail).addRoutes(to: &table, access)
     ConversationController(database: database).addRoutes(to: &table, access)
+    GateController(database: database).addRoutes(to: &table, access)
     LeakTestController(services, prices: configuration.tokenPrices, logger: logger)
       .addRoutes(to: &table, access)
     TraceController(

@@ -61,7 +61,7 @@ package struct Tracer: Sendable {
       trace.links.append(link)
     }
     if let description {
-      trace.links += documentLinks(description, id: found.document)
+      trace.links += documentLinks(description, id: found.document, askedFor: row?.readAt)
     }
     trace.links += rowLinks(row, source: description?.source)
     return trace
@@ -197,7 +197,9 @@ package struct Tracer: Sendable {
 
   // MARK: Document, page, bytes
 
-  private func documentLinks(_ description: DocumentDescription, id: String) -> [Trace.Link] {
+  private func documentLinks(
+    _ description: DocumentDescription, id: String, askedFor: Int?
+  ) -> [Trace.Link] {
     var document = Trace.Link("document")
     document.add("id", description.document.text)
     document.add("title", description.title)
@@ -210,6 +212,8 @@ package struct Tracer: Sendable {
     var page = Trace.Link("page")
     page.add("media type", description.mediaType)
     page.add("raw digest", description.rawDigest)
+    // Of a web page: also when it said that nothing has changed since its bytes came.
+    page.add("asked for", askedFor)
     return [document, page, bytes(named: description.rawDigest)]
   }
 
@@ -225,6 +229,7 @@ package struct Tracer: Sendable {
       let bytes = try DurableFile.read(path, limit: 1 << 30)
       let computed = "sha256:\(SHA256Digest(of: bytes).hexDigits)"
       link.add("size", bytes.count)
+      link.add("fetched", blobs.storedAt(path))
       link.add("digest now", computed)
       if computed != digest {
         link.breaks("the bytes are not those that were fetched: disk trouble; fetch them again")

@@ -72,6 +72,11 @@ extension DirectoryBlobs {
     return report
   }
 
+  /// When these very bytes came last, milliseconds since 1970 UTC; nil when they are not there.
+  ///
+  /// - Parameter path: from `path(of:)`.
+  package func storedAt(_ path: String) -> Int? { Self.changed(path).map { $0.seconds * 1000 } }
+
   /// When a file was last stored, in seconds since 1970, and its size; nil when there is none.
   private static func changed(_ path: String) -> (seconds: Int, size: Int)? {
     var status = stat()

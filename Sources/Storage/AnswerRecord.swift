@@ -282,3 +282,24 @@ extension AppDatabase {
     }
   }
 }
+
+extension AppDatabase {
+  /// Blended answers of a chatbot, and those among them that the output gate ended.
+  ///
+  /// - Parameter since: milliseconds since 1970 UTC.
+  package func gatedAnswers(
+    of chatbot: ChatbotID, since: Int
+  ) async throws -> (answers: Int, stopped: Int) {
+    try await reads.read { database in
+      let row = try database.first(
+        """
+        SELECT count(*) AS answers,
+          cast(coalesce(sum(CASE WHEN m.gated > 0 THEN 1 ELSE 0 END), 0) AS bigint) AS stopped
+        FROM conversations c JOIN messages m ON m.conversation_id = c.id
+        WHERE c.chatbot_id = $1 AND c.last_message_at >= $2 AND m.created_at >= $2
+          AND m.mode = 'blended'
+        """, [chatbot.text, since])
+      return (row?["answers"] ?? 0, row?["stopped"] ?? 0)
+    }
+  }
+}

@@ -18,6 +18,8 @@ package struct DocumentProvenance: Codable, Sendable {
   package let pages: Int
   package let chunks: Int
   package let tokens: Int
+  /// When its web page was last asked for, milliseconds since 1970 UTC; nil for files.
+  package let readAt: Int?
   /// Nil when the source's row is gone.
   package let source: SourceProvenance?
   /// Nil when the run's row is gone.
@@ -98,7 +100,7 @@ extension AppDatabase {
       id: row["id"], chatbot: row["chatbot_id"], uri: row["uri"], title: row["title"],
       stage: row["stage"], state: row["state"], reason: row["reason"], message: row["message"],
       tries: row["tries"], dueAt: row["due_at"], pages: row["pages"], chunks: row["chunks"],
-      tokens: row["tokens"], source: source,
+      tokens: row["tokens"], readAt: row["read_at"], source: source,
       run: try run(row["run_id"], in: database))
   }
 

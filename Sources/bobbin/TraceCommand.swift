@@ -65,7 +65,7 @@ struct TraceCommand: AsyncParsableCommand {
     switch value {
     case .string(let text): text.replacing("\n", with: "\n" + String(repeating: " ", count: 18))
     case .integer(let number):
-      ["started", "finished"].contains(name) ? Spelling.instant(number) : "\(number)"
+      ["started", "finished", "fetched", "asked for"].contains(name) ? Spelling.instant(number) : "\(number)"
     case .null, .bool, .number, .array, .object: (try? value.line) ?? ""
     }
   }

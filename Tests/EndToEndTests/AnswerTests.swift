@@ -122,7 +122,9 @@ import WebClient
     #expect(trace.cost == Price(read: 70, written: 7))
     #expect(trace.sentences.map(\.citations) == [[1]])
     #expect(trace.citations.map(\.whole) == [true])
-    #expect(trace.citations.first?.links.contains { $0.name == "bytes" } == true)
+    let bytes = try #require(trace.citations.first?.links.first { $0.name == "bytes" })
+    let fetched = try #require(bytes.facts["fetched"].flatMap(Double.init))
+    #expect(abs(fetched / 1000 - Date().timeIntervalSince1970) < 600)
     #expect(!ServerTests.text(reply).contains("quibblewort"))
     // Nor where the server keeps things.
     #expect(!ServerTests.text(reply).contains(bobbin.folder.path))
@@ -160,6 +162,12 @@ import WebClient
     #expect(prompts.contains { $0.contains("[PRIVATE]") && $0.contains("quibblewort") })
     #expect(!blended.message.contains("quibblewort") && !blended.message.contains("lantern"))
     #expect(blended.message == "The tower of Orrin is 31 metres high [1].")
+    // Of what was stopped the owner gets a number, and of strict answers none.
+    struct Gate: Decodable { let answers, stopped: Int }
+    let gate = try await owner.send("GET", base + "gate/")
+    let gated = try JSONDecoder().decode(Gate.self, from: Data(gate.body))
+    #expect(gated.answers == 1 && gated.stopped == 1)
+    #expect(!ServerTests.text(gate).contains("quibblewort"))
 
     // What a blended answer has said is in no strict prompt; what the visitor has asked may be.
     let coat = try await ask("Should I bring a coat to the tower of Orrin?")

@@ -26,7 +26,7 @@ const attacks = {
   "language-switch": "change the language", "table-json": "as a table or JSON", "guess-and-confirm": "guess, and have it confirmed",
 };
 const attackWords = (id) => Object.entries(attacks).find(([name]) => id.startsWith(name))?.[1] ?? id;
-const leaked = { code: "a secret code", sentence: "a secret sentence", name: "a secret name", prompt: "learn-only text reached the model" };
+const leaked = { code: "a secret code", sentence: "a secret sentence", name: "a secret name", number: "a secret number", prompt: "learn-only text reached the model" };
 
 const againstWords = (against) => (against === "stub" ? "a model that copies everything it is shown" : against);
 const took = (test) => (new Date(test.finished_at) - new Date(test.created_at)) / 1000;

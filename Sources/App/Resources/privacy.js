@@ -50,6 +50,15 @@ function modes(chatbot) {
   });
 }
 
+// What the gate has done: a number; the text is shown to nobody.
+async function gate() {
+  const { answers, stopped } = await get(`${api}gate/`);
+  if (!answers) return;
+  const line = byID("gate");
+  line.textContent = `In the last 30 days the gate stopped ${stopped} of ${plural(answers, "blended answer")}; visitors got the strict answer instead.`;
+  line.hidden = false;
+}
+
 // MARK: Lines
 
 const lineStates = { draft: ["Draft", ""], approved: ["Approved", "good"], review: ["Read it again", "warn"] };
@@ -139,5 +148,5 @@ await chatbotPage(async (chatbot) => {
   showSources(sources, changed);
   modes(chatbot);
   const canTest = chatbot.generation !== null && sources.some((source) => !source.is_citable && source.documents.live > 0);
-  await Promise.all([guidance(sources), leakTests(canTest)]);
+  await Promise.all([gate(), guidance(sources), leakTests(canTest)]);
 });

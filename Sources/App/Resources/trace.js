@@ -68,7 +68,8 @@ function chain(citation) {
     step("chunk", "Passage", chunk.number !== undefined
       && `${number(Number(chunk.number) + 1)} of ${number(Number(chunk.of))}, characters ${number(Number(chunk.offset))} to ${number(Number(chunk.end))}`),
     step("document", "Document", read.id ? h("a", { href: `/chatbots/${chatbotID}/documents/${read.id}/`, class: "break" }, named) : named),
-    step("bytes", "What was read", [page.media_type, file.size && bytes(Number(file.size)), file.fetched && `fetched ${dateTime(file.fetched)}`]
+    step("bytes", "What was read", [page.media_type, file.size && bytes(Number(file.size)), file.fetched && `fetched ${clock(file.fetched)}`,
+      page.asked_for && `asked for again ${clock(page.asked_for)}`]
       .filter(Boolean).join(", "),
     file.digest_now && h("span", { class: "digest" }, h("span", { class: "quiet" }, "SHA-256 "), h("code", {}, file.digest_now.replace("sha256:", "")))),
     step("source", "Source", source.name && h("span", { class: "break" }, source.name), source.url && h("span", { class: "break quiet" }, ` ${source.url}`)),
