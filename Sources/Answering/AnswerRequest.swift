@@ -51,10 +51,8 @@ package struct AnswerRequest: Sendable {
   package var visitorFacts: [String] = []
   /// Lines of a prompt that may be answered from and cannot be cited.
   package var released: [String] { guidance + visitorFacts }
-  /// False when the chatbot has used up its model tokens: the answer is quoted then.
-  package var mayUseModel = true
-  /// Counts what a model takes and gives, also when the answer breaks off.
-  package let meter = UsageMeter()
+  /// Counts what a model takes and gives, also when the answer breaks off; where it allows no more, the answer is quoted.
+  package var meter = UsageMeter()
 
   package init(
     question: String, chatbot: ChatbotID, chatbotName: String,

@@ -87,7 +87,6 @@ package struct Answerer: Sendable {
     if let fixed = FixedReplies.reply(to: request.question, chatbotName: request.chatbotName) {
       return self.fixed(fixed.text, answered: fixed.answered, say: say)
     }
-    let model = request.mayUseModel ? model : nil
     let hasText =
       request.visibilities.values.contains(.citable)
       || (model != nil

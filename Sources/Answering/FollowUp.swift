@@ -106,7 +106,10 @@ extension FollowUp {
       ], replyTokens: 80)
     var written = ""
     // No tokenizer is at hand here: four characters a token.
-    var call = meter.call(promptTokens: dialogue.tokens { $0.utf8.count / 4 })
+    guard
+      var call = await meter.call(
+        promptTokens: dialogue.tokens { $0.utf8.count / 4 }, replyTokens: dialogue.replyTokens)
+    else { return nil }
     do {
       for try await event in model.reply(dialogue) {
         switch event {

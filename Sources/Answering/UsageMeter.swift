@@ -2,9 +2,15 @@
 
 import Synchronization
 
-/// Counts the model tokens of one answer.
+/// Counts the model tokens of one answer, and asks before they are spent.
 package final class UsageMeter: Sendable {
   private let total = Mutex(Answer.Usage())
+  private let allows: @Sendable (Int) async -> Bool
+
+  /// - Parameter allows: asked before each call of a model, with the tokens that the call may cost at most.
+  package init(allows: @escaping @Sendable (Int) async -> Bool = { _ in true }) {
+    self.allows = allows
+  }
 
   /// What has been spent so far.
   package var usage: Answer.Usage { total.withLock { $0 } }
@@ -30,8 +36,13 @@ package final class UsageMeter: Sendable {
     }
   }
 
-  /// Begins to count a call.
-  func call(promptTokens: Int) -> Call {
+  /// Begins to count a call; nil when it may cost more than is left.
+  ///
+  /// - Parameters:
+  ///   - promptTokens: counted by our tokenizer; the model's may count a third more.
+  ///   - replyTokens: the bound that the model is given.
+  func call(promptTokens: Int, replyTokens: Int) async -> Call? {
+    guard await allows(promptTokens + promptTokens / 3 + replyTokens) else { return nil }
     let estimate = Answer.Usage(promptTokens: promptTokens)
     change(by: estimate)
     return Call(meter: self, estimate: estimate)

@@ -27,7 +27,8 @@ struct Writer: Sendable {
     var isWhole = false
   }
 
-  /// The model's answer; nil when it failed before its first word, or when there is nothing to write from.
+  /// The model's answer; nil when it failed before its first word, when it may cost more than is left, or when there is nothing to
+  /// write from.
   ///
   /// A blended chatbot's answers all go through a gate, with private text in the prompt or without: the size of the pieces that a
   /// visitor gets must not tell which.
@@ -44,7 +45,7 @@ struct Writer: Sendable {
 
   // MARK: Sealed
 
-  /// Goes on from a draft with the reply to a sealed prompt; not whole when the model failed before its first word.
+  /// Goes on from a draft with the reply to a sealed prompt; not whole when the model failed before its first word or was not asked.
   private func sealed(
     _ found: Found, _ passages: [MergedPassage], after begun: Draft,
     say: @escaping @Sendable (String) -> Void
@@ -79,7 +80,10 @@ struct Writer: Sendable {
       say(text)
     }
     let countTokens = found.embedder.countTokens
-    var call = found.request.meter.call(promptTokens: prompt.dialogue.tokens(countTokens))
+    guard
+      var call = await found.request.meter.call(
+        promptTokens: prompt.dialogue.tokens(countTokens), replyTokens: model.budget.replyTokens)
+    else { return (begun, prompt) }
     do {
       for try await event in model.reply(prompt.dialogue) {
         // A dropped stream ends without an error when its task is cancelled.
@@ -134,7 +138,10 @@ struct Writer: Sendable {
         publicTexts: publicTexts, request: found.request, vocabulary: await vocabulary(),
         memory: passageMemory))
     var draft = Draft()
-    var call = found.request.meter.call(promptTokens: prompt.tokens(countTokens))
+    guard
+      var call = await found.request.meter.call(
+        promptTokens: prompt.tokens(countTokens), replyTokens: model.budget.replyTokens)
+    else { return nil }
     do {
       for try await event in prompt.reply(by: model) {
         try Task.checkCancellation()

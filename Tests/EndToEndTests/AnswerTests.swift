@@ -342,6 +342,52 @@ import WebClient
     #expect(closed.withLock { $0 } == true)
   }
 
+  @Test func `a monthly cap holds, however many ask at once`() async throws {
+    let asked = Mutex(0)
+    let model = try LoopbackServer { _, connection in
+      asked.withLock { $0 += 1 }
+      usleep(300_000)
+      let chunks = [
+        #"{"choices":[{"index":0,"delta":{"content":"The tower of Orrin is 31 metres high [1]."}}]}"#,
+        #"{"choices":[{"index":0,"delta":{},"finish_reason":"stop"}]}"#,
+        #"{"choices":[],"usage":{"prompt_tokens":300,"completion_tokens":700}}"#, "[DONE]",
+      ]
+      connection.respond(
+        200, ["Content-Type: text/event-stream"],
+        body: Array(chunks.map { "data: \($0)\n\n" }.joined().utf8))
+    }
+    let chatbot = try await PrivacySwitchTests.Chatbot(["OPENAI_BASE_URL": model.url("")])
+    _ = try await chatbot.add("tower", "The tower of Orrin is 31 metres high.")
+    try await chatbot.train()
+    let cap = 4_000
+    #expect(
+      try await chatbot.owner.send(
+        "PATCH", chatbot.base, #"{"monthly_token_cap":\#(cap)}"#
+      ).status == 200)
+    struct Usage: Decodable { let tokens_in, tokens_out: Int }
+    for round in 0..<2 {
+      let visitors = chatbot.visitors
+      try await withThrowingTaskGroup(of: WebResponse.self) { group in
+        for number in 0..<12 {
+          group.addTask {
+            try await visitors.ask(
+              "How high is the tower of Orrin?",
+              try await visitors.session("10.7.\(round).\(number + 1)"))
+          }
+        }
+        for try await reply in group {
+          #expect(reply.status == 200 && ServerTests.text(reply).contains("31 metres high"))
+        }
+      }
+    }
+    let used = try JSONDecoder().decode(
+      Usage.self, from: Data(try await chatbot.owner.send("GET", "/api/usage/").body))
+    let spent = used.tokens_in + used.tokens_out
+    #expect(spent <= cap && spent == 1_000 * asked.withLock { $0 })
+    // What was reserved and not spent was given back: the second round went on with it.
+    #expect(spent >= 2_000)
+  }
+
   @Test func `a leak test is begun by button and read when it is over`() async throws {
     let bobbin = try Installation()
     let server = try ServerTests.Server(

@@ -35,6 +35,7 @@ struct ChatController: Sendable {
   let mail: MailService
   let publicOrigin: String
   private let quoting = OpenStreams(inAll: 4096)
+  private let reservations = TokenReservations()
 
   func addRoutes(to routes: inout RouteTable, _ access: Accesses) {
     routes.add(
@@ -210,7 +211,9 @@ struct ChatController: Sendable {
     ChatReply(
       controller: self, prospect: prospect, conversation: conversation,
       // After the question, whatever the clock's grain.
-      id: FreshID.text(now: call.now + 1), started: .now, context: call.context, name: call.name)
+      id: FreshID.text(now: call.now + 1), started: .now, context: call.context, name: call.name,
+      reserved: reservations.share(
+        of: [prospect.target.chatbot.id.text] + (prospect.target.owner.map { [$0.id] } ?? [])))
   }
 
   /// The answer to a question that is not counted yet; nil if it would not be admitted: refusing must cost no search.

@@ -34,6 +34,8 @@ struct ChatReply: Sendable {
   ///
   /// An answer to a named one is made to its end, whoever leaves: it will be asked for again.
   let name: NamedRequest?
+  /// Model tokens that it may still take: the chatbot's, then the owner's.
+  let reserved: TokenReservations.Share
 
   private var database: AppDatabase { controller.database }
   private var target: ChatTarget { prospect.target }
@@ -50,7 +52,9 @@ struct ChatReply: Sendable {
     request.guidance = target.guidance
     request.visitorFacts = try await visitorFacts()
     request.history = turns(request.released)
-    if controller.hasModel { request.mayUseModel = try await hasTokens() }
+    if controller.hasModel, isCapped {
+      request.meter = UsageMeter { await mayTake($0) }
+    }
     return request
   }
 
@@ -81,15 +85,31 @@ struct ChatReply: Sendable {
     guidance.isEmpty ? nil : SHA256Digest(of: guidance.joined(separator: "\n")).shortName
   }
 
-  /// Whether chatbot and owner have model tokens left in this period.
-  private func hasTokens() async throws -> Bool {
-    let cap = target.chatbot.settings.monthlyTokenCap
-    guard cap != nil || target.owner != nil else { return true }
-    let used = try await database.modelTokens(
-      of: target.chatbot.id, owner: target.owner?.id, periodStart: admission.periodStart,
-      periodEnd: admission.periodEnd)
-    let limit = target.owner?.tier.limits.modelTokensPerPeriod ?? Int.max
-    return used.chatbot < cap ?? Int.max && used.owner < limit
+  private var ownerTokens: Int? { target.owner?.tier.limits.modelTokensPerPeriod }
+
+  private var isCapped: Bool {
+    target.chatbot.settings.monthlyTokenCap != nil || ownerTokens != nil
+  }
+
+  /// Takes model tokens before they are spent; false, and nothing taken, when chatbot or owner would have used more than they may.
+  ///
+  /// Taken first and compared then: an answer that ends meanwhile is counted in the database before its own are given back.
+  private func mayTake(_ tokens: Int) async -> Bool {
+    let taken = reserved.take(tokens)
+    do {
+      let used = try await database.modelTokens(
+        of: target.chatbot.id, owner: target.owner?.id, periodStart: admission.periodStart,
+        periodEnd: admission.periodEnd)
+      let caps = [target.chatbot.settings.monthlyTokenCap, ownerTokens]
+      let isLeft = zip(zip([used.chatbot, used.owner], taken), caps).allSatisfy { amounts, cap in
+        cap.map { amounts.0 + amounts.1 <= $0 } ?? true
+      }
+      if isLeft { return true }
+    } catch {
+      context.logger.error("tokens", metadata: ["error": "\(error)"])
+    }
+    reserved.give(tokens)
+    return false
   }
 
   // MARK: Whole
@@ -327,6 +347,7 @@ struct ChatReply: Sendable {
   private func note(
     _ text: String, _ answer: Answering.Answer?, _ citations: [Citation], _ request: AnswerRequest
   ) async throws {
+    defer { reserved.release() }
     try await database.add(record(text, answer, citations, request))
   }
 
