@@ -92,10 +92,11 @@ struct Routes {
       publicURL: publicURL, logger: logger)
     sender = DeliverySender(
       database: database, secrets: secrets, policy: configuration.addressPolicy, mail: mail)
+    let reservations = TokenReservations()
     let chat = ChatController(
       database: database, answerer: services.answerer, hasModel: configuration.modelBaseURL != nil,
       tokens: tokens, mail: mail,
-      publicOrigin: publicURL)
+      publicOrigin: publicURL, reservations: reservations)
     let pages = try PageSet.provider(configuration.pageFiles)
     let page = PageController(
       database: database, pages: pages, chat: chat,
@@ -165,7 +166,7 @@ struct Routes {
     TraceController(
       database: database, data: configuration.data, prices: configuration.tokenPrices
     ).addRoutes(to: &table, access)
-    GuidanceController(database: database, data: configuration.data)
+    GuidanceController(services, reservations: reservations, logger: logger)
       .addRoutes(to: &table, access)
     UsageController(database: database, prices: configuration.tokenPrices)
       .addRoutes(to: &table, access)

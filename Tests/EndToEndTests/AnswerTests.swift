@@ -147,6 +147,20 @@ import WebClient
       #expect(reply.headers["Content-Security-Policy"]?.contains("sandbox") == true, "\(part)")
     }
 
+    // Its chunks by their place: together they are the text.
+    struct Chunks: Decodable {
+      struct Item: Decodable { let ordinal, offset, length, tokens: Int; let headings: [String] }
+      let count: Int
+      let items: [Item]
+    }
+    let chunks = try JSONDecoder().decode(
+      Chunks.self,
+      from: Data(try await owner.send("GET", base + "documents/\(tower)/chunks/").body))
+    #expect(chunks.count == 1 && chunks.items.map(\.ordinal) == [0])
+    #expect(chunks.items.first?.offset == 0 && chunks.items.first?.length == 75)
+    let beyond = try await owner.send("GET", base + "documents/\(tower)/chunks/?from=1")
+    #expect(try JSONDecoder().decode(Chunks.self, from: Data(beyond.body)).items.isEmpty)
+
     // A follow-up: the model makes it whole from the visitor's words, and the prompt holds what was said.
     _ = try await ask("And how deep is the well beside it?")
     let asked = model.requests.suffix(2).map { String(decoding: $0.body, as: UTF8.self) }
@@ -340,6 +354,110 @@ import WebClient
       try await Task.sleep(for: .milliseconds(20))
     }
     #expect(closed.withLock { $0 } == true)
+  }
+
+  @Test
+  func
+    `a model drafts guidance; a draft is in no prompt, and a changed source takes an approved line back`()
+    async throws
+  {
+    let page = Mutex(
+      "The keeper of the tower opens the gallery on request. His name is Quibblewort.")
+    let model = try LoopbackServer { request, connection in
+      if request.path == "/notes" {
+        let text = page.withLock { $0 }
+        return connection.respond(
+          200, ["Content-Type: text/html"],
+          body: Array("<html><title>Notes</title><body><p>\(text)</p></body></html>".utf8))
+      }
+      guard request.path == "/v1/chat/completions" else { return connection.respond(404) }
+      let prompt = String(decoding: request.body, as: UTF8.self)
+      let text =
+        prompt.contains("Its owner wants to let out")
+        ? #"Statements:\n- The gallery can be opened for you.\n2. Ask at the tower.\n- Ask at the tower."#
+        : "The tower of Orrin is 31 metres high [1]."
+      let chunks = [
+        #"{"choices":[{"index":0,"delta":{"content":"\#(text)"}}]}"#,
+        #"{"choices":[{"index":0,"delta":{},"finish_reason":"stop"}]}"#, "[DONE]",
+      ]
+      connection.respond(
+        200, ["Content-Type: text/event-stream"],
+        body: Array(chunks.map { "data: \($0)\n\n" }.joined().utf8))
+    }
+    let chatbot = try await PrivacySwitchTests.Chatbot([
+      "OPENAI_BASE_URL": model.url(""), "BOBBIN_ALLOWED_HOSTS": "127.0.0.1:\(model.port)",
+    ])
+    _ = try await chatbot.add("tower", "The tower of Orrin is 31 metres high.")
+    let base = chatbot.base
+    let source = try await chatbot.owner.id(
+      "POST", base + "sources/",
+      #"{"source_type":"url","source_url":"\#(model.url("/notes"))","is_citable":false}"#)
+    let early = try await chatbot.owner.send(
+      "POST", base + "guidance/drafts/", #"{"source_id":"\#(source)"}"#)
+    #expect(early.status == 409, "\(ServerTests.text(early))")
+    func train(_ path: String = "train/") async throws {
+      #expect(try await chatbot.owner.send("POST", base + path, "{}").status == 202)
+      let pipeline = try await chatbot.bobbin.tool(
+        "bobbin", ["BOBBIN_ALLOWED_HOSTS": "127.0.0.1:\(model.port)"]
+      ).run(["pipeline", "--until-drained"])
+      #expect(pipeline.exitCode == 0, "\(pipeline.errors)")
+    }
+    try await train()
+    struct Lines: Decodable {
+      struct Line: Decodable { let id, text, state, source_id: String }
+      let items: [Line]
+    }
+    func lines() async throws -> [Lines.Line] {
+      try JSONDecoder().decode(
+        Lines.self, from: Data(try await chatbot.owner.send("GET", base + "guidance/").body)
+      ).items
+    }
+    func prompts() -> [String] {
+      model.requests.filter { $0.path != "/notes" }.map { String(decoding: $0.body, as: UTF8.self) }
+    }
+    let reply = try await chatbot.owner.send(
+      "POST", base + "guidance/drafts/", #"{"source_id":"\#(source)"}"#)
+    #expect(reply.status == 201, "\(ServerTests.text(reply))")
+    let drafts = try JSONDecoder().decode(Lines.self, from: Data(reply.body)).items
+    #expect(drafts.map(\.text) == ["The gallery can be opened for you.", "Ask at the tower."])
+    #expect(drafts.allSatisfy { $0.state == "draft" && $0.source_id == source })
+    #expect(prompts().last?.contains("Quibblewort") == true)
+
+    // A draft is in no prompt, an approved line is, and the other stays a draft.
+    func ask(_ visitor: Int) async throws -> String {
+      let visitors = chatbot.visitors
+      let answer = try await visitors.ask(
+        "How high is the tower of Orrin?", try await visitors.session("10.6.0.\(visitor)"))
+      #expect(answer.status == 200)
+      return prompts().last ?? ""
+    }
+    #expect(try await !ask(1).contains("gallery can be opened"))
+    let first = try #require(drafts.first)
+    #expect(
+      try await chatbot.owner.send(
+        "PATCH", base + "guidance/\(first.id)/", #"{"approved":true,"text":"\#(first.text)"}"#
+      ).status == 200)
+    let guided = try await ask(2)
+    #expect(guided.contains("gallery can be opened") && !guided.contains("Ask at the tower"))
+    #expect(!guided.contains("Quibblewort"))
+
+    // The same text read again changes nothing; another one does.
+    let again = "sources/\(source)/refresh/"
+    try await train(again)
+    #expect(try await ask(3).contains("gallery can be opened"))
+    page.withLock { $0 = "The gallery of the tower is closed for good, and nobody opens it." }
+    try await train(again)
+    let deadline = ContinuousClock.now + .seconds(20)
+    while try await lines().first(where: { $0.id == first.id })?.state != "review",
+      .now < deadline
+    { try await Task.sleep(for: .milliseconds(50)) }
+    #expect(try await lines().first { $0.id == first.id }?.state == "review")
+    #expect(try await !ask(4).contains("gallery can be opened"))
+    // What it cost is counted.
+    struct Usage: Decodable { let tokens_in, tokens_out: Int }
+    let used = try JSONDecoder().decode(
+      Usage.self, from: Data(try await chatbot.owner.send("GET", "/api/usage/").body))
+    #expect(used.tokens_in > 0 && used.tokens_out > 0)
   }
 
   @Test func `a monthly cap holds, however many ask at once`() async throws {

@@ -187,7 +187,7 @@ import Testing
   /// Runs a program of the system to its end; its output and errors as one text.
   ///
   /// On a thread of its own, for the reason that `Tool.run` gives.
-  private static func run(
+  static func run(
     _ path: String, _ arguments: [String], directory: String? = nil
   ) async throws -> (exitCode: Int32, text: String) {
     try await withCheckedThrowingContinuation { continuation in

@@ -2,7 +2,7 @@
 text, and memory with many answers on their way.
 
     python answers.py --bin .build/release --bench .build/release/bobbin-bench --models DIR --work DIR [--peer PYTHON]
-                      [--only retrieval|gate|first|streams] [--chats 200] [--streams 1000]
+                      [--only retrieval|gate|first|streams|beside] [--chats 200] [--streams 1000]
 
 Retrieval and gate are bobbin-bench's (retrieval_turns.py with the peer). The rest goes through the real server by HTTP as
 visitors do: the sample handbook is citable, the employees' handbook learn-only, in chatbots of the operator's own made by
@@ -11,7 +11,8 @@ X-Forwarded-For, an address of its own. The model is model_stub.py: a first toke
 
 First byte: chats one after another, each whole and by a visitor of its own, from the first byte of the request to the first
 `delta` event; the same is asked of the stub alone. Memory: a server that has answered one question, then so many chats whose
-stub gives a token a second; and the gate must have stopped none. Prints one JSON object. Linux only; all on the loopback.
+stub gives a token a second; and the gate must have stopped none. Beside: whether a private source can be told by the time of
+quoted answers that do not need it: chatbots with and without one, asked the same in turn. Prints one JSON object. Linux only; all on the loopback.
 """
 import argparse
 import asyncio
@@ -106,10 +107,52 @@ def noted(env, mode):
             "WHERE role = 'assistant' AND mode <> 'broken' AND privacy_mode = ?", (kind, mode)).fetchone()
 
 
-def questions():
-    """What the learn-only source is about, so that each has private passages for its prompt; there are citable ones for all."""
+def questions(about=(LEARN_ONLY,)):
+    """What the learn-only source is about, so that each has private passages for its prompt; or what others are about."""
     lines = (FIXTURES / "questions" / "answerable.jsonl").read_text(encoding="utf-8").splitlines()
-    return [one["question"] for one in map(json.loads, lines) if pathlib.Path(one["file"]).stem == LEARN_ONLY.stem]
+    stems = {path.stem for path in about}
+    return [one["question"] for one in map(json.loads, lines) if pathlib.Path(one["file"]).stem in stems]
+
+
+def near(given, env, ids, log):
+    """Those of the questions that something citable is near to: a strict chatbot's model is asked no others."""
+    found = []
+    with stub("--first", 0, "--gap", 0, "--tokens", FIRST_SENTENCE) as stub_port:
+        with served(given, env, stub_port, log) as (_, port):
+            client, visitors = Client(port), Visitors(port, ids["strict"])
+            for one in questions():
+                chatbot, token, address = visitors.session(client)
+                before = noted(env, "strict")[1]
+                client.call("POST", f"/api/chat/{chatbot}/", {"message": one}, token, address)
+                if noted(env, "strict")[1] > before:
+                    found.append(one)
+    return found
+
+
+def beside(given, env, log):
+    """Medians of quoted answers to public questions, of a chatbot with a private source and of one without, in turn."""
+    names = {"with": (CITABLE, ["--learn-only", LEARN_ONLY]), "without": (CITABLE,)}
+    ids = {}
+    for name, parts in names.items():
+        for options in parts:
+            processes.timed([f"{given.bin}/bobbin", "ingest", f"{name}-private", *map(str, options)], env, timeout=200)
+        with rows(env) as database:
+            [(ids[name],)] = database.execute("SELECT id FROM chatbots WHERE name = ?", (f"{name}-private",))
+    words, times, said = questions(CITABLE), {name: [] for name in names}, {name: [] for name in names}
+    with processes.server(given.bin, env, log) as (_, port, _):
+        client, visitors = Client(port), Visitors(port, list(ids.values()))
+        for number in range(-10, given.chats):
+            # In turn and in changing order: what else happens on the machine happens to both.
+            for name in sorted(names, reverse=number % 2 == 0):
+                while (session := visitors.session(client))[0] != ids[name]:
+                    pass
+                start = time.perf_counter()
+                reply = client.call("POST", f"/api/chat/{ids[name]}/", {"message": words[number % len(words)]}, *session[1:])
+                times[name].append((time.perf_counter() - start) * 1000)
+                said[name].append(reply["message"])
+    result = {name: processes.percentiles(times[name][10:]) for name in names}
+    same = sum(one == other for one, other in zip(said["with"], said["without"]))
+    return result | {"chats": given.chats, "questions": len(words), "same_answers": round(same / len(said["with"]), 3)}
 
 
 @contextlib.contextmanager
@@ -170,14 +213,14 @@ def first_byte(port, content, first, last):
         return found
 
 
-def with_private_passages(port, chatbots):
+def with_private_passages(port, chatbots, asked_of):
     """The questions whose blended answer is one: text that is there before the stub's first sentence ends went through no gate."""
     client, visitors, end = Client(port), Visitors(port, chatbots), FIRST_MS + (FIRST_SENTENCE - 1) * GAP_MS
-    warm(port, [asked(questions()[0], *visitors.session(client)) for _ in chatbots])
-    return [one for one in questions() if warm(port, [asked(one, *visitors.session(client))]) > end]
+    warm(port, [asked(asked_of[0], *visitors.session(client)) for _ in chatbots])
+    return [one for one in asked_of if warm(port, [asked(one, *visitors.session(client))]) > end]
 
 
-def first(given, env, ids, log):
+def first(given, env, ids, log, asked_of):
     """Of both modes, and of the stub alone."""
     result = {"chats": given.chats, "first_token_ms": FIRST_MS, "gap_ms": GAP_MS, "tokens": TOKENS,
               "first_sentence_tokens": FIRST_SENTENCE}
@@ -185,7 +228,7 @@ def first(given, env, ids, log):
         ask = request("/v1/chat/completions", {"stream": True, "messages": []})
         result["stub"] = processes.percentiles([first_byte(stub_port, ask, b'data: {"id"', b"data: [DONE]") for _ in range(20)])
         with served(given, env, stub_port, log) as (_, port):
-            client, words = Client(port), with_private_passages(port, ids["blended"])
+            client, words = Client(port), with_private_passages(port, ids["blended"], asked_of)
             result["questions"] = len(words)
             for mode, chatbots in ids.items():
                 visitors, times = Visitors(port, chatbots), []
@@ -253,13 +296,13 @@ async def hold(given, port, stub_port, process, contents, seconds):
     return result
 
 
-def streams(given, env, ids, log):
+def streams(given, env, ids, log, words):
     """In a new server for each mode, with its model and words loaded by one answer."""
     result = {"wanted": given.streams}
     for mode, chatbots in ids.items():
         with stub("--first", FIRST_MS, "--gap", 1000, "--tokens", 150) as stub_port:
             with served(given, env, stub_port, log) as (process, port):
-                client, visitors, words = Client(port), Visitors(port, chatbots), questions()
+                client, visitors = Client(port), Visitors(port, chatbots)
                 # The first answers' visitors leave before the others come; whole they would take minutes.
                 warm(port, [asked(words[0], *visitors.session(client)) for _ in chatbots])
                 contents = [
@@ -301,7 +344,7 @@ def main():
     for name in ("bin", "bench"):
         parser.add_argument(f"--{name}", required=True)
     parser.add_argument("--peer")
-    parser.add_argument("--only", choices=["retrieval", "gate", "first", "streams"])
+    parser.add_argument("--only", choices=["retrieval", "gate", "first", "streams", "beside"])
     parser.add_argument("--chats", type=int, default=200)
     parser.add_argument("--streams", type=int, default=1000)
     for name in ("models", "work"):
@@ -314,12 +357,16 @@ def main():
     for part in (retrieval, gate):
         if given.only in (None, part.__name__):
             result[part.__name__] = attempt(part, given)
-    if given.only in (None, "first", "streams"):
+    if given.only in (None, "first", "streams", "beside"):
         with open(given.work / "servers.log", "w", encoding="utf-8") as log:
             env, ids = prepared(given)
-            for part in (streams, first):
-                if given.only in (None, part.__name__):
-                    result[part.__name__] = attempt(part, given, env, ids, log)
+            if given.only in (None, "beside"):
+                result["beside"] = attempt(beside, given, env, log)
+            if given.only != "beside":
+                words = near(given, env, ids, log)
+                for part in (streams, first):
+                    if given.only in (None, part.__name__):
+                        result[part.__name__] = attempt(part, given, env, ids, log, words)
     print(json.dumps(result))
 
 

@@ -182,6 +182,13 @@ def answers(result):
                 f"p50 {number(times['p50_ms'])} ms, p99 {number(times['p99_ms'])} ms; {number(times['p50_ms'] - least)} ms more "
                 f"than {'the model alone' if mode == 'strict' else 'the end of the first sentence'} at p50, "
                 f"{number(times['p99_ms'] - least)} at p99", words)
+    if one := result.get("beside"):
+        ratio = one["with"]["p50_ms"] / one["without"]["p50_ms"]
+        row(f"quoted answers to {one['questions']} public questions, a chatbot with a learn-only source beside one without, "
+            f"{one['chats']} of each in turn",
+            f"p50 {milliseconds(one['with']['p50_ms'])} with, {milliseconds(one['without']['p50_ms'])} without, "
+            f"{(ratio - 1) * 100:+.1f} %; {one['same_answers'] * 100:.1f} % the same answer",
+            target="medians within 5 %", met=abs(ratio - 1) <= 0.05)
     for mode in ("strict", "blended"):
         if one := result.get("streams", {}).get(mode):
             wanted = result["streams"]["wanted"]

@@ -34,8 +34,8 @@ struct ChatController: Sendable {
   let tokens: TokenSigner
   let mail: MailService
   let publicOrigin: String
+  let reservations: TokenReservations
   private let quoting = OpenStreams(inAll: 4096)
-  private let reservations = TokenReservations()
 
   func addRoutes(to routes: inout RouteTable, _ access: Accesses) {
     routes.add(
@@ -213,7 +213,7 @@ struct ChatController: Sendable {
       // After the question, whatever the clock's grain.
       id: FreshID.text(now: call.now + 1), started: .now, context: call.context, name: call.name,
       reserved: reservations.share(
-        of: [prospect.target.chatbot.id.text] + (prospect.target.owner.map { [$0.id] } ?? [])))
+        of: prospect.target.chatbot.id, owner: prospect.target.owner?.id))
   }
 
   /// The answer to a question that is not counted yet; nil if it would not be admitted: refusing must cost no search.

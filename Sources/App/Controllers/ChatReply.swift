@@ -34,7 +34,7 @@ struct ChatReply: Sendable {
   ///
   /// An answer to a named one is made to its end, whoever leaves: it will be asked for again.
   let name: NamedRequest?
-  /// Model tokens that it may still take: the chatbot's, then the owner's.
+  /// Model tokens that it may still take.
   let reserved: TokenReservations.Share
 
   private var database: AppDatabase { controller.database }
@@ -52,8 +52,15 @@ struct ChatReply: Sendable {
     request.guidance = target.guidance
     request.visitorFacts = try await visitorFacts()
     request.history = turns(request.released)
-    if controller.hasModel, isCapped {
-      request.meter = UsageMeter { await mayTake($0) }
+    if controller.hasModel {
+      request.meter = UsageMeter { tokens in
+        do {
+          return try await allowance.take(tokens)
+        } catch {
+          context.logger.error("tokens", metadata: ["error": "\(error)"])
+          return false
+        }
+      }
     }
     return request
   }
@@ -85,31 +92,13 @@ struct ChatReply: Sendable {
     guidance.isEmpty ? nil : SHA256Digest(of: guidance.joined(separator: "\n")).shortName
   }
 
-  private var ownerTokens: Int? { target.owner?.tier.limits.modelTokensPerPeriod }
-
-  private var isCapped: Bool {
-    target.chatbot.settings.monthlyTokenCap != nil || ownerTokens != nil
-  }
-
-  /// Takes model tokens before they are spent; false, and nothing taken, when chatbot or owner would have used more than they may.
-  ///
-  /// Taken first and compared then: an answer that ends meanwhile is counted in the database before its own are given back.
-  private func mayTake(_ tokens: Int) async -> Bool {
-    let taken = reserved.take(tokens)
-    do {
-      let used = try await database.modelTokens(
-        of: target.chatbot.id, owner: target.owner?.id, periodStart: admission.periodStart,
-        periodEnd: admission.periodEnd)
-      let caps = [target.chatbot.settings.monthlyTokenCap, ownerTokens]
-      let isLeft = zip(zip([used.chatbot, used.owner], taken), caps).allSatisfy { amounts, cap in
-        cap.map { amounts.0 + amounts.1 <= $0 } ?? true
-      }
-      if isLeft { return true }
-    } catch {
-      context.logger.error("tokens", metadata: ["error": "\(error)"])
-    }
-    reserved.give(tokens)
-    return false
+  private var allowance: TokenAllowance {
+    TokenAllowance(
+      database: database, chatbot: target.chatbot.id, owner: target.owner?.id,
+      chatbotCap: target.chatbot.settings.monthlyTokenCap,
+      ownerCap: target.owner?.tier.limits.modelTokensPerPeriod,
+      period: admission.periodStart..<max(admission.periodStart, admission.periodEnd),
+      reserved: reserved)
   }
 
   // MARK: Whole

@@ -19,6 +19,8 @@ struct DocumentController: Sendable {
   let runs: RunController
 
   private static let base = "/api/chatbots/{chatbot_id}/documents/{document_id}/"
+  /// Chunks that one answer lists.
+  private static let listedChunks = 200
 
   func addRoutes(to routes: inout RouteTable, _ access: Accesses) {
     let receipt = Schema.object([
@@ -47,6 +49,26 @@ struct DocumentController: Sendable {
         .get, Self.base + "text/", "What was read of it, as the live generation holds it.",
         answers: [.media(["text/plain"])]),
       for: access.owner, { call, owner in try await text(call, owner) })
+    let chunk = Schema.object([
+      required("ordinal", .count), required("offset", .count), required("length", .count),
+      required("tokens", .count), required("page", .nullable(.count)),
+      required("last_page", .nullable(.count)), required("second", .nullable(.count)),
+      required("headings", .array(.text, 0...64)),
+    ])
+    routes.add(
+      Route(
+        .get, Self.base + "chunks/",
+        "The chunks it was cut into, by their place in its text; from an ordinal on.",
+        query: [optional("from", .count)],
+        answers: [
+          .json(
+            200,
+            .object([
+              required("count", .count),
+              required("items", .array(chunk, 0...Self.listedChunks)),
+            ]))
+        ]),
+      for: access.owner, { call, owner in try await chunks(call, owner) })
     routes.add(
       Route(
         .get, Self.base + "original/", "The bytes as they came.",
@@ -132,6 +154,37 @@ struct DocumentController: Sendable {
       "text.txt")
   }
 
+  /// Where each chunk stands in the text; what it says is a part of that, so that private text has one way out.
+  private func chunks(_ call: Call, _ owner: Owner) async throws -> Response {
+    struct Item: Encodable {
+      let ordinal, offset, length, tokens: Int
+      let page, last_page, second: Nullable<Int>
+      let headings: [String]
+    }
+    struct Listed: Encodable {
+      let count: Int
+      let items: [Item]
+    }
+    let (chatbot, row) = try await found(call, owner)
+    let first = call.query("from").flatMap { Int($0) } ?? 0
+    return Answer.json(
+      try await BlockingWork.run { () -> Listed in
+        guard let (shard, rows, _) = try live(chatbot, row.id) else { throw AppError.notFound }
+        let items = try rows.dropFirst(first).prefix(Self.listedChunks).map { reference in
+          let chunk = try JSONLines.decode(Chunk.self, from: try shard.payload(of: reference))
+          return Item(
+            ordinal: chunk.ordinal, offset: chunk.offset, length: chunk.text.unicodeScalars.count,
+            tokens: chunk.tokens, page: Nullable(chunk.place.page),
+            last_page: Nullable(chunk.place.lastPage), second: Nullable(chunk.place.second),
+            headings: Array(chunk.place.headingPath.prefix(64)))
+        }
+        return Listed(count: rows.count, items: items)
+      })
+  }
+
+  /// More than a splitter takes away is a damaged shard.
+  private static let longestGap = 4096
+
   /// The text of a document, put together again out of its chunks.
   private func liveText(_ chatbot: Chatbot, _ id: String) throws -> [UInt8] {
     guard let (shard, rows, _) = try live(chatbot, id) else { throw AppError.notFound }
@@ -141,7 +194,8 @@ struct DocumentController: Sendable {
     for reference in rows {
       let chunk = try JSONLines.decode(Chunk.self, from: try shard.payload(of: reference))
       let text = chunk.text.unicodeScalars
-      if chunk.offset > end { scalars.append("\n") }
+      // White space that lay between two; as much of it, so that offsets hold in what is shown.
+      for _ in 0..<max(0, min(Self.longestGap, chunk.offset - end)) { scalars.append("\n") }
       scalars.append(contentsOf: text.dropFirst(max(0, end - chunk.offset)))
       end = max(end, chunk.offset + text.count)
     }

@@ -1,20 +1,44 @@
-// Guidance lines: written and approved by the owner, one at a time; an API key may do neither.
+// Guidance lines: written by the owner, or drafted by a model from a source, and approved by the owner one at a time; an API key may do
+// none of it.
 
+import Answering
+import Billing
 import Corpus
 import HTTPTypes
 import Hummingbird
+import Logging
 import Spool
 import Storage
+import VectorShard
 
 /// `/api/chatbots/{chatbot_id}/guidance/`.
 struct GuidanceController: Sendable {
   /// Lines of a chatbot.
   private static let limit = 100
+  /// Passages of a source that a draft is made from at most; the model's context holds fewer.
+  private static let draftedPassages = 64
   private static let base = "/api/chatbots/{chatbot_id}/guidance/"
 
   let database: AppDatabase
   /// The data directory.
   let data: String
+  /// Nil when none is set.
+  let model: LanguageModel?
+  let reservations: TokenReservations
+  let logger: Logger
+  /// Drafts under way: each holds a connection while a model writes.
+  private let drafting = OpenStreams(inAll: 4)
+
+  init(
+    _ services: Services, reservations: TokenReservations, logger: Logger
+  ) {
+    database = services.database
+    data = services.configuration.data
+    // What it fails at must not take the model from visitors.
+    model = services.testModel
+    self.reservations = reservations
+    self.logger = logger
+  }
 
   func addRoutes(to routes: inout RouteTable, _ access: Accesses) {
     let line = Schema.component("GuidanceLine")
@@ -39,6 +63,17 @@ struct GuidanceController: Sendable {
           .object([required("text", .string(1...500, .oneLine)), optional("source_id", .id)])),
         answers: [.json(201, line)], problems: [.planLimit], isIdempotent: true),
       for: access.user, { call, owner in try await add(call, owner) })
+    routes.add(
+      Route(
+        .post, Self.base + "drafts/",
+        "Have the language model put a source into lines; they are drafts until each is approved.",
+        body: .json(.object([required("source_id", .id)])),
+        answers: [
+          .json(201, .object([required("items", .array(line, 0...GuidanceDraft.mostLines))]))
+        ],
+        problems: [.planLimit, .notConfigured, .noSources, .stillRunning, .busy],
+        ownerLimit: .hourly(30), isIdempotent: true),
+      for: access.user, { call, owner in try await draft(call, owner) })
     routes.add(
       Route(
         .patch, Self.base + "{line_id}/",
@@ -97,6 +132,99 @@ struct GuidanceController: Sendable {
         limit: Self.limit, now: call.now)
     else { throw AppError.planLimit("guidance", used: Self.limit, max: Self.limit) }
     return Answer.json(Shape(try await found(id, chatbot)), .created)
+  }
+
+  // MARK: Drafts
+
+  private func draft(_ call: Call, _ owner: Owner) async throws -> Response {
+    let chatbot = try await database.owned(call, owner)
+    guard let model else { throw AppError(.notConfigured) }
+    guard
+      let source = try await database.source(call.input.text("source_id") ?? "", of: chatbot.id)
+    else { throw AppError.notFound }
+    let passages = try await BlockingWork.run { try self.passages(of: source.id, in: chatbot.id) }
+    guard !passages.isEmpty else {
+      throw AppError(.noSources, detail: "Nothing of this source has been read yet. Train first.")
+    }
+    let lease: OpenStreams.Lease
+    do {
+      lease = try drafting.open(owner.user.id, limit: 1)
+    } catch {
+      throw AppError(.stillRunning, detail: "Another draft is being written on this server.")
+    }
+    defer { withExtendedLifetime(lease) {} }
+    let lines = try await written(passages, of: chatbot, by: model, call, owner)
+    var made: [GuidanceLine] = []
+    for text in lines {
+      let id = FreshID.text(now: call.now)
+      guard
+        try await database.addGuidance(
+          id, of: chatbot.id, source: source.id, text: text, hash: SHA256Digest(of: text).bytes,
+          limit: Self.limit, now: call.now)
+      else {
+        if made.isEmpty { throw AppError.planLimit("guidance", used: Self.limit, max: Self.limit) }
+        break
+      }
+      made.append(try await found(id, chatbot))
+    }
+    struct Lines: Encodable { let items: [Shape] }
+    return Answer.json(Lines(items: made.map(Shape.init)), .created)
+  }
+
+  /// What the model writes; what it costs is counted, whatever comes of it.
+  private func written(
+    _ passages: [LearnOnly], of chatbot: Chatbot, by model: LanguageModel, _ call: Call,
+    _ owner: Owner
+  ) async throws -> [String] {
+    let period = owner.user.period(at: call.now)
+    let reserved = reservations.share(of: chatbot.id, owner: owner.user.id)
+    defer { reserved.release() }
+    let allowance = TokenAllowance(
+      database: database, chatbot: chatbot.id, owner: owner.user.id,
+      chatbotCap: chatbot.settings.monthlyTokenCap,
+      ownerCap: owner.user.tier.limits.modelTokensPerPeriod, period: period.start..<period.end,
+      reserved: reserved)
+    let meter = UsageMeter { (try? await allowance.take($0)) ?? false }
+    let outcome: Result<[String]?, any Error>
+    do {
+      outcome = .success(
+        // No tokenizer is at hand here: four bytes a token.
+        try await GuidanceDraft.lines(
+          from: passages, by: model, meter: meter, countTokens: { $0.utf8.count / 4 }))
+    } catch {
+      outcome = .failure(error)
+    }
+    let usage = meter.usage
+    try await database.note(
+      TokenCounts(read: usage.promptTokens, written: usage.replyTokens), of: chatbot.id,
+      owner: owner.user.id, period: period.start..<period.end, now: call.now)
+    switch outcome {
+    case .success(let lines?): return lines
+    case .success(nil):
+      let most =
+        [chatbot.settings.monthlyTokenCap, owner.user.tier.limits.modelTokensPerPeriod]
+        .compactMap { $0 }.min() ?? 0
+      throw AppError.planLimit("model_tokens", used: most, max: most)
+    case .failure(let error):
+      logger.error("guidance", metadata: ["error": "\(error)"])
+      throw AppError.busy(retryAfterSeconds: 30)
+    }
+  }
+
+  /// What the live generation holds of a source, in its order, as private text whatever its class: a draft is no answer.
+  private func passages(of source: SourceID, in chatbot: ChatbotID) throws -> [LearnOnly] {
+    guard let shard = try ShardSet.open(directory: "\(data)/shards/\(chatbot)") else { return [] }
+    var found: [LearnOnly] = []
+    for document in try shard.liveDocuments where document.entry.group == source.text {
+      for row in try shard.rows(ofDocument: document.entry.id) {
+        guard found.count < Self.draftedPassages else { return found }
+        let chunk = try JSONLines.decode(Chunk.self, from: try shard.payload(of: row))
+        if case .learnOnly(let passage) = Passage(chunk, visibility: .learnOnly) {
+          found.append(passage)
+        }
+      }
+    }
+    return found
   }
 
   private func change(_ call: Call, _ owner: Owner) async throws -> Response {

@@ -4,7 +4,7 @@ import { get, post, request } from "./api.js";
 import { api, chatbotPage } from "./chatbot.js";
 import { byID, bytes, duration, fill, h, number, outward, plural, timeElement } from "./dom.js";
 import { documentActions } from "./documents.js";
-import { button, confirm, copyButton, table, toast } from "./ui.js";
+import { busy, button, confirm, copyButton, table, toast } from "./ui.js";
 import { documentBadge, explain, isProblem, leftOut, stepWords, tries } from "./words.js";
 
 const path = `${api}documents/${byID("document").dataset.document}/`;
@@ -125,6 +125,40 @@ function showReceipts(receipts) {
     ], receipts));
 }
 
+// The passages of a text, a few at a time: where each stands, and what it says. Offsets count code points.
+async function showChunks(words) {
+  const scalars = Array.from(words);
+  const list = byID("chunks");
+  const more = byID("more-chunks");
+  const step = 20;
+  const known = [];
+  let count = 0;
+  const place = ({ headings, page, last_page: last, second }) => [
+    page !== null && (last !== null && last !== page ? `pages ${page} to ${last}` : `page ${page}`),
+    second !== null && duration(second), headings.length > 0 && headings.join(" › "),
+  ].filter(Boolean).join(", ");
+  async function show() {
+    const from = list.childElementCount;
+    if (from + step > known.length && (known.length === 0 || known.length < count)) {
+      const part = await get(`${path}chunks/?from=${known.length}`);
+      count = part.count;
+      known.push(...part.items);
+    }
+    const added = known.slice(from, from + step).map((chunk) => h("li", {},
+      h("details", {},
+        h("summary", {}, h("strong", {}, `Passage ${number(chunk.ordinal + 1)}`), " ",
+          h("span", { class: "quiet break" }, [place(chunk), plural(chunk.tokens, "token")].filter(Boolean).join(", "))),
+        h("p", { class: "reading", dir: "auto" }, scalars.slice(chunk.offset, chunk.offset + chunk.length).join("")))));
+    list.append(...added);
+    more.hidden = list.childElementCount >= count;
+    byID("chunks-title").textContent = plural(count, "passage");
+    if (from > 0) added[0]?.querySelector("summary").focus();
+  }
+  await show();
+  byID("chunks-box").hidden = false;
+  more.addEventListener("click", () => busy(more, show));
+}
+
 // Why there is no text, in words that fit the state.
 function noText(document) {
   if (isProblem(document) || leftOut(document)) return "Nothing was read of it. Above is why.";
@@ -192,5 +226,5 @@ await chatbotPage(async () => {
       " ", button("Download", () => save(text, `${name}.txt`)));
     for (const made of byID("text-tools").querySelectorAll("button")) made.classList.add("small");
   }
-  await showOriginal(original, name, mediaType);
+  await Promise.all([showOriginal(original, name, mediaType), words && showChunks(words)]);
 });

@@ -120,6 +120,23 @@ function guidance(sources) {
   for (const source of [...sources].sort((one, other) => Number(one.is_citable) - Number(other.is_citable))) {
     select.append(h("option", { value: source.id }, source.is_citable ? source.name : `${source.name} (learn only)`));
   }
+  // A model drafts from one source; who knows of none is told so by the server.
+  const drafts = byID("draft-lines");
+  select.addEventListener("change", () => {
+    drafts.hidden = select.value === "";
+  });
+  drafts.addEventListener("click", () => busy(drafts, async () => {
+    const agreed = await confirm({
+      title: "Let the language model read this source?", action: "Draft lines",
+      body: `${names.get(select.value)} is sent to the language model of this server, which writes up to eight lines. No answer uses one before you approve it.`,
+    });
+    if (!agreed) return;
+    const { items } = await post(`${api}guidance/drafts/`, { source_id: select.value });
+    lines.unshift(...items.reverse());
+    show();
+    byID("guidance-said").textContent = items.length === 0
+      ? "The model found nothing to let out." : `${plural(items.length, "draft")} above: read each, change it, approve what may be known.`;
+  }));
   byID("more-guidance").addEventListener("click", () => busy(byID("more-guidance"), load));
   const form = byID("guidance-form");
   let then = "approve";
