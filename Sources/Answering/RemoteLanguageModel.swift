@@ -83,6 +83,11 @@ package struct RemoteLanguageModel: Sendable {
     return "\(url.host):\(url.port)"
   }
 
+  /// The address at which the endpoint lists its models, for looking whether it is there.
+  package var listAddress: String {
+    String(endpoint.dropLast("/chat/completions".count)) + "/models"
+  }
+
   /// The address of chat completions.
   var endpoint: String {
     var base = Substring(baseURL)

@@ -23,11 +23,18 @@ package struct DoctorFinding: Encodable, Sendable {
   package let found: String
   /// What to do; nil when there is nothing to do.
   package let remedy: String?
+
+  package init(name: String, verdict: Verdict, found: String, remedy: String?) {
+    self.name = name
+    self.verdict = verdict
+    self.found = found
+    self.remedy = remedy
+  }
 }
 
 /// The examination.
 package struct Doctor: Sendable {
-  private let configuration: Configuration
+  let configuration: Configuration
   /// Where the executables are.
   private let executables: String
 
@@ -39,12 +46,13 @@ package struct Doctor: Sendable {
   /// Looks at everything, in the order in which it would be mended.
   package func examine() async -> [DoctorFinding] {
     var findings = [data(), spool(), disk(), keys(), model(), programs()]
-    findings += publicURL() + mail() + proxies()
+    findings += publicURL() + mail() + proxies() + words()
+    findings += await endpoints()
     findings += await database()
     return findings
   }
 
-  private func finding(
+  func finding(
     _ name: String, _ verdict: DoctorFinding.Verdict, _ found: String, _ remedy: String? = nil
   ) -> DoctorFinding {
     DoctorFinding(name: name, verdict: verdict, found: found, remedy: remedy)
@@ -176,6 +184,22 @@ package struct Doctor: Sendable {
         "proxy", .notice, "the public address is https and no proxy is trusted",
         "name the proxy's address in BOBBIN_TRUSTED_PROXIES, or all visitors count as one")
     ]
+  }
+
+  /// The lists of words that are no secret, which the gate of blended answers reads.
+  private func words() -> [DoctorFinding] {
+    guard configuration.modelBaseURL != nil else { return [] }
+    let lists = Vocabularies.lists(modelDirectory: configuration.modelDirectory)
+    let installed = lists.filter { $0.hasPrefix(Vocabularies.folder) }
+    if !installed.isEmpty {
+      return [finding("word lists", .good, installed.joined(separator: ", "))]
+    }
+    let remedy =
+      "install the lists of your documents' languages (Debian: wamerican, wngerman, wfrench …); without them blended answers are "
+      + "stopped more often than they need to be"
+    return lists.contains(where: DurableFile.exists)
+      ? [finding("word lists", .notice, "only the embedding model's vocabulary", remedy)]
+      : [finding("word lists", .notice, "none", remedy)]
   }
 
   // MARK: Rows

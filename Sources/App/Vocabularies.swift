@@ -7,7 +7,7 @@ import FoundationEssentials
 /// Loads the vocabulary of the output gate and keeps it.
 actor Vocabularies {
   /// Packages wamerican, wbritish, wngerman, wfrench, wspanish and their like put them here.
-  private static let folder = "/usr/share/dict"
+  static let folder = "/usr/share/dict"
   /// Bytes of a list.
   private static let longest = 64 << 20
 
@@ -28,15 +28,20 @@ actor Vocabularies {
     return await task.value
   }
 
-  private static func load(modelDirectory: String) -> CommonVocabulary {
-    let files = FileManager.default
-    let lists = ((try? files.contentsOfDirectory(atPath: folder)) ?? []).sorted()
+  /// The files that are read, as far as they are there.
+  static func lists(modelDirectory: String) -> [String] {
+    let found = ((try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []).sorted()
       // `words` is a link to one of the others.
       .filter { $0 != "words" && !$0.hasSuffix(".md") && !$0.hasPrefix("README") }
       .map { "\(folder)/\($0)" }
-    return (lists + ["\(modelDirectory)/vocab.txt"]).reduce(CommonVocabulary(words: [])) {
-      all, path in
-      guard let data = files.contents(atPath: path), data.count <= longest else { return all }
+    return found + ["\(modelDirectory)/vocab.txt"]
+  }
+
+  private static func load(modelDirectory: String) -> CommonVocabulary {
+    lists(modelDirectory: modelDirectory).reduce(CommonVocabulary(words: [])) { all, path in
+      guard let data = FileManager.default.contents(atPath: path), data.count <= longest else {
+        return all
+      }
       return all.union(CommonVocabulary.parse(String(decoding: data, as: UTF8.self)))
     }
   }

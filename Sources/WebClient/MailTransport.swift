@@ -85,20 +85,8 @@ package struct MailTransport: Sendable {
     defer { curl_slist_free_all(recipients) }
     recipients = curl_slist_append(nil, "<\(to)>")
     let letter = Letter(message)
-    var isSet = true
+    var isSet = prepare(easy, url, requiresTLS: requiresTLS, seconds: seconds)
     func set(_ code: CURLcode) { isSet = isSet && code == CURLE_OK }
-    set(bobbin_set_text(easy, CURLOPT_URL, url))
-    set(bobbin_set_text(easy, CURLOPT_PROTOCOLS_STR, "smtp,smtps"))
-    set(bobbin_set_text(easy, CURLOPT_PROXY, ""))
-    set(bobbin_set_text(easy, CURLOPT_NOPROXY, "*"))
-    set(bobbin_set_long(easy, CURLOPT_NETRC, 0))
-    set(bobbin_set_long(easy, CURLOPT_NOSIGNAL, 1))
-    let security = requiresTLS ? CURLUSESSL_ALL : CURLUSESSL_TRY
-    set(bobbin_set_long(easy, CURLOPT_USE_SSL, Int(security.rawValue)))
-    set(bobbin_set_long(easy, CURLOPT_SSL_VERIFYPEER, requiresTLS ? 1 : 0))
-    set(bobbin_set_long(easy, CURLOPT_SSL_VERIFYHOST, requiresTLS ? 2 : 0))
-    set(bobbin_set_long(easy, CURLOPT_CONNECTTIMEOUT, min(seconds, 10)))
-    set(bobbin_set_long(easy, CURLOPT_TIMEOUT, seconds))
     set(bobbin_set_text(easy, CURLOPT_MAIL_FROM, "<\(from)>"))
     set(bobbin_set_list(easy, CURLOPT_MAIL_RCPT, recipients))
     set(bobbin_set_long(easy, CURLOPT_UPLOAD, 1))
@@ -116,7 +104,62 @@ package struct MailTransport: Sendable {
         return length
       })
     guard isSet else { throw .badServer("curl does not accept it") }
-    let code = withExtendedLifetime(letter) { curl_easy_perform(easy) }
+    try withExtendedLifetime(letter) { () throws(MailError) in try perform(easy) }
+  }
+
+  /// Greets the server and signs in, without a letter.
+  ///
+  /// - Parameter requiresTLS: as for letters.
+  /// - Throws: what a letter would meet before it is sent.
+  package static func greet(
+    _ url: String, requiresTLS: Bool, seconds: Int = 10
+  ) async throws(MailError) {
+    let queue = DispatchQueue(label: "mail")
+    let result: Result<Void, MailError> = await withCheckedContinuation { continuation in
+      queue.async {
+        continuation.resume(
+          returning: Result { () throws(MailError) in
+            guard url.hasPrefix("smtp://") || url.hasPrefix("smtps://") else {
+              throw .badServer("it begins with neither smtp:// nor smtps://")
+            }
+            guard let easy = curl_easy_init() else {
+              throw .unavailable(why: "curl has no memory")
+            }
+            defer { curl_easy_cleanup(easy) }
+            guard prepare(easy, url, requiresTLS: requiresTLS, seconds: seconds),
+              bobbin_set_long(easy, CURLOPT_NOBODY, 1) == CURLE_OK,
+              // RFC 5321, 4.1.1.9: does nothing, and is answered.
+              bobbin_set_text(easy, CURLOPT_CUSTOMREQUEST, "NOOP") == CURLE_OK
+            else { throw .badServer("curl does not accept it") }
+            try perform(easy)
+          })
+      }
+    }
+    try result.get()
+  }
+
+  private static func prepare(
+    _ easy: UnsafeMutableRawPointer, _ url: String, requiresTLS: Bool, seconds: Int
+  ) -> Bool {
+    var isSet = true
+    func set(_ code: CURLcode) { isSet = isSet && code == CURLE_OK }
+    set(bobbin_set_text(easy, CURLOPT_URL, url))
+    set(bobbin_set_text(easy, CURLOPT_PROTOCOLS_STR, "smtp,smtps"))
+    set(bobbin_set_text(easy, CURLOPT_PROXY, ""))
+    set(bobbin_set_text(easy, CURLOPT_NOPROXY, "*"))
+    set(bobbin_set_long(easy, CURLOPT_NETRC, 0))
+    set(bobbin_set_long(easy, CURLOPT_NOSIGNAL, 1))
+    let security = requiresTLS ? CURLUSESSL_ALL : CURLUSESSL_TRY
+    set(bobbin_set_long(easy, CURLOPT_USE_SSL, Int(security.rawValue)))
+    set(bobbin_set_long(easy, CURLOPT_SSL_VERIFYPEER, requiresTLS ? 1 : 0))
+    set(bobbin_set_long(easy, CURLOPT_SSL_VERIFYHOST, requiresTLS ? 2 : 0))
+    set(bobbin_set_long(easy, CURLOPT_CONNECTTIMEOUT, min(seconds, 10)))
+    set(bobbin_set_long(easy, CURLOPT_TIMEOUT, seconds))
+    return isSet
+  }
+
+  private static func perform(_ easy: UnsafeMutableRawPointer) throws(MailError) {
+    let code = curl_easy_perform(easy)
     if code == CURLE_OK { return }
     var status = 0
     bobbin_get_long(easy, CURLINFO_RESPONSE_CODE, &status)

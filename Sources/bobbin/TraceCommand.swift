@@ -61,11 +61,14 @@ struct TraceCommand: AsyncParsableCommand {
     return lines.joined(separator: "\n")
   }
 
+  /// Facts that are milliseconds since 1970 UTC.
+  private static let instants: Set = ["started", "finished", "fetched", "asked for"]
+
   private func text(_ value: JSONValue, of name: String) -> String {
     switch value {
     case .string(let text): text.replacing("\n", with: "\n" + String(repeating: " ", count: 18))
     case .integer(let number):
-      ["started", "finished", "fetched", "asked for"].contains(name) ? Spelling.instant(number) : "\(number)"
+      Self.instants.contains(name) ? Spelling.instant(number) : "\(number)"
     case .null, .bool, .number, .array, .object: (try? value.line) ?? ""
     }
   }

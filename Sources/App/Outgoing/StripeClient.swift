@@ -55,6 +55,11 @@ struct StripeClient: Sendable {
 
   // MARK: Reading
 
+  /// Whether the key is accepted: reads one price and looks at nothing of it.
+  func check() async throws {
+    _ = try await send("GET", "prices?limit=1", "prices")
+  }
+
   /// A subscription as it is now.
   func subscription(_ id: String) async throws -> StripeSubscription {
     let bytes = try await send("GET", "subscriptions/\(id)", id)
