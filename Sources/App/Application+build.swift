@@ -175,6 +175,8 @@ struct Routes {
     ).addRoutes(to: &table, access)
     AdminController(database: database, mail: mail, publicURL: publicURL)
       .addRoutes(to: &table, access)
+    AdminDetailController(database: database, publicURL: publicURL)
+      .addRoutes(to: &table, access)
     AdminSpoolController(
       database: database, configuration: configuration, audit: AuditTrail(database: database)
     ).addRoutes(to: &table, access)

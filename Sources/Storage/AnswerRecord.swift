@@ -296,9 +296,9 @@ extension AppDatabase {
         SELECT count(*) AS answers,
           cast(coalesce(sum(CASE WHEN m.gated > 0 THEN 1 ELSE 0 END), 0) AS bigint) AS stopped
         FROM conversations c JOIN messages m ON m.conversation_id = c.id
-        WHERE c.chatbot_id = $1 AND c.last_message_at >= $2 AND m.created_at >= $2
+        WHERE c.chatbot_id = $1 AND c.last_message_at >= $2 AND m.created_at >= $3
           AND m.mode = 'blended'
-        """, [chatbot.text, since])
+        """, [chatbot.text, since, since])
       return (row?["answers"] ?? 0, row?["stopped"] ?? 0)
     }
   }

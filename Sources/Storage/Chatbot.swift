@@ -176,7 +176,7 @@ extension AppDatabase {
     try await reads.read { try Self.summary(chatbot, in: $0) }
   }
 
-  private static func summary(_ chatbot: Chatbot, in database: Database) throws -> ChatbotSummary {
+  static func summary(_ chatbot: Chatbot, in database: Database) throws -> ChatbotSummary {
     let id = chatbot.id.text
     let latest = try database.first(
       "SELECT state FROM runs WHERE chatbot_id = $1 ORDER BY started_at DESC, id DESC LIMIT 1", [id]

@@ -323,7 +323,11 @@ extension AppDatabase {
   // MARK: Looking
 
   /// Messages of a chatbot, or of all, newest first.
-  package func deliveries(of chatbot: ChatbotID?, _ page: PageRequest) async throws -> [Delivery] {
+  ///
+  /// - Parameter search: among all: the id of a chatbot, a state, or part of what the last try came to; empty for all.
+  package func deliveries(
+    of chatbot: ChatbotID?, search: String = "", _ page: PageRequest
+  ) async throws -> [Delivery] {
     try await reads.read { database in
       let rows: [Row]
       if let chatbot {
@@ -336,8 +340,13 @@ extension AppDatabase {
         rows = try database.all(
           """
           SELECT * FROM webhook_deliveries WHERE (created_at, id) < ($1, $2)
-          ORDER BY created_at DESC, id DESC LIMIT $3
-          """, [page.createdAt, page.id, page.limit])
+            AND ($3 = '' OR chatbot_id = $4 OR state = $5
+              OR instr(folded(coalesce(last_error, '')), $6) > 0)
+          ORDER BY created_at DESC, id DESC LIMIT $7
+          """,
+          [
+            page.createdAt, page.id, search, search, search, Folding.folded(search), page.limit,
+          ])
       }
       return rows.map(Delivery.init)
     }

@@ -90,18 +90,6 @@ extension AppDatabase {
     }
   }
 
-  /// All sources, newest first, for an operator.
-  package func sources(_ page: PageRequest) async throws -> [KnowledgeSource] {
-    try await reads.read { database in
-      try database.all(
-        """
-        SELECT * FROM knowledge_sources WHERE deleted_at IS NULL AND (created_at, id) < ($1, $2)
-        ORDER BY created_at DESC, id DESC LIMIT $3
-        """, [page.createdAt, page.id, page.limit]
-      ).map(KnowledgeSource.init)
-    }
-  }
-
   /// A source of a chatbot; nil when it has no such one.
   package func source(_ id: String, of chatbot: ChatbotID) async throws -> KnowledgeSource? {
     try await reads.read { database in

@@ -126,6 +126,10 @@ enum Components {
       ])
     ),
     (
+      "FailedDocument",
+      .object([required("chatbot_id", .id), required("document", .component("Document"))])
+    ),
+    (
       "Run",
       .object([
         required("id", .id), required("chatbot_id", .id),

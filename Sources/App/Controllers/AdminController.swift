@@ -71,9 +71,10 @@ struct AdminController: Sendable {
             Cursor(createdAt: $0.chatbot.createdAt, id: $0.chatbot.id.text)
           }))
     }
-    routes.add(list("Source", "All sources, newest first."), for: access.admin) { call, _ in
+    routes.add(list("Source", "All sources, newest first.", search: true), for: access.admin) {
+      call, _ in
       let page = try call.page()
-      let found = try await database.sources(page)
+      let found = try await database.sources(search: call.query("q") ?? "", page)
       var states: [String: SourceState] = [:]
       for chatbot in Set(found.map(\.chatbot)) {
         for state in try await database.sourceStates(of: chatbot) { states[state.id] = state }

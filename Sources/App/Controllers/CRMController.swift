@@ -70,7 +70,8 @@ struct CRMController: Sendable {
     routes.add(
       Route(
         .get, "/api/admin/deliveries/", "Messages to all CRMs, newest first.",
-        query: Components.page, answers: [.json(200, Components.listing("Delivery"))]),
+        query: Components.page + [optional("q", .string(0...100))],
+        answers: [.json(200, Components.listing("Delivery"))]),
       for: access.admin, { call, _ in try await Self.list(of: nil, call, database) })
   }
 
@@ -78,7 +79,8 @@ struct CRMController: Sendable {
     of chatbot: ChatbotID?, _ call: Call, _ database: AppDatabase
   ) async throws -> Response {
     let page = try call.page()
-    let found = try await database.deliveries(of: chatbot, page)
+    let found = try await database.deliveries(
+      of: chatbot, search: chatbot == nil ? call.query("q") ?? "" : "", page)
     return Answer.json(
       Listing(
         found.map(DeliveryShape.init), page,

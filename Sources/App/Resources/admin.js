@@ -4,10 +4,14 @@ import { get, patch, post } from "./api.js";
 import { byID, bytes, dateTime, duration, fill, h, number, timeElement } from "./dom.js";
 import { failed, page } from "./shell.js";
 import { badge, button, chatbotBadge, confirm, onSubmit, showDialog, showError, stateBadge, table, toast } from "./ui.js";
-import { sourceBadge } from "./words.js";
+import { documentBadge, explain, sourceBadge } from "./words.js";
 
 const tab = byID("tabs").dataset.tab;
 const short = (id) => h("code", { title: id }, id.slice(-6));
+// A chatbot by its id, opened where it stands.
+const chatbotLink = (id) => button(short(id), () => lookInto("chatbots", id), "link");
+// The last column of a list whose rows can be looked into.
+const look = (of) => ({ title: "Look", cell: (row) => button("Open", () => lookInto(of, row.id), "small") });
 
 // What a page shows of its list, column by column.
 const columns = {
@@ -30,6 +34,7 @@ const columns = {
     { title: "Sources", numeric: true, cell: (chatbot) => number(chatbot.sources_count) },
     { title: "Passages", numeric: true, cell: (chatbot) => number(chatbot.chunks_count) },
     { title: "Made", cell: (chatbot) => timeElement(chatbot.created_at) },
+    look("chatbots"),
   ],
   sources: [
     { title: "Name", cell: (source) => h("span", { class: "break" }, source.name) },
@@ -37,8 +42,18 @@ const columns = {
     { title: "State", cell: (source) => sourceBadge(source) },
     { title: "Visibility", cell: (source) => source.is_citable ? "Citable" : badge("Learn only", "private") },
     { title: "Size", numeric: true, cell: (source) => bytes(source.bytes) },
-    { title: "Chatbot", cell: (source) => short(source.chatbot_id) },
+    { title: "Chatbot", cell: (source) => chatbotLink(source.chatbot_id) },
     { title: "Added", cell: (source) => timeElement(source.created_at) },
+    look("sources"),
+  ],
+  documents: [
+    { title: "Document", cell: ({ document }) => h("span", { class: "break", dir: "auto" }, document.title || document.uri) },
+    { title: "State", cell: ({ document }) => documentBadge(document) },
+    { title: "Why", cell: ({ document }) => why(document) },
+    { title: "Tries", numeric: true, cell: ({ document }) => number(document.tries) },
+    { title: "Since", cell: ({ document }) => duration(document.age_seconds) },
+    { title: "Chatbot", cell: (row) => chatbotLink(row.chatbot_id) },
+    { title: "Look", cell: ({ document }) => button("Its source", () => lookInto("sources", document.source_id), "small") },
   ],
   runs: [
     { title: "Began", cell: (run) => timeElement(run.started_at) },
@@ -46,14 +61,15 @@ const columns = {
     { title: "Trigger", cell: (run) => run.trigger },
     { title: "Documents", cell: (run) => Object.entries(run.documents).map(([state, count]) => `${number(count)} ${state}`).join(", ") },
     { title: "Took", cell: (run) => run.finished_at ? duration((new Date(run.finished_at) - new Date(run.started_at)) / 1000) : "still going" },
-    { title: "Chatbot", cell: (run) => short(run.chatbot_id) },
+    { title: "Chatbot", cell: (run) => chatbotLink(run.chatbot_id) },
   ],
   conversations: [
     { title: "Last message", cell: (conversation) => timeElement(conversation.last_message_at) },
     { title: "First question", cell: (conversation) => h("span", { class: "break", dir: "auto" }, conversation.question ?? "") },
     { title: "Messages", numeric: true, cell: (conversation) => number(conversation.messages) },
     { title: "Where", cell: (conversation) => conversation.channel },
-    { title: "Chatbot", cell: (conversation) => short(conversation.chatbot_id) },
+    { title: "Chatbot", cell: (conversation) => chatbotLink(conversation.chatbot_id) },
+    look("conversations"),
   ],
   deliveries: [
     { title: "Made", cell: (delivery) => timeElement(delivery.created_at) },
@@ -61,7 +77,8 @@ const columns = {
     { title: "Tries", numeric: true, cell: (delivery) => number(delivery.tries) },
     { title: "Last answer", cell: (delivery) => h("span", { class: "break" }, delivery.last_error ?? delivery.last_status ?? "") },
     { title: "Next try", cell: (delivery) => (delivery.next_at ? timeElement(delivery.next_at) : "") },
-    { title: "Chatbot", cell: (delivery) => short(delivery.chatbot_id) },
+    { title: "Chatbot", cell: (delivery) => chatbotLink(delivery.chatbot_id) },
+    look("deliveries"),
   ],
   audit: [
     { title: "When", cell: (entry) => h("span", { title: entry.at }, dateTime(entry.at)) },
@@ -72,7 +89,52 @@ const columns = {
   ],
 };
 
-const names = { users: "Users", chatbots: "Chatbots", sources: "Sources", runs: "Trainings", conversations: "Conversations", deliveries: "Messages to CRMs", audit: "Audit log" };
+const why = (document) => {
+  const found = explain(document.reason, document.message);
+  return found ? h("span", { class: "break" }, [found.what, found.detail || found.remedy].filter(Boolean).join(". ")) : "";
+};
+
+const facts = (rows) => h("dl", { class: "facts" }, rows.filter(([, text]) => text !== null && text !== "")
+  .map(([term, text]) => h("div", {}, h("dt", {}, term), h("dd", { class: "break", dir: "auto" }, text))));
+
+// What a dialog shows of one thing.
+const details = {
+  chatbots: ({ chatbot, owner, sources }) => [chatbot.name,
+    facts([["Id", chatbot.id], ["State", chatbotBadge(chatbot)], ["Owner", owner?.email ?? "this server"], ["Plan", owner?.plan_tier ?? ""],
+      ["Privacy", chatbot.privacy_mode], ["Generation", chatbot.generation === null ? "none yet" : number(chatbot.generation)],
+      ["Link", chatbot.is_public ? chatbot.share_url : "not public"]]),
+    sources.length > 0 ? table("Sources", columns.sources.filter(({ title }) => title !== "Chatbot"), sources)
+      : h("p", { class: "quiet" }, "It has no source.")],
+  sources: ({ source, documents }) => [source.name,
+    facts([["Id", source.id], ["Kind", source.source_type], ["Address", source.source_url ?? ""], ["State", sourceBadge(source)],
+      ["Visibility", source.is_citable ? "Citable" : "Learn only"], ["What is wrong", source.error_message ?? ""],
+      ["Documents", `${number(source.documents.live)} of ${number(source.documents.total)} answer, ${number(source.documents.failed)} ended`]]),
+    documents.length > 0 ? table("Documents", columns.documents.slice(0, 5), documents.map((document) => ({ document })))
+      : h("p", { class: "quiet" }, "Nothing of it has been named yet.")],
+  conversations: ({ conversation, messages }) => [conversation.question ?? "Conversation",
+    facts([["Id", conversation.id], ["Where", conversation.channel], ["Last message", timeElement(conversation.last_message_at)]]),
+    table("Messages", [
+      { title: "Who", cell: (message) => (message.role === "user" ? "Visitor" : "Chatbot") },
+      { title: "Said", cell: (message) => h("span", { class: "break", dir: "auto" }, message.content) },
+      { title: "When", cell: (message) => timeElement(message.created_at) },
+    ], messages)],
+  deliveries: (delivery) => ["Message to a CRM",
+    facts([["Id", delivery.id], ["State", delivery.state], ["Tries", number(delivery.tries)], ["Last answer", delivery.last_status ?? ""],
+      ["What went wrong", delivery.last_error ?? ""], ["Took", delivery.milliseconds === null ? "" : `${number(delivery.milliseconds)} ms`],
+      ["Next try", delivery.next_at ? timeElement(delivery.next_at) : ""]]),
+    h("pre", { class: "reading", tabindex: "0" }, delivery.payload)],
+};
+
+async function lookInto(of, id) {
+  try {
+    const [title, ...parts] = details[of](await get(`/api/admin/${of}/${id}/`));
+    showDialog(title, h("div", {}, parts));
+  } catch (error) {
+    showError(error);
+  }
+}
+
+const names = { users: "Users", documents: "Failures", chatbots: "Chatbots", sources: "Sources", runs: "Trainings", conversations: "Conversations", deliveries: "Messages to CRMs", audit: "Audit log" };
 
 // A list with filters and "Show more". Filters stand in the page's address.
 async function list() {
