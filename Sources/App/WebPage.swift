@@ -85,7 +85,8 @@ struct WebPage: Sendable {
       title: "Administration",
       choices: [
         "tab": [
-          "users", "chatbots", "sources", "runs", "spool", "documents", "conversations", "deliveries", "health",
+          "users", "chatbots", "sources", "runs", "spool", "documents", "conversations",
+          "deliveries", "health",
           "audit",
         ]
       ]),

@@ -69,12 +69,11 @@ extension AppDatabase {
   ///
   /// What was left out because it says nothing new has not failed. Newest first.
   ///
-  /// - Parameters:
-  ///   - search: part of an address, or the id of a chatbot; empty for all.
-  ///   - expected: reasons that are no failure.
+  /// - Parameter search: part of an address, or the id of a chatbot; empty for all.
   package func failedDocuments(
-    search: String, expected: [String], _ page: PageRequest
+    search: String, _ page: PageRequest
   ) async throws -> [(chatbot: ChatbotID, document: DocumentRow)] {
+    let expected = LeftOut.reasons.sorted() + ["removed", "rolled_back", DocumentState.unchanged]
     // Values stand in their order, so these come last but for the page's length.
     let places = expected.indices.map { "$\($0 + 6)" }.joined(separator: ", ")
     return try await reads.read { database in

@@ -27,6 +27,8 @@ package struct DocumentRow: Codable, Sendable {
   package let generation: Int?
   /// Milliseconds since 1970 UTC.
   package let createdAt: Int
+  /// When its web page was last asked for, milliseconds since 1970 UTC; nil for files.
+  package let readAt: Int?
   /// Where its address leads, when that is elsewhere.
   package let leadsTo: String?
   /// Addresses of pages that are nearly this one and for which it stands; empty where nobody asks.
@@ -53,6 +55,7 @@ package struct DocumentRow: Codable, Sendable {
     changedAt = row["changed_at"]
     generation = row["generation"]
     createdAt = row["created_at"]
+    readAt = row["read_at"]
     leadsTo = reason == Alias.reason ? row["alias_uri"] ?? row["leads_to"] : row["leads_to"]
   }
 }
@@ -133,7 +136,8 @@ extension AppDatabase {
       let items = try Row.fetchOne(
         database,
         sql: """
-          SELECT count(*) AS open, coalesce(sum(outcome IN ('retry', 'held')), 0) AS waiting,
+          SELECT count(*) AS open,
+            count(CASE WHEN outcome IN ('retry', 'held') THEN 1 END) AS waiting,
             max(CASE WHEN outcome IN ('retry', 'held') THEN changed_at END) AS since
           FROM run_items WHERE run_id = $1 AND closed = 0
           """, arguments: [run.text])
@@ -144,7 +148,8 @@ extension AppDatabase {
       let passed = try Row.fetchAll(
         database,
         sql: """
-          SELECT stage, sum(documents) AS documents, sum(chunks) AS chunks, sum(tokens) AS tokens
+          SELECT stage, cast(sum(documents) AS bigint) AS documents,
+            cast(sum(chunks) AS bigint) AS chunks, cast(sum(tokens) AS bigint) AS tokens
           FROM run_items WHERE run_id = $1 AND outcome = 'done' GROUP BY stage
           """, arguments: [run.text])
       return RunProgress(

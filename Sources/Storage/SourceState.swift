@@ -18,6 +18,8 @@ package struct SourceState: Codable, Sendable {
   package let documents: [String: Int]
   /// The oldest change of an unfinished document, milliseconds since 1970 UTC; nil when none is unfinished.
   package let oldestChangeAt: Int?
+  /// When one of its web pages was last asked for, or else heard of, milliseconds since 1970 UTC; nil for files.
+  package let readAt: Int?
 
   /// Works a source's status out of its documents.
   static func status(of documents: [DocumentRow]) -> String {
@@ -40,7 +42,7 @@ extension AppDatabase {
         database,
         sql:
           """
-          SELECT id, name, is_citable FROM knowledge_sources
+          SELECT id, name, is_citable, source_url FROM knowledge_sources
           WHERE chatbot_id = $1 AND deleted_at IS NULL ORDER BY name, id
           """,
         arguments: [chatbot.text]
@@ -58,7 +60,9 @@ extension AppDatabase {
           documents: Dictionary(
             own.map { ($0.isLeftOut ? "left_out" : $0.state, 1) }, uniquingKeysWith: +),
           oldestChangeAt: own.filter { $0.state != "live" && $0.state != "ended" }
-            .map(\.changedAt).min())
+            .map(\.changedAt).min(),
+          readAt: (row["source_url"] as String?) == nil
+            ? nil : own.filter { $0.state != "queued" }.map { $0.readAt ?? $0.changedAt }.max())
       }
     }
   }

@@ -79,6 +79,8 @@ enum Components {
         required("is_citable", .boolean),
         required("status", .choice(["pending", "processing", "ready", "failed"])),
         required("error_message", .nullable(.text)), required("error_code", .nullable(.text)),
+        // When one of its web pages was last asked for; null for files.
+        required("read_at", .nullable(.time)),
         required(
           "documents",
           .object([
@@ -136,6 +138,8 @@ enum Components {
         required("state", .choice(["queued", "running", "held", "done", "failed", "cancelled"])),
         required("trigger", .text), required("generation", .nullable(.count)),
         required("documents", .map(.count)), required("held_reason", .nullable(.text)),
+        // Cut in it, and tokens of those of them that were embedded anew.
+        required("chunks", .count), required("tokens", .count),
         required("gate", .nullable(.component("GateFinding"))),
         required("started_at", .time), required("finished_at", .nullable(.time)),
       ])

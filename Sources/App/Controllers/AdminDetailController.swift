@@ -12,12 +12,6 @@ struct AdminDetailController: Sendable {
   private static let shownDocuments = 100
   private static let shownMessages = 1_000
 
-  /// Reasons for which a document ends without having failed: it was taken out, or says nothing new; as words.js has them for owners.
-  private static let expectedEnds = [
-    "removed", "rolled_back", "unchanged", "robots", "noindex", "redirected", "redirect_out",
-    "canonical", "duplicate", "near_duplicate", "sitemap",
-  ]
-
   let database: AppDatabase
   let publicURL: String
 
@@ -130,7 +124,7 @@ struct AdminDetailController: Sendable {
       throw AppError.notFound
     }
     return Answer.json(
-      RunShape(row, documents: try await database.progress(of: row.id).documents))
+      RunShape(row, try await database.progress(of: row.id)))
   }
 
   private func conversation(_ call: Call, _ owner: Owner) async throws -> Response {
@@ -157,7 +151,7 @@ struct AdminDetailController: Sendable {
     }
     let page = try call.page()
     let found = try await database.failedDocuments(
-      search: call.query("q") ?? "", expected: Self.expectedEnds, page)
+      search: call.query("q") ?? "", page)
     return Answer.json(
       Listing(
         found.map {

@@ -89,7 +89,7 @@ struct AdminSpoolController: Sendable {
     let rows = try await database.runRows(of: nil, state: call.query("state"), page)
     var shapes: [RunShape] = []
     for row in rows {
-      shapes.append(RunShape(row, documents: try await database.progress(of: row.id).documents))
+      shapes.append(RunShape(row, try await database.progress(of: row.id)))
     }
     return Answer.json(
       Listing(

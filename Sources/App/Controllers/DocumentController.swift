@@ -46,7 +46,9 @@ struct DocumentController: Sendable {
       for: access.owner, { call, owner in try await show(call, owner) })
     routes.add(
       Route(
-        .get, Self.base + "text/", "What was read of it, as the live generation holds it.",
+        .get, Self.base + "text/",
+        "What was read of it, as the live generation holds it, or another that is kept.",
+        query: [optional("generation", .count)],
         answers: [.media(["text/plain"])]),
       for: access.owner, { call, owner in try await text(call, owner) })
     let chunk = Schema.object([
@@ -132,12 +134,12 @@ struct DocumentController: Sendable {
   // MARK: Text and bytes
 
   /// What the live generation says of a document.
+  ///
+  /// - Parameter generation: another one that is kept.
   private func live(
-    _ chatbot: Chatbot, _ id: String
+    _ chatbot: Chatbot, _ id: String, generation: Int? = nil
   ) throws -> (shard: ShardSet, rows: [ShardSet.RowReference], description: DocumentDescription)? {
-    guard let shard = try ShardSet.open(directory: "\(data)/shards/\(chatbot.id)") else {
-      return nil
-    }
+    guard let shard = try shard(of: chatbot, generation) else { return nil }
     let rows = try shard.rows(ofDocument: id)
     guard let first = rows.first else { return nil }
     let document = try shard.document(of: first)
@@ -146,9 +148,20 @@ struct DocumentController: Sendable {
     )
   }
 
+  private func shard(of chatbot: Chatbot, _ generation: Int?) throws -> ShardSet? {
+    let directory = "\(data)/shards/\(chatbot.id)"
+    guard let generation else { return try ShardSet.open(directory: directory) }
+    guard try ShardManifest.generations(in: directory).contains(generation) else { return nil }
+    return try ShardSet(
+      try ShardManifest.manifest(generation: generation, in: directory), in: directory)
+  }
+
   private func text(_ call: Call, _ owner: Owner) async throws -> Response {
     let (chatbot, row) = try await found(call, owner)
-    let bytes = try await BlockingWork.run { try self.liveText(chatbot, row.id) }
+    let generation = call.query("generation").flatMap { Int($0) }
+    let bytes = try await BlockingWork.run {
+      try self.liveText(chatbot, row.id, generation: generation)
+    }
     return Self.attachment(
       ResponseBody(byteBuffer: ByteBuffer(bytes: bytes)), type: "text/plain; charset=utf-8",
       "text.txt")
@@ -186,8 +199,12 @@ struct DocumentController: Sendable {
   private static let longestGap = 4096
 
   /// The text of a document, put together again out of its chunks.
-  private func liveText(_ chatbot: Chatbot, _ id: String) throws -> [UInt8] {
-    guard let (shard, rows, _) = try live(chatbot, id) else { throw AppError.notFound }
+  private func liveText(
+    _ chatbot: Chatbot, _ id: String, generation: Int?
+  ) throws -> [UInt8] {
+    guard let (shard, rows, _) = try live(chatbot, id, generation: generation) else {
+      throw AppError.notFound
+    }
     // Chunks overlap; their offsets say where each begins.
     var scalars = String.UnicodeScalarView()
     var end = 0

@@ -374,7 +374,7 @@ extension AppDatabase {
 
   /// A run as the API has it.
   func shape(_ row: RunRow) async throws -> RunShape {
-    RunShape(row, documents: try await progress(of: row.id).documents)
+    RunShape(row, try await progress(of: row.id))
   }
 }
 

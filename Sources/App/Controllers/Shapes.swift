@@ -154,7 +154,7 @@ struct SourceShape: Encodable {
   }
 
   let id, chatbot_id, source_type, name, status, created_at, updated_at: String
-  let source_url, error_message, error_code: Nullable<String>
+  let source_url, error_message, error_code, read_at: Nullable<String>
   let is_citable: Bool
   let documents: Documents
   let bytes: Int
@@ -171,6 +171,7 @@ struct SourceShape: Encodable {
     source_url = Nullable(source.url)
     error_message = Nullable(state?.message)
     error_code = Nullable(state?.reason)
+    read_at = Nullable(state?.readAt.map(APITime.text))
     is_citable = source.isCitable
     let counts = state?.documents ?? [:]
     documents = Documents(
@@ -213,18 +214,21 @@ struct RunShape: Encodable {
   let id, chatbot_id, state, trigger, started_at: String
   let generation: Nullable<Int>
   let documents: [String: Int]
+  /// Cut, and tokens of those of them that were embedded anew.
+  let chunks, tokens: Int
   let held_reason, finished_at: Nullable<String>
   let gate: Nullable<GateShape>
 
-  /// - Parameter documents: how many are in each state.
-  init(_ row: RunRow, documents: [String: Int]) {
+  init(_ row: RunRow, _ progress: RunProgress) {
     id = row.id.text
     chatbot_id = row.chatbot.text
     state = row.state
     trigger = row.trigger
     started_at = APITime.text(row.startedAt)
     generation = Nullable(row.generation)
-    self.documents = documents
+    documents = progress.documents
+    chunks = progress.passed["chunk"]?.chunks ?? 0
+    tokens = progress.passed["embed"]?.tokens ?? 0
     held_reason = Nullable(row.heldReason)
     gate = Nullable(GateShape(row))
     finished_at = Nullable(row.finishedAt.map(APITime.text))

@@ -4,7 +4,7 @@
 import { Problem, post, upload } from "./api.js";
 import { api, chatbotID } from "./chatbot.js";
 import { byID, bytes, fill, h } from "./dom.js";
-import { draft } from "./forms.js";
+import { crawlOf, draft } from "./forms.js";
 import { badge, onSubmit } from "./ui.js";
 import { ending, refusalContent } from "./words.js";
 
@@ -132,20 +132,6 @@ function files(limit, added) {
   byID("file-limit").textContent = `At most ${bytes(limit)} each.`;
 }
 
-const lines = (text) => (text ?? "").split("\n").map((line) => line.trim()).filter(Boolean);
-
-// How far a crawl goes, as the API has it; nothing for one page that is not read again by itself.
-function crawl(values) {
-  const bounds = {};
-  if (values.reach === "links") bounds.depth = Number(values.depth);
-  if (values.reach === "sitemap") bounds.sitemap = true;
-  if (values.reach && values.reach !== "page") {
-    Object.assign(bounds, { max_pages: Number(values.max_pages), include: lines(values.include), exclude: lines(values.exclude) });
-  }
-  if (values.every) bounds.every = values.every;
-  return Object.keys(bounds).length > 0 ? { crawl: bounds } : {};
-}
-
 // A form of the panel: sent, emptied, and ready for the next.
 function panel(id, added, send) {
   const form = byID(id);
@@ -183,7 +169,8 @@ export function addSources(limits, added) {
   files(limits.file_bytes, added);
   const page = panel("add-page", added, (values) =>
     post(path, {
-      source_type: "url", source_url: address(values.source_url), is_citable: citable() === "true", ...crawl(values),
+      source_type: "url", source_url: address(values.source_url), is_citable: citable() === "true",
+      ...(Object.keys(crawlOf(values)).length > 0 ? { crawl: crawlOf(values) } : {}),
     }));
   const bounds = byID("bounds");
   if (bounds) {

@@ -24,6 +24,20 @@ export function draft(form, key) {
   return { forget: () => sessionStorage.removeItem(key) };
 }
 
+const lines = (text) => (text ?? "").split("\n").map((line) => line.trim()).filter(Boolean);
+
+// How far a crawl goes, as the API has it, from a form's fields; empty for one page that is not read again by itself.
+export function crawlOf(values) {
+  const bounds = {};
+  if (values.reach === "links") bounds.depth = Number(values.depth);
+  if (values.reach === "sitemap") bounds.sitemap = true;
+  if (values.reach && values.reach !== "page") {
+    Object.assign(bounds, { max_pages: Number(values.max_pages), include: lines(values.include), exclude: lines(values.exclude) });
+  }
+  if (values.every) bounds.every = values.every;
+  return bounds;
+}
+
 // A dialog with one line to fill in; `save(text)` is called with it and the dialog stays open when that is refused.
 export function ask({ title, label, value, limit, action = "Save", save }) {
   const input = h("input", { type: "text", id: "ask-line", name: "name", maxlength: String(limit), required: true, value, autocomplete: "off" });

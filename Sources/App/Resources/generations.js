@@ -1,6 +1,6 @@
 // Generations that are kept, going back to one, and every training with what became of it.
 
-import { get, post } from "./api.js";
+import { get, post, request } from "./api.js";
 import { api, chatbotID, chatbotPage, showChatbot } from "./chatbot.js";
 import { byID, bytes, dateTime, duration, fill, h, number, percent, plural } from "./dom.js";
 import { badge, busy, button, confirm, showDialog, stateBadge, table, toast } from "./ui.js";
@@ -43,11 +43,82 @@ function heldWords(run, gate) {
   return lacks.length > 0 ? `Of your ${plural(run.gate.questions, "golden question")}, ${lacks.join("; ")}.` : run.held_reason;
 }
 
-function changeList(title, count, documents) {
+// Longer texts are compared by their beginnings: the work grows with the product of the lengths.
+const comparedLines = 2000;
+
+// The lines of two texts side by side in one order: [" ", line], ["-", line] or ["+", line] (the longest common subsequence).
+function compare(before, after) {
+  let [from, to] = [0, 0];
+  const same = [];
+  while (from < Math.min(before.length, after.length) && before[from] === after[from]) same.push([" ", before[from++]]);
+  const [first, second] = [before.slice(from), after.slice(from)];
+  const tail = [];
+  while (first.length > 0 && second.length > 0 && first.at(-1) === second.at(-1)) {
+    tail.unshift([" ", first.pop()]);
+    second.pop();
+  }
+  const lengths = Array.from({ length: first.length + 1 }, () => new Uint16Array(second.length + 1));
+  for (let row = first.length - 1; row >= 0; row -= 1) {
+    for (let column = second.length - 1; column >= 0; column -= 1) {
+      lengths[row][column] = first[row] === second[column]
+        ? lengths[row + 1][column + 1] + 1 : Math.max(lengths[row + 1][column], lengths[row][column + 1]);
+    }
+  }
+  const parts = [];
+  from = 0;
+  while (from < first.length || to < second.length) {
+    if (from < first.length && to < second.length && first[from] === second[to]) {
+      parts.push([" ", first[from++]]);
+      to += 1;
+    } else if (to === second.length || (from < first.length && lengths[from + 1][to] >= lengths[from][to + 1])) {
+      parts.push(["-", first[from++]]);
+    } else {
+      parts.push(["+", second[to++]]);
+    }
+  }
+  return [...same, ...parts, ...tail];
+}
+
+// What a document said before and says now, with a little of what stayed around each change.
+async function showTexts({ document_id: id, title, uri }, from, to) {
+  const text = async (generation) => {
+    const answer = await request("GET", `${api}documents/${id}/text/?generation=${generation}`);
+    // A sentence a line: what is one paragraph would be one change.
+    return (await answer.text()).split(/\n|(?<=[.!?]) /).map((line) => line.trim()).filter(Boolean);
+  };
+  const [before, after] = await Promise.all([text(from), text(to)]);
+  const isCut = Math.max(before.length, after.length) > comparedLines;
+  const parts = compare(before.slice(0, comparedLines), after.slice(0, comparedLines));
+  const near = (index) => parts.slice(Math.max(0, index - 2), index + 3).some(([sign]) => sign !== " ");
+  const lines = [];
+  parts.forEach(([sign, line], index) => {
+    if (!near(index)) {
+      if (lines.at(-1) !== "gap") lines.push("gap");
+    } else {
+      lines.push([sign, line]);
+    }
+  });
+  const element = (line) => {
+    if (line === "gap") return h("p", { class: "quiet" }, "…");
+    const [sign, words] = line;
+    if (sign === "-") return h("p", { class: "break" }, h("span", { class: "hidden" }, "Before: "), h("del", { dir: "auto" }, words));
+    if (sign === "+") return h("p", { class: "break" }, h("span", { class: "hidden" }, "Now: "), h("ins", { dir: "auto" }, words));
+    return h("p", { class: "break", dir: "auto" }, words);
+  };
+  showDialog(title || uri,
+    h("p", { class: "quiet" }, `Generation ${number(to)} beside ${number(from)}.`,
+      isCut && ` The first ${number(comparedLines)} lines are compared.`),
+    h("div", { class: "reading difference", tabindex: "0", role: "region", "aria-label": "What changed in the text" },
+      parts.some(([sign]) => sign !== " ") ? lines.map(element) : h("p", {}, "No sentence changed, only white space or what cannot be seen.")));
+}
+
+function changeList(title, count, documents, look) {
   if (count === 0) return null;
   return [h("h3", {}, `${title}: ${number(count)}`),
-    h("ul", {}, documents.map(({ title: name, uri }) =>
-      h("li", { class: "break" }, name || uri, name && name !== uri && h("span", { class: "quiet" }, ` ${uri}`)))),
+    h("ul", {}, documents.map((document) =>
+      h("li", { class: "break" }, document.title || document.uri,
+        document.title && document.title !== document.uri && h("span", { class: "quiet" }, ` ${document.uri}`),
+        look && [" ", button("What changed", () => look(document), "small")]))),
     count > documents.length && h("p", { class: "quiet" }, `and ${number(count - documents.length)} more`)];
 }
 
@@ -57,7 +128,7 @@ async function showChanges(generation, from) {
   showDialog(`What changed in generation ${number(found.to)}`,
     h("p", { class: "quiet" }, found.from === null ? "It is the first that is kept." : `Beside generation ${number(found.from)}.`),
     isSame && h("p", {}, "No document was added, changed or taken out."),
-    changeList("Added", found.added_count, found.added), changeList("Read anew with other words", found.changed_count, found.changed),
+    changeList("Added", found.added_count, found.added), changeList("Read anew with other words", found.changed_count, found.changed, (document) => showTexts(document, found.from, found.to)),
     changeList("Taken out", found.removed_count, found.removed),
     h("p", {}, `${plural(found.unchanged_count, "document")} stayed as ${found.unchanged_count === 1 ? "it was" : "they were"}.`));
 }

@@ -5,8 +5,8 @@ import { all, del, download, get, patch, post, upload } from "./api.js";
 import { api } from "./chatbot.js";
 import { ago, bytes, date, dateTime, fill, h, number, outward, plural } from "./dom.js";
 import { documentItem, fillDocuments } from "./documents.js";
-import { ask } from "./forms.js";
-import { button, confirm, showError, toast } from "./ui.js";
+import { ask, crawlOf } from "./forms.js";
+import { button, confirm, onSubmit, showError, toast } from "./ui.js";
 import { kindOf, passages, reasonLine, sourceBadge } from "./words.js";
 
 const path = (source) => `${api}sources/${source.id}/`;
@@ -46,6 +46,48 @@ export function citableSwitch(source, changed) {
 }
 
 const every = { day: "read again every day", week: "read again every week", month: "read again every month" };
+
+// How far a web source is read and how often, in a dialog; `save(crawl)` is called with all of it.
+function changeReading({ name, crawl }, save) {
+  const reach = crawl.sitemap ? "sitemap" : crawl.depth > 0 ? "links" : "page";
+  const choice = (value, text) => h("label", { class: "choice" },
+    h("input", { type: "radio", name: "reach", value, checked: value === reach }), h("span", {}, text));
+  const area = (id, label, given) => h("div", { class: "field" }, h("label", { for: id }, label),
+    h("textarea", { id, name: id.slice(8), rows: "2" }, (given ?? []).join("\n")));
+  const figure = (id, label, value, max) => h("div", { class: "field" }, h("label", { for: id }, label),
+    h("input", { type: "number", id, name: id.slice(8).replace("-", "_"), min: "1", max, required: true, value }));
+  const more = h("div", {},
+    h("div", { class: "row" }, figure("reading-depth", "Follow links how many steps?", String(crawl.depth || 1), "10"),
+      figure("reading-max-pages", "Pages at most", String(crawl.max_pages || 50), "10000")),
+    h("div", { class: "row" }, area("reading-include", "Only addresses with (one a line)", crawl.include),
+      area("reading-exclude", "No addresses with (one a line)", crawl.exclude)));
+  const times = [["", "As often as this server does"], ["day", "Every day"], ["week", "Every week"], ["month", "Every month"]];
+  const form = h("form", {},
+    h("h2", { id: "reading-title" }, `How “${name}” is read`), h("div", { class: "alert", role: "alert" }),
+    h("fieldset", { class: "field" }, h("legend", {}, "How much of the site?"), h("div", { class: "choices" },
+      choice("page", "Only this page"), choice("links", "This page and what it links to on the same site"),
+      choice("sitemap", "All pages that the site's sitemap, or a feed, names"))),
+    more,
+    h("div", { class: "field" }, h("label", { for: "reading-every" }, "Read it again by itself"),
+      h("select", { id: "reading-every", name: "every" }, times.map(([value, text]) =>
+        h("option", { value, selected: value === (crawl.every ?? "") }, text)))),
+    h("p", { class: "actions end" }, h("button", { type: "button", on: { click: () => dialog.close() } }, "Cancel"),
+      h("button", { type: "submit", class: "primary" }, "Save")));
+  const dialog = h("dialog", { class: "sheet", "aria-labelledby": "reading-title" }, form);
+  const show = () => {
+    more.hidden = form.elements.reach.value === "page";
+    form.elements.depth.closest(".field").hidden = form.elements.reach.value !== "links";
+  };
+  form.addEventListener("change", show);
+  show();
+  onSubmit(form, async (values) => {
+    await save(crawlOf(values));
+    dialog.close();
+  });
+  dialog.addEventListener("close", () => dialog.remove());
+  document.body.append(dialog);
+  dialog.showModal();
+}
 
 // `parts` names what a row has: "switch", "documents", "actions".
 function makeRow(source, parts, hooks) {
@@ -106,6 +148,12 @@ function makeRow(source, parts, hooks) {
     }, "small");
   const refresh = starts("Read again", "refresh", "It is read again.");
   const retry = starts("Retry what failed", "retry", "What failed is read again.");
+  const bounds = button("Change reading", () => changeReading(current, async (crawl) => {
+    const next = await patch(path(current), { crawl });
+    update(next);
+    hooks.changed(next);
+    toast("Saved; it holds from the next reading on.");
+  }), "small");
   // A video whose site refuses its captions is read from its owner's.
   const file = h("input", { type: "file", accept: ".srt,.vtt,.txt", hidden: true });
   const captions = button("Add captions", () => file.click(), "small");
@@ -145,7 +193,7 @@ function makeRow(source, parts, hooks) {
   }, "small danger");
 
   const actions = h("div", { class: "actions" }, rename,
-    parts.includes("documents") && [captions, file, refresh, retry, report], remove);
+    parts.includes("documents") && [captions, file, refresh, retry, bounds, report], remove);
   const element = h("li", { class: "source", id: `source-${source.id}` },
     h("div", { class: "source-head" },
       h("div", { class: "source-words" }, h("div", { class: "source-name" }, name, state), facts),
@@ -159,7 +207,7 @@ function makeRow(source, parts, hooks) {
     current = next;
     fill(name, next.name);
     if (parts.includes("documents")) fill(state, sourceBadge(next));
-    for (const made of [rename, captions, refresh, retry, report, remove]) made.setAttribute("aria-label", `${made.textContent}: ${next.name}`);
+    for (const made of [rename, captions, refresh, retry, bounds, report, remove]) made.setAttribute("aria-label", `${made.textContent}: ${next.name}`);
     const counts = next.documents;
     fill(facts, h("span", {}, kindOf(next)), next.bytes > 0 && h("span", {}, bytes(next.bytes)),
       next.source_url && next.source_url !== next.name && h("span", { class: "break" }, outward(next.source_url, next.source_url)),
@@ -168,12 +216,15 @@ function makeRow(source, parts, hooks) {
         counts.failed > 0 && `${number(counts.failed)} not read`,
       ].filter(Boolean).join(", ")),
       next.crawl.every && h("span", {}, every[next.crawl.every]),
+      next.read_at && parts.includes("documents")
+        && h("span", {}, "last read ", h("time", { datetime: next.read_at, title: dateTime(next.read_at) }, ago(next.read_at))),
       h("span", {}, "added ", h("time", { datetime: next.created_at, title: dateTime(next.created_at) }, ago(next.created_at))),
       !parts.includes("switch") && !next.is_citable && h("span", {}, "Learn only"));
     const failing = parts.includes("documents") && (next.status === "failed" || counts.failed > 0);
     fill(reason, failing && reasonLine(next.error_code, next.error_message),
       failing && next.status === "ready" && h("p", { class: "quiet" }, "What was read before still answers."));
     retry.hidden = counts.failed === 0;
+    bounds.hidden = next.source_type !== "url";
     captions.hidden = next.source_type !== "video" || counts.total === 0;
     report.hidden = counts.total === 0 || !(next.crawl.depth > 0 || next.crawl.sitemap);
     // Of one that was never read the two would be the same.

@@ -3,7 +3,7 @@
 
 import { events, get, post, request } from "./api.js";
 import { api, chatbotID, showChatbot } from "./chatbot.js";
-import { byID, duration, fill, h, number, percent, plural } from "./dom.js";
+import { byID, duration, fill, h, money, number, percent, plural } from "./dom.js";
 import { documentItem, fillDocuments } from "./documents.js";
 import { badge, busy, button, confirm, showError, toast } from "./ui.js";
 import { isProblem, refusal, stageNames, stageWords } from "./words.js";
@@ -209,6 +209,22 @@ export function training(chatbot, { isWizard = false, status: told = () => {}, e
     }
   }
 
+  // What the next training may take, beside its button; the wizard has told it on the page before.
+  async function showEstimate() {
+    const line = byID("training-estimate");
+    line.hidden = true;
+    if (isWizard || start.hidden) return;
+    const estimate = await get(`${api}train/estimate/`);
+    if (start.hidden || estimate.documents_changed === 0) return;
+    line.textContent = [
+      `Training now reads ${plural(estimate.documents_changed, "document")}`,
+      estimate.chunks_new > 0 && `about ${plural(estimate.chunks_new, "new passage")}`,
+      estimate.tokens > 0 && `about ${plural(estimate.tokens, "token")}`,
+      estimate.cost !== null && `${money(estimate.cost)} at most`,
+    ].filter(Boolean).join(", ") + ".";
+    line.hidden = false;
+  }
+
   // What the start buttons offer.
   function offer() {
     const isTrained = chatbot.generation !== null;
@@ -216,6 +232,7 @@ export function training(chatbot, { isWizard = false, status: told = () => {}, e
     start.hidden = isTaken || chatbot.sources_count === 0 || (untrained ?? (isTrained ? unread : 1)) === 0;
     fill(start, isTrained ? "Train now" : "Start training").classList.toggle("primary", !isTrained || untrained > 0);
     startAll.hidden = !isTrained || isTaken || chatbot.sources_count === 0;
+    showEstimate().catch(showError);
   }
 
   // Shows what is so, and goes on with what is under way. A page that was just loaded asks again only for what changes under it.
