@@ -29,6 +29,7 @@ final class TestAPI: Sendable {
   let sender: DeliverySender
   let responder: RouterResponder<AppRequestContext>
   let clock: @Sendable () -> Int
+  private let time: Time
   var database: AppDatabase { services.database }
 
   /// - Parameter stripe: stands for Stripe.
@@ -44,13 +45,9 @@ final class TestAPI: Sendable {
     var logger = Logger(label: "test")
     logger.logLevel = .critical
     // A clock of its own: two milliseconds pass at each look, however slow the machine is.
-    let time = Mutex(WallClock.now())
-    let clock: @Sendable () -> Int = {
-      time.withLock { now in
-        now += 2
-        return now
-      }
-    }
+    let time = Time()
+    self.time = time
+    let clock: @Sendable () -> Int = { time.pass(2) }
     self.clock = clock
     let all = try Routes(
       services, publicURL: Self.origin, logger: logger, clock: clock, stripe: stripe)
@@ -59,6 +56,20 @@ final class TestAPI: Sendable {
     sender = all.sender
     responder = all.router.buildResponder()
   }
+
+  private final class Time: Sendable {
+    private let now = Mutex(WallClock.now())
+
+    func pass(_ milliseconds: Int) -> Int {
+      now.withLock { now in
+        now += milliseconds
+        return now
+      }
+    }
+  }
+
+  /// Lets time pass.
+  func pass(seconds: Int) { _ = time.pass(seconds * 1000) }
 
   /// An answer.
   struct Reply {

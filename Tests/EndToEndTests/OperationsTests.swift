@@ -6,6 +6,80 @@ import WebClient
 
 /// What an operator sees of a running server, and what it must never show.
 @Suite(.serialized) struct OperationsTests {
+  @Test func `a disk without its reserve takes nothing in, and all else goes on`() async throws {
+    let bobbin = try Installation()
+    let usual = ["BOBBIN_MAIL": "none", "BOBBIN_BCRYPT_COST": "4"]
+    var server = try ServerTests.Server(bobbin, usual)
+    var owner = try await RemovalTests.Owner(server)
+    let chatbot = try await owner.id("POST", "/api/chatbots/", #"{"name":"tower"}"#)
+    let base = "/api/chatbots/\(chatbot)/"
+    let text =
+      #"{"source_type":"file","name":"a.txt","text":"The tower of Orrin is 31 metres high."}"#
+    let source = try await owner.id("POST", base + "sources/", text)
+    #expect(try await owner.send("POST", base + "train/", "{}").status == 202)
+    #expect(try await bobbin.tool("bobbin").run(["pipeline", "--until-drained"]).exitCode == 0)
+    server.process.terminate()
+    server.process.waitUntilExit()
+
+    // A reserve that no disk has.
+    server = try ServerTests.Server(
+      bobbin, usual.merging(["BOBBIN_DISK_RESERVE_MIB": "99999999"]) { $1 })
+    owner = RemovalTests.Owner(server, token: owner.token)
+    for (path, body) in [("sources/", text), ("sources/\(source)/refresh/", "{}")] {
+      let reply = try await owner.send("POST", base + path, body)
+      #expect(reply.status == 507, "\(path): \(reply.status)")
+      #expect(ServerTests.text(reply).contains("disk-reserve"))
+    }
+    #expect(try await owner.send("GET", base + "sources/").status == 200)
+    let answer = try await owner.send(
+      "POST", "/api/chat/\(chatbot)/", #"{"message":"How high is the tower of Orrin?"}"#)
+    #expect(ServerTests.text(answer).contains("31 metres"))
+    #expect(try await server.get("/readyz").status == 503)
+    #expect(try await owner.send("DELETE", base).status == 200)
+  }
+
+  @Test func `a training is followed by its events from beginning to end`() async throws {
+    let bobbin = try Installation()
+    let server = try ServerTests.Server(
+      bobbin, ["BOBBIN_MAIL": "none", "BOBBIN_BCRYPT_COST": "4"])
+    let owner = try await RemovalTests.Owner(server)
+    let chatbot = try await owner.id("POST", "/api/chatbots/", #"{"name":"tower"}"#)
+    let base = "/api/chatbots/\(chatbot)/"
+    for number in 0..<4 {
+      _ = try await owner.id(
+        "POST", base + "sources/",
+        #"{"source_type":"file","name":"\#(number).txt","text":"The tower number \#(number) is 31 metres high."}"#
+      )
+    }
+    #expect(try await owner.send("POST", base + "train/", "{}").status == 202)
+    struct Status: Decodable {
+      let state: String
+      let progress: Double
+      let generation: Int?
+    }
+    let stream = try await server.transport.stream(
+      WebRequest(
+        url: server.base + base + "status/",
+        headers: ["Authorization": "Bearer \(owner.token)", "Accept": "text/event-stream"]))
+    #expect(stream.status == 200)
+    // The stages begin once somebody listens.
+    let pipeline = Task {
+      try await bobbin.tool("bobbin").run(["pipeline", "--until-drained"]).exitCode
+    }
+    var seen: [Status] = []
+    var last = ""
+    for try await event in stream.events where !event.data.isEmpty {
+      last = event.type
+      seen.append(try JSONDecoder().decode(Status.self, from: Data(event.data.utf8)))
+      if last == "done" { break }
+    }
+    #expect(try await pipeline.value == 0)
+    #expect(seen.first?.state == "training" && seen.first?.generation == nil)
+    #expect(last == "done" && seen.last?.state == "ready" && seen.last?.generation == 1)
+    let progress = seen.map(\.progress)
+    #expect(zip(progress, progress.dropFirst()).allSatisfy { $0 <= $1 } && progress.last == 1)
+  }
+
   @Test func `metrics name routes, and logs name requests, and neither names anybody`() async throws
   {
     let bobbin = try Installation(model: false)
