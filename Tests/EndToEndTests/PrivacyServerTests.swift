@@ -224,4 +224,36 @@ import WebClient
       try await chatbot.server.get("/api/chat/\(chatbot.id)/history/", headers))
     #expect(history.contains("rain cover costs") && !history.contains("QK7"))
   }
+
+  @Test func `an earlier answer from what is private by now is in no prompt`() async throws {
+    let model = try LoopbackServer { _, connection in
+      let body = Self.delta("The tower of Orrin is 31 metres high [1].") + Self.end
+      connection.respond(200, ["Content-Type: text/event-stream"], body: Array(body.utf8))
+    }
+    let chatbot = try await PrivacySwitchTests.Chatbot(["OPENAI_BASE_URL": model.url("")])
+    let tower = try await chatbot.add("tower", "The tower of Orrin is 31 metres high.")
+    _ = try await chatbot.add("well", "The well of Orrin is 12 metres deep and lies near by.")
+    try await chatbot.train()
+    let headers = try await chatbot.visitors.session("10.8.0.1")
+    func ask(_ question: String) async throws -> String {
+      #expect(try await chatbot.visitors.ask(question, headers).status == 200)
+      return Self.prompt(try #require(model.requests.last).body)
+    }
+    _ = try await ask("How high is the tower of Orrin?")
+    // As long as it is citable, what was said goes into the next prompt.
+    #expect(
+      try await ask("How deep is the well of Orrin?").contains(
+        "tower of Orrin is 31 metres high [1]")
+    )
+    let switched = try await chatbot.owner.send(
+      "PATCH", chatbot.base + "sources/\(tower)/", #"{"is_citable":false}"#)
+    #expect(switched.status == 200)
+    let prompt = try await ask("Where is the well of Orrin?")
+    #expect(prompt.contains("How high is the tower of Orrin?") && prompt.contains("12 metres deep"))
+    #expect(!prompt.contains("31 metres"))
+    // Nor in what the visitor reads again as its source.
+    let history = ServerTests.text(
+      try await chatbot.server.get("/api/chat/\(chatbot.id)/history/", headers))
+    #expect(!history.contains(tower))
+  }
 }
