@@ -14,8 +14,6 @@ struct BlendedPrompt: Sendable {
   let historySources: Set<SourceID>
   /// The private passages that found room: what the gate has to keep in.
   fileprivate let privatePassages: [LearnOnly]
-  /// Whether private text stands in it.
-  var hasPrivate: Bool { !privatePassages.isEmpty }
 
   /// Builds the prompt for a request, with as many of both kinds of passages, in order, as the budget holds.
   ///

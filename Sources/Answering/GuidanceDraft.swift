@@ -13,17 +13,19 @@ package enum GuidanceDraft {
   /// Lines that follow from private text; as many passages are read, in order, as the model's context holds.
   ///
   /// - Parameters:
+  ///   - budget: how much it may take; nil for the model's own.
   ///   - meter: counts what it costs; where it allows no more, there is no draft.
   ///   - countTokens: may be another model's tokenizer: a third is added to what it says.
   /// - Returns: nil when it may cost more than is left; none when the model found nothing to say.
   /// - Throws: `LanguageModelError`, `CancellationError`.
   package static func lines(
-    from passages: [LearnOnly], by model: LanguageModel, meter: UsageMeter,
-    countTokens: @escaping (String) -> Int
+    from passages: [LearnOnly], by model: LanguageModel, budget: Prompt.Budget? = nil,
+    meter: UsageMeter, countTokens: @escaping (String) -> Int
   ) async throws -> [String]? {
+    let budget = budget ?? model.budget
     var generator = SystemRandomNumberGenerator()
     var writing = PromptWriting(
-      budget: model.budget, fencing: passages.map(\.privateText), countTokens: countTokens,
+      budget: budget, fencing: passages.map(\.privateText), countTokens: countTokens,
       using: &generator)
     let rules = """
       The text between the lines <<<\(writing.mark) and \(writing.mark)>>> is private. Its owner wants to let out what visitors may know of it, \
@@ -43,7 +45,7 @@ package enum GuidanceDraft {
       messages: [
         Dialogue.Message(role: .system, content: rules),
         Dialogue.Message(role: .user, content: blocks.joined(separator: "\n\n")),
-      ], replyTokens: model.budget.replyTokens)
+      ], replyTokens: budget.replyTokens)
     guard
       var call = await meter.call(
         promptTokens: dialogue.tokens(countTokens), replyTokens: dialogue.replyTokens)

@@ -31,8 +31,11 @@ package struct QuotingWeights: Sendable {
   }
 
   /// The numbers for a model; the usual ones for a model that none were set for.
+  ///
+  /// What a language model is asked about is not bounded by a number of another model's: where relevant cosines are small it would
+  /// keep good questions from it.
   package static func set(for model: EmbeddingModel) -> QuotingWeights {
-    byIdentity[model.identity] ?? QuotingWeights()
+    byIdentity[model.identity] ?? QuotingWeights(leastPassageScore: 0)
   }
 
   private static let byIdentity: [String: QuotingWeights] = [

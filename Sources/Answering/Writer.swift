@@ -170,9 +170,12 @@ struct Writer: Sendable {
     }
     guard draft.gated > 0 else {
       guard draft.message.contains(where: { !$0.isWhitespace }) else { return nil }
-      return try answer(
-        draft, .blended, prompt.passages, prompt.historySources, passages, found,
-        hasPrivate: prompt.hasPrivate)
+      return try answer(draft, .blended, prompt.passages, prompt.historySources, passages, found)
+    }
+    // A strict chatbot's model is asked about nothing that it has no text for: its answer is quoted, or none.
+    guard !passages.isEmpty || !found.request.released.isEmpty else {
+      guard draft.message.contains(where: { !$0.isWhitespace }) else { return nil }
+      return try answer(draft, .blended, prompt.passages, prompt.historySources, passages, found)
     }
     // The answer that a strict chatbot would give; it may see what was let out, which is public by now.
     let (whole, sealed) = try await sealed(found, passages, after: draft, say: say)
@@ -180,8 +183,8 @@ struct Writer: Sendable {
     // What was let out before may cite a passage that found no room beside it in the second prompt.
     let prompted = [prompt.passages, sealed.passages].max { $0.count < $1.count } ?? []
     return try answer(
-      whole, .blended, prompted, prompt.historySources.union(sealed.historySources), passages,
-      found, hasPrivate: prompt.hasPrivate)
+      whole, .blended, prompted, prompt.historySources.union(sealed.historySources), passages, found
+    )
   }
 
   private func show(_ text: String, _ draft: inout Draft, say: (String) -> Void) {
@@ -193,7 +196,7 @@ struct Writer: Sendable {
 
   private func answer(
     _ draft: Draft, _ origin: Answer.Origin, _ prompted: [Citable], _ past: Set<SourceID>,
-    _ passages: [MergedPassage], _ found: Found, hasPrivate: Bool = false
+    _ passages: [MergedPassage], _ found: Found
   ) throws -> Answer {
     // What the answer and the question say is what a quote should show.
     let said = try QuestionWords("\(found.question)\n\(draft.message)", shard: found.shard)
@@ -208,9 +211,10 @@ struct Writer: Sendable {
         return try QuotingAnswerer.citation(
           n: number, of: passages[number - 1].parts, for: said, lines: lines)
       }
-    // An answer rests on what it cites or on guidance; a blended one may rest on what cannot be cited.
+    // A strict answer rests on what it cites or on guidance. A blended one may rest on what cannot be cited, and whether it does
+    // must not be told: it counts as an answer whatever was in its prompt.
     let isFounded =
-      hasPrivate || !citations.isEmpty || !found.request.released.isEmpty
+      origin == .blended || !citations.isEmpty || !found.request.released.isEmpty
     var answer = Answer(
       message: draft.message, answered: !isNoAnswer && isFounded, sources: citations,
       origin: origin, passages: found.passages)

@@ -7,7 +7,7 @@ import FoundationEssentials
 import WebClient
 
 extension Doctor {
-  /// Seconds that each may take.
+  /// Seconds that each may take, all tries together.
   private static let patience = 10
 
   private static let limits = RequestLimits(
@@ -91,14 +91,37 @@ extension Doctor {
     }
   }
 
+  /// Does it, and gives up after a while: what tries again by itself would take a multiple of that.
+  private static func patiently<Value: Sendable>(
+    _ work: @escaping @Sendable () async throws -> Value
+  ) async throws -> Value {
+    try await withThrowingTaskGroup(of: Value?.self) { group in
+      group.addTask { try await work() }
+      group.addTask {
+        try await Task.sleep(for: .seconds(patience))
+        return nil
+      }
+      defer { group.cancelAll() }
+      guard let first = try await group.next(), let value = first else { throw TooSlow() }
+      return value
+    }
+  }
+
+  private struct TooSlow: Error, CustomStringConvertible {
+    var description: String { "it gives no answer within \(Doctor.patience) seconds" }
+  }
+
   private func embeddingEndpoint() async -> DoctorFinding? {
     guard let base = configuration.embeddingBaseURL else { return nil }
+    let configuration = configuration
     do {
-      let embedder = try await RemoteEmbedder.make(
-        base: base, key: configuration.modelKey, model: configuration.embeddingModel,
-        dimension: configuration.embeddingDimension,
-        transport: Self.transport(), pause: { _ in })
-      _ = try await embedder.embed(["doctor"])
+      let embedder = try await Self.patiently {
+        let embedder = try await RemoteEmbedder.make(
+          base: base, key: configuration.modelKey, model: configuration.embeddingModel,
+          dimension: configuration.embeddingDimension, transport: Self.transport())
+        _ = try await embedder.embed(["doctor"])
+        return embedder
+      }
       return finding(
         "embedding endpoint", .good, "\(embedder.model.dimension) numbers a text, from \(base)")
     } catch {
@@ -124,8 +147,9 @@ extension Doctor {
   private func stripe() async -> DoctorFinding? {
     guard let settings = configuration.stripe else { return nil }
     do {
-      try await StripeClient(settings: settings, transport: Self.transport(), pause: { _ in })
-        .check()
+      try await Self.patiently {
+        try await StripeClient(settings: settings, transport: Self.transport()).check()
+      }
       return finding("payments", .good, "Stripe accepts the key")
     } catch {
       return finding(

@@ -35,7 +35,13 @@ package struct PlaceChange: Codable, Hashable, Sendable {
 }
 
 /// One piece of one document.
+///
+/// Numbers of one that is decoded are those of some text: a payload comes from a file, which an archive may have brought, and what
+/// is reckoned with them must not overflow.
 package struct Chunk: Codable, Hashable, Sendable {
+  /// More than any document has, of scalars, chunks or tokens.
+  private static let most = 1 << 40
+
   package let id: ChunkID
   package let description: DocumentDescription
   /// 0-based position among the document's chunks.
@@ -66,6 +72,31 @@ package struct Chunk: Codable, Hashable, Sendable {
     self.changes = changes
     self.tokens = tokens
     self.text = text
+  }
+
+  package init(from decoder: any Decoder) throws {
+    let container = try decoder.container(keyedBy: CodingKeys.self)
+    func number(_ key: CodingKeys) throws -> Int {
+      let number = try container.decode(Int.self, forKey: key)
+      guard (0...Self.most).contains(number) else {
+        throw DecodingError.dataCorruptedError(
+          forKey: key, in: container, debugDescription: "no text has that many")
+      }
+      return number
+    }
+    id = try container.decode(ChunkID.self, forKey: .id)
+    description = try container.decode(DocumentDescription.self, forKey: .description)
+    ordinal = try number(.ordinal)
+    count = try number(.count)
+    offset = try number(.offset)
+    place = try container.decode(Place.self, forKey: .place)
+    changes = try container.decode([PlaceChange].self, forKey: .changes)
+    guard changes.allSatisfy({ (0...Self.most).contains($0.offset) }) else {
+      throw DecodingError.dataCorruptedError(
+        forKey: .changes, in: container, debugDescription: "a place changes where no text is")
+    }
+    tokens = try number(.tokens)
+    text = try container.decode(String.self, forKey: .text)
   }
 }
 

@@ -12,9 +12,10 @@ final class ShardLock {
     let path = "\(shard)/.lock"
     descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o644)
     guard descriptor >= 0 else { throw .system("open", path, errno) }
-    if flock(descriptor, LOCK_EX | LOCK_NB) != 0 {
-      close(descriptor)
-      return nil
+    // The object is whole: where this fails, `deinit` closes the descriptor.
+    while flock(descriptor, LOCK_EX | LOCK_NB) != 0 {
+      if errno == EWOULDBLOCK { return nil }
+      guard errno == EINTR else { throw .system("flock", path, errno) }
     }
   }
 
@@ -28,5 +29,5 @@ final class ShardLock {
     }
   }
 
-  deinit { close(descriptor) }
+  deinit { if descriptor >= 0 { close(descriptor) } }
 }

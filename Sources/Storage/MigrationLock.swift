@@ -16,13 +16,12 @@ final class MigrationLock {
       throw .cannotOpen(path: path, reason: String(cString: strerror(errno)))
     }
     while flock(descriptor, LOCK_EX) != 0 {
+      // The object is whole: where this fails, `deinit` closes the descriptor.
       guard errno == EINTR else {
-        let code = errno
-        close(descriptor)
-        throw .cannotOpen(path: path, reason: String(cString: strerror(code)))
+        throw .cannotOpen(path: path, reason: String(cString: strerror(errno)))
       }
     }
   }
 
-  deinit { close(descriptor) }
+  deinit { if descriptor >= 0 { close(descriptor) } }
 }

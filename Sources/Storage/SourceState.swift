@@ -18,7 +18,7 @@ package struct SourceState: Codable, Sendable {
   package let documents: [String: Int]
   /// The oldest change of an unfinished document, milliseconds since 1970 UTC; nil when none is unfinished.
   package let oldestChangeAt: Int?
-  /// When one of its web pages was last asked for, or else heard of, milliseconds since 1970 UTC; nil for files.
+  /// When one of its web pages that answer now was last read or found unchanged, milliseconds since 1970 UTC; nil for files.
   package let readAt: Int?
 
   /// Works a source's status out of its documents.
@@ -62,7 +62,7 @@ extension AppDatabase {
           oldestChangeAt: own.filter { $0.state != "live" && $0.state != "ended" }
             .map(\.changedAt).min(),
           readAt: (row["source_url"] as String?) == nil
-            ? nil : own.filter { $0.state != "queued" }.map { $0.readAt ?? $0.changedAt }.max())
+            ? nil : own.filter { $0.state == "live" }.map { $0.readAt ?? $0.changedAt }.max())
       }
     }
   }

@@ -16,7 +16,7 @@ struct DoctorCommand: AsyncParsableCommand {
     let code = await Failure.code("bobbin doctor") {
       let findings =
         await Doctor(try common.configuration(), executables: Supervisor.directory).examine()
-        + [Self.units()]
+        + [await Self.units()]
       for finding in findings {
         if common.json {
           try printJSON(finding)
@@ -36,30 +36,16 @@ struct DoctorCommand: AsyncParsableCommand {
     throw ExitCode(code)
   }
 
-  /// What of it runs by itself.
-  private static let unitNames = [
-    "bobbin-serve.socket", "bobbin@fetch.path", "bobbin@extract.path", "bobbin@chunk.path",
-    "bobbin@embed.path", "bobbin@index.path", "bobbin-recrawl.timer",
-  ]
+  /// What of it runs by itself: bobbin.target's own list.
+  private static let unitNames =
+    ["bobbin-serve.socket"]
+    + ["fetch", "extract", "chunk", "embed", "index"].flatMap {
+      ["bobbin@\($0).path", "bobbin-due@\($0).timer"]
+    } + ["bobbin-recrawl.timer", "bobbin-billing.timer"]
 
   /// What systemd says of the units; without systemd they are nobody's, which is no fault.
-  private static func units() -> DoctorFinding {
-    let process = Process()
-    process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
-    process.arguments = ["systemctl", "is-active"] + unitNames
-    let output = Pipe()
-    process.standardOutput = output
-    process.standardError = FileHandle.nullDevice
-    var states: [Substring] = []
-    var text = ""
-    do {
-      try process.run()
-      text = String(decoding: output.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
-      process.waitUntilExit()
-      states = text.split(separator: "\n")
-    } catch {
-      // No systemctl: as where there is no systemd.
-    }
+  private static func units() async -> DoctorFinding {
+    let states = await states(of: unitNames)
     guard states.count == unitNames.count, !states.contains("offline") else {
       return DoctorFinding(
         name: "units", verdict: .notice, found: "no systemd here",
@@ -72,5 +58,27 @@ struct DoctorCommand: AsyncParsableCommand {
       : DoctorFinding(
         name: "units", verdict: .notice, found: idle.joined(separator: ", "),
         remedy: "systemctl enable --now bobbin.target, unless something else runs them")
+  }
+
+  /// One word for each unit; none where there is no systemctl, or where it says nothing within ten seconds.
+  private static func states(of units: [String]) async -> [String] {
+    await withCheckedContinuation { continuation in
+      // Waiting blocks a thread of its own, none of Swift's pool.
+      Thread.detachNewThread {
+        let process = Process()
+        process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
+        process.arguments = ["timeout", "10", "systemctl", "is-active"] + units
+        let output = Pipe()
+        process.standardOutput = output
+        process.standardError = FileHandle.nullDevice
+        var text = ""
+        // Best effort: no systemctl is as no systemd.
+        if (try? process.run()) != nil {
+          text = String(decoding: output.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
+          process.waitUntilExit()
+        }
+        continuation.resume(returning: text.split(separator: "\n").map(String.init))
+      }
+    }
   }
 }

@@ -76,8 +76,10 @@ struct LeakTestCommand: AsyncParsableCommand {
       let hidden = try await services.database.visibilities(of: row.id).values.count {
         $0 == .learnOnly
       }
+      let attacks = try Attack.suite().filter { only == nil || $0.kind == only }
       let model =
-        against == .model ? try accepted(services, configuration.tokenPrices, sources: hidden) : nil
+        against == .model
+        ? try accepted(services, configuration.tokenPrices, sources: hidden, attacks) : nil
       let meter = EvalMeter("answers", isSilent: common.json)
       let report = try await services.quality.leakReport(
         of: row, mode: mode.flatMap(PrivacyMode.init(rawValue:)), model: model,
@@ -99,12 +101,12 @@ struct LeakTestCommand: AsyncParsableCommand {
   }
 
   private func accepted(
-    _ services: Services, _ prices: TokenPrices?, sources: Int
+    _ services: Services, _ prices: TokenPrices?, sources: Int, _ attacks: [Attack]
   ) throws -> LanguageModel {
     guard let model = services.testModel else {
       throw StageFault("no model is set; give OPENAI_BASE_URL", exitCode: 78)
     }
-    let most = try LeakTest.tokens(of: model, sources: sources)
+    let most = try LeakTest.tokens(of: model, sources: sources, attacks: attacks)
     guard let acceptTokens, acceptTokens >= most else {
       let money = prices.map { ", \($0.most(of: most)) at most" } ?? ""
       throw StageFault(

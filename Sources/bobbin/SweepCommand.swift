@@ -4,6 +4,7 @@
 import App
 import ArgumentParser
 import Spool
+import StageCommand
 import Storage
 
 struct SweepCommand: AsyncParsableCommand {
@@ -37,7 +38,15 @@ struct SweepCommand: AsyncParsableCommand {
     let removals = Removals(
       data: configuration.data, spool: configuration.spool, database: database)
     // The server may be at it; what it has begun is part of what was asked for.
-    while try await !removals.advance() { try await Task.sleep(for: .milliseconds(100)) }
+    let deadline = ContinuousClock.now + .seconds(600)
+    while try await !removals.advance() {
+      guard ContinuousClock.now < deadline else {
+        throw StageFault(
+          "another process has been taking away for ten minutes; see what holds \(configuration.data)/removals.lock",
+          exitCode: 75)
+      }
+      try await Task.sleep(for: .milliseconds(100))
+    }
     let report = try await removals.sweepBlobs(olderThan: olderThan)
     try await database.checkpoint()
     if common.json {

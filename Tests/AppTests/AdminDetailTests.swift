@@ -62,4 +62,20 @@ import Testing
     let failures = try await found("documents/").text
     #expect(failures.contains(#""items":[]"#))
   }
+
+  @Test func `a training is opened by whoever runs the server`() async throws {
+    let api = try TestAPI()
+    let ada = try await api.signUp("ada")
+    let admin = try await api.signUp("admin")
+    try await api.promote(admin)
+    let chatbot = try await api.chatbot(of: ada, "Tower")
+    _ = try await api.send(
+      "POST", "/api/chatbots/\(chatbot)/sources/", token: ada.token,
+      json: #"{"source_type":"url","source_url":"https://tower.example.com/"}"#)
+    let run = try await api.send(
+      "POST", "/api/chatbots/\(chatbot)/train/", token: ada.token, json: "{}"
+    ).text("id")
+    let opened = try await api.send("GET", "/api/admin/runs/\(run)/", token: admin.token)
+    #expect(opened.status == 200 && opened.text("chatbot_id") == chatbot)
+  }
 }

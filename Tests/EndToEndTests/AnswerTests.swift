@@ -431,7 +431,9 @@ import WebClient
       #expect(answer.status == 200)
       return prompts().last ?? ""
     }
+    let before = prompts().count
     #expect(try await !ask(1).contains("gallery can be opened"))
+    #expect(prompts().count == before + 1)
     let first = try #require(drafts.first)
     #expect(
       try await chatbot.owner.send(
@@ -477,12 +479,14 @@ import WebClient
     let chatbot = try await PrivacySwitchTests.Chatbot(["OPENAI_BASE_URL": model.url("")])
     _ = try await chatbot.add("tower", "The tower of Orrin is 31 metres high.")
     try await chatbot.train()
-    let cap = 4_000
+    // A call may cost about 1,250 and costs 1,000: three fit, and one more only when what they did not spend was given back.
+    let cap = 4_350
     #expect(
       try await chatbot.owner.send(
         "PATCH", chatbot.base, #"{"monthly_token_cap":\#(cap)}"#
       ).status == 200)
     struct Usage: Decodable { let tokens_in, tokens_out: Int }
+    var counts: [Int] = []
     for round in 0..<2 {
       let visitors = chatbot.visitors
       try await withThrowingTaskGroup(of: WebResponse.self) { group in
@@ -497,13 +501,14 @@ import WebClient
           #expect(reply.status == 200 && ServerTests.text(reply).contains("31 metres high"))
         }
       }
+      counts.append(asked.withLock { $0 })
     }
     let used = try JSONDecoder().decode(
       Usage.self, from: Data(try await chatbot.owner.send("GET", "/api/usage/").body))
     let spent = used.tokens_in + used.tokens_out
     #expect(spent <= cap && spent == 1_000 * asked.withLock { $0 })
     // What was reserved and not spent was given back: the second round went on with it.
-    #expect(spent >= 2_000)
+    #expect(counts == [3, 4], "\(counts)")
   }
 
   @Test func `a leak test is begun by button and read when it is over`() async throws {

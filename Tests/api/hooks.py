@@ -100,6 +100,7 @@ DESCRIBED = {
     ("GET /api/auth/oauth/google/start", "not-configured"), ("POST /api/auth/oauth/google", "not-configured"),
     *((f"POST /api/{path}/", "not-configured") for path in ("billing/checkout", "billing/portal", "webhooks/stripe")),
     ("POST /api/chat/{chatbot_id}/address/", "not-configured"), (f"POST {BOT}rollback/", "busy"), (f"POST {BOT}leak-test/", "not-configured"),
+    (f"POST {BOT}guidance/drafts/", "not-configured"),
 }
 
 # Drawn anew each time: Hypothesis also tries the texts that stand in this file.

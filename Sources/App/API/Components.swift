@@ -79,7 +79,7 @@ enum Components {
         required("is_citable", .boolean),
         required("status", .choice(["pending", "processing", "ready", "failed"])),
         required("error_message", .nullable(.text)), required("error_code", .nullable(.text)),
-        // When one of its web pages was last asked for; null for files.
+        // When one of its web pages that answer now was last read or found unchanged; null for files.
         required("read_at", .nullable(.time)),
         required(
           "documents",

@@ -12,10 +12,18 @@ final class TokenReservations: Sendable {
   private let taken = Mutex<[String: Int]>([:])
 
   /// Those of one answer.
+  ///
+  /// Its own amount is changed under its lock together with the sum of all, so that nothing is given back twice: a visitor may leave
+  /// while the database is asked what is left.
   final class Share: Sendable {
+    private struct Own {
+      var amount = 0
+      var isReleased = false
+    }
+
     private let all: TokenReservations
     private let keys: [String]
-    private let amount = Mutex(0)
+    private let own = Mutex(Own())
 
     fileprivate init(_ all: TokenReservations, _ keys: [String]) {
       self.all = all
@@ -24,30 +32,31 @@ final class TokenReservations: Sendable {
 
     deinit { release() }
 
-    /// Takes tokens; what is taken of each key by now, all answers together.
-    func take(_ tokens: Int) -> [Int] {
-      amount.withLock { $0 += tokens }
-      return all.taken.withLock { taken in
-        keys.map { key in
-          taken[key, default: 0] += tokens
-          return taken[key] ?? 0
-        }
+    /// Takes tokens; what is taken of each key by now, all answers together. Nil once all was given back.
+    func take(_ tokens: Int) -> [Int]? {
+      own.withLock { own in
+        guard !own.isReleased else { return nil }
+        own.amount += tokens
+        return all.change(by: tokens, keys)
       }
     }
 
     /// Gives back tokens that will not be spent.
     func give(_ tokens: Int) {
-      amount.withLock { $0 -= tokens }
-      all.give(tokens, keys)
+      own.withLock { own in
+        let back = min(tokens, own.amount)
+        own.amount -= back
+        _ = all.change(by: -back, keys)
+      }
     }
 
     /// Gives back all: what was spent is counted in the database.
     func release() {
-      let left = amount.withLock { amount in
-        defer { amount = 0 }
-        return amount
+      own.withLock { own in
+        own.isReleased = true
+        if own.amount != 0 { _ = all.change(by: -own.amount, keys) }
+        own.amount = 0
       }
-      if left != 0 { all.give(left, keys) }
     }
   }
 
@@ -56,11 +65,13 @@ final class TokenReservations: Sendable {
     Share(self, [chatbot.text] + (owner.map { [$0] } ?? []))
   }
 
-  private func give(_ tokens: Int, _ keys: [String]) {
+  /// Changes what is taken of each key, and gives what it is then.
+  private func change(by tokens: Int, _ keys: [String]) -> [Int] {
     taken.withLock { taken in
-      for key in keys {
-        let left = (taken[key] ?? 0) - tokens
-        taken[key] = left > 0 ? left : nil
+      keys.map { key in
+        let left = (taken[key] ?? 0) + tokens
+        taken[key] = left == 0 ? nil : left
+        return left
       }
     }
   }
@@ -83,7 +94,7 @@ struct TokenAllowance: Sendable {
   /// Taken first and compared then: an answer that ends meanwhile is counted in the database before its own are given back.
   func take(_ tokens: Int) async throws -> Bool {
     guard chatbotCap != nil || ownerCap != nil else { return true }
-    let taken = reserved.take(tokens)
+    guard let taken = reserved.take(tokens) else { return false }
     do {
       let used = try await database.modelTokens(
         of: chatbot, owner: owner, periodStart: period.lowerBound, periodEnd: period.upperBound)

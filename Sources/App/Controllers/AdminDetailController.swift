@@ -91,9 +91,7 @@ struct AdminDetailController: Sendable {
     let id = found.chatbot.id
     var states: [String: SourceState] = [:]
     for state in try await database.sourceStates(of: id) { states[state.id] = state }
-    let sources = try await database.sources(
-      search: id.text, PageRequest(limit: 10_000)
-    ).filter { $0.chatbot == id }
+    let sources = try await database.sources(of: id, PageRequest(limit: 10_000))
     return Answer.json(
       Shown(
         chatbot: ChatbotShape(found, publicURL: publicURL),

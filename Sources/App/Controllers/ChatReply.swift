@@ -153,7 +153,9 @@ struct ChatReply: Sendable {
     var guardian = Guardian(self)
     for try await step in steps(request) {
       switch step {
-      case .event(.done(let answer)): return answer
+      case .event(.done(let answer)):
+        try await guardian.release()
+        return answer
       case .event: break
       case .look: _ = try await guardian.look()
       }

@@ -61,12 +61,12 @@ struct DocumentController: Sendable {
       Route(
         .get, Self.base + "chunks/",
         "The chunks it was cut into, by their place in its text; from an ordinal on.",
-        query: [optional("from", .count)],
+        query: [optional("from", .count), optional("generation", .count)],
         answers: [
           .json(
             200,
             .object([
-              required("count", .count),
+              required("generation", .count), required("count", .count),
               required("items", .array(chunk, 0...Self.listedChunks)),
             ]))
         ]),
@@ -175,14 +175,17 @@ struct DocumentController: Sendable {
       let headings: [String]
     }
     struct Listed: Encodable {
-      let count: Int
+      let generation, count: Int
       let items: [Item]
     }
     let (chatbot, row) = try await found(call, owner)
+    let generation = call.query("generation").flatMap { Int($0) }
     let first = call.query("from").flatMap { Int($0) } ?? 0
     return Answer.json(
       try await BlockingWork.run { () -> Listed in
-        guard let (shard, rows, _) = try live(chatbot, row.id) else { throw AppError.notFound }
+        guard let (shard, rows, _) = try live(chatbot, row.id, generation: generation) else {
+          throw AppError.notFound
+        }
         let items = try rows.dropFirst(first).prefix(Self.listedChunks).map { reference in
           let chunk = try JSONLines.decode(Chunk.self, from: try shard.payload(of: reference))
           return Item(
@@ -191,7 +194,7 @@ struct DocumentController: Sendable {
             last_page: Nullable(chunk.place.lastPage), second: Nullable(chunk.place.second),
             headings: Array(chunk.place.headingPath.prefix(64)))
         }
-        return Listed(count: rows.count, items: items)
+        return Listed(generation: shard.manifest.generation, count: rows.count, items: items)
       })
   }
 

@@ -9,6 +9,7 @@ import Hummingbird
 import Logging
 import Spool
 import Storage
+import Synchronization
 import VectorShard
 
 /// `/api/chatbots/{chatbot_id}/guidance/`.
@@ -17,6 +18,8 @@ struct GuidanceController: Sendable {
   private static let limit = 100
   /// Passages of a source that a draft is made from at most; the model's context holds fewer.
   private static let draftedPassages = 64
+  /// Tokens for the rules, a little text and a short reply: with less a draft is not begun.
+  private static let leastDraftTokens = 1_200
   private static let base = "/api/chatbots/{chatbot_id}/guidance/"
 
   let database: AppDatabase
@@ -146,6 +149,10 @@ struct GuidanceController: Sendable {
     guard !passages.isEmpty else {
       throw AppError(.noSources, detail: "Nothing of this source has been read yet. Train first.")
     }
+    // Before anything is paid for.
+    guard
+      try await database.guidance(of: chatbot.id, PageRequest(limit: Self.limit)).count < Self.limit
+    else { throw AppError.planLimit("guidance", used: Self.limit, max: Self.limit) }
     let lease: OpenStreams.Lease
     do {
       lease = try drafting.open(owner.user.id, limit: 1)
@@ -162,6 +169,7 @@ struct GuidanceController: Sendable {
           id, of: chatbot.id, source: source.id, text: text, hash: SHA256Digest(of: text).bytes,
           limit: Self.limit, now: call.now)
       else {
+        // Somebody has written lines meanwhile.
         if made.isEmpty { throw AppError.planLimit("guidance", used: Self.limit, max: Self.limit) }
         break
       }
@@ -177,20 +185,41 @@ struct GuidanceController: Sendable {
     _ owner: Owner
   ) async throws -> [String] {
     let period = owner.user.period(at: call.now)
+    let caps = [chatbot.settings.monthlyTokenCap, owner.user.tier.limits.modelTokensPerPeriod]
+    let used = try await database.modelTokens(
+      of: chatbot.id, owner: owner.user.id, periodStart: period.start, periodEnd: period.end)
+    // The cap that is nearest: as much of the source is read as it leaves.
+    let nearest = zip([used.chatbot, used.owner], caps).compactMap { used, cap in
+      cap.map { (used: used, max: $0) }
+    }.min { $0.max - $0.used < $1.max - $1.used }
+    let left = nearest.map { max(0, $0.max - $0.used) } ?? Int.max
+    let exceeded = AppError.planLimit(
+      "model_tokens", used: nearest?.used ?? 0, max: nearest?.max ?? 0)
+    guard left >= Self.leastDraftTokens else { throw exceeded }
     let reserved = reservations.share(of: chatbot.id, owner: owner.user.id)
     defer { reserved.release() }
     let allowance = TokenAllowance(
-      database: database, chatbot: chatbot.id, owner: owner.user.id,
-      chatbotCap: chatbot.settings.monthlyTokenCap,
-      ownerCap: owner.user.tier.limits.modelTokensPerPeriod, period: period.start..<period.end,
-      reserved: reserved)
-    let meter = UsageMeter { (try? await allowance.take($0)) ?? false }
+      database: database, chatbot: chatbot.id, owner: owner.user.id, chatbotCap: caps[0],
+      ownerCap: caps[1], period: period.start..<period.end, reserved: reserved)
+    let trouble = Mutex<(any Error)?>(nil)
+    let meter = UsageMeter { tokens in
+      do {
+        return try await allowance.take(tokens)
+      } catch {
+        trouble.withLock { $0 = error }
+        return false
+      }
+    }
     let outcome: Result<[String]?, any Error>
     do {
       outcome = .success(
-        // No tokenizer is at hand here: four bytes a token.
         try await GuidanceDraft.lines(
-          from: passages, by: model, meter: meter, countTokens: { $0.utf8.count / 4 }))
+          from: passages, by: model,
+          budget: Prompt.Budget(
+            contextTokens: min(model.budget.contextTokens, left),
+            replyTokens: model.budget.replyTokens),
+          // No tokenizer is at hand here: four bytes a token.
+          meter: meter, countTokens: { $0.utf8.count / 4 }))
     } catch {
       outcome = .failure(error)
     }
@@ -201,10 +230,8 @@ struct GuidanceController: Sendable {
     switch outcome {
     case .success(let lines?): return lines
     case .success(nil):
-      let most =
-        [chatbot.settings.monthlyTokenCap, owner.user.tier.limits.modelTokensPerPeriod]
-        .compactMap { $0 }.min() ?? 0
-      throw AppError.planLimit("model_tokens", used: most, max: most)
+      if let error = trouble.withLock({ $0 }) { throw error }
+      throw exceeded
     case .failure(let error):
       logger.error("guidance", metadata: ["error": "\(error)"])
       throw AppError.busy(retryAfterSeconds: 30)

@@ -125,38 +125,65 @@ function showReceipts(receipts) {
     ], receipts));
 }
 
-// The passages of a text, a few at a time: where each stands, and what it says. Offsets count code points.
-async function showChunks(words) {
-  const scalars = Array.from(words);
+// Gives stretches of a text by code points, later ones after earlier ones: an array of all of them would be many times the text.
+function cutter(words) {
+  let [point, unit] = [0, 0];
+  return (offset, length) => {
+    if (offset < point) [point, unit] = [0, 0];
+    const ahead = (count) => {
+      for (let left = count; left > 0 && unit < words.length; left -= 1) unit += words.codePointAt(unit) > 0xffff ? 2 : 1;
+    };
+    ahead(offset - point);
+    const start = unit;
+    point = offset;
+    const kept = unit;
+    ahead(length);
+    const text = words.slice(start, unit);
+    unit = kept;
+    return text;
+  };
+}
+
+// The passages of a text, a few at a time: where each stands, and what it says. `first` is the beginning of the list.
+async function showChunks(words, first) {
+  const cut = cutter(words);
   const list = byID("chunks");
   const more = byID("more-chunks");
   const step = 20;
-  const known = [];
-  let count = 0;
+  const known = [...first.items];
   const place = ({ headings, page, last_page: last, second }) => [
     page !== null && (last !== null && last !== page ? `pages ${page} to ${last}` : `page ${page}`),
     second !== null && duration(second), headings.length > 0 && headings.join(" › "),
   ].filter(Boolean).join(", ");
   async function show() {
     const from = list.childElementCount;
-    if (from + step > known.length && (known.length === 0 || known.length < count)) {
-      const part = await get(`${path}chunks/?from=${known.length}`);
-      count = part.count;
-      known.push(...part.items);
+    if (from + step > known.length && known.length < first.count) {
+      known.push(...(await get(`${path}chunks/?from=${known.length}&generation=${first.generation}`)).items);
     }
     const added = known.slice(from, from + step).map((chunk) => h("li", {},
       h("details", {},
         h("summary", {}, h("strong", {}, `Passage ${number(chunk.ordinal + 1)}`), " ",
           h("span", { class: "quiet break" }, [place(chunk), plural(chunk.tokens, "token")].filter(Boolean).join(", "))),
-        h("p", { class: "reading", dir: "auto" }, scalars.slice(chunk.offset, chunk.offset + chunk.length).join("")))));
+        h("p", { class: "reading", dir: "auto" }, cut(chunk.offset, chunk.length)))));
     list.append(...added);
-    more.hidden = list.childElementCount >= count;
-    byID("chunks-title").textContent = plural(count, "passage");
+    more.hidden = list.childElementCount >= first.count;
     if (from > 0) added[0]?.querySelector("summary").focus();
   }
   await show();
+  byID("chunks-title").textContent = plural(first.count, "passage");
   byID("chunks-box").hidden = false;
   more.addEventListener("click", () => busy(more, show));
+}
+
+// What the live generation holds of it, all of one generation: a training may end in between. Nulls when it holds nothing.
+async function readText() {
+  try {
+    const chunks = await get(`${path}chunks/`);
+    return [chunks, await (await request("GET", `${path}text/?generation=${chunks.generation}`)).blob()];
+  } catch (error) {
+    if (error.status === 404) return [null, null];
+    throw error;
+  }
 }
 
 // Why there is no text, in words that fit the state.
@@ -215,7 +242,7 @@ await chatbotPage(async () => {
   byID("back").href += `#source-${shown.source_id}`;
   byID("document").hidden = false;
   const name = (shown.uri.split(/[?#]/)[0].split("/").filter(Boolean).pop() ?? "document").slice(0, 120);
-  const [text, original] = await Promise.all([blob("text"), blob("original")]);
+  const [[chunks, text], original] = await Promise.all([readText(), blob("original")]);
   const box = byID("text");
   box.removeAttribute("aria-busy");
   const words = text && (await text.text());
@@ -226,5 +253,5 @@ await chatbotPage(async () => {
       " ", button("Download", () => save(text, `${name}.txt`)));
     for (const made of byID("text-tools").querySelectorAll("button")) made.classList.add("small");
   }
-  await Promise.all([showOriginal(original, name, mediaType), words && showChunks(words)]);
+  await Promise.all([showOriginal(original, name, mediaType), words && showChunks(words, chunks)]);
 });

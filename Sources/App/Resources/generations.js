@@ -43,7 +43,7 @@ function heldWords(run, gate) {
   return lacks.length > 0 ? `Of your ${plural(run.gate.questions, "golden question")}, ${lacks.join("; ")}.` : run.held_reason;
 }
 
-// Longer texts are compared by their beginnings: the work grows with the product of the lengths.
+// Of what lies between the first and the last change so much is compared: the work grows with the product of the lengths.
 const comparedLines = 2000;
 
 // The lines of two texts side by side in one order: [" ", line], ["-", line] or ["+", line] (the longest common subsequence).
@@ -52,10 +52,15 @@ function compare(before, after) {
   const same = [];
   while (from < Math.min(before.length, after.length) && before[from] === after[from]) same.push([" ", before[from++]]);
   const [first, second] = [before.slice(from), after.slice(from)];
+  from = 0;
   const tail = [];
   while (first.length > 0 && second.length > 0 && first.at(-1) === second.at(-1)) {
     tail.unshift([" ", first.pop()]);
     second.pop();
+  }
+  // What is too long to be compared is shown as taken out and put in, whole.
+  if (first.length > comparedLines || second.length > comparedLines) {
+    return [...same, ...first.map((line) => ["-", line]), ...second.map((line) => ["+", line]), ...tail];
   }
   const lengths = Array.from({ length: first.length + 1 }, () => new Uint16Array(second.length + 1));
   for (let row = first.length - 1; row >= 0; row -= 1) {
@@ -65,7 +70,6 @@ function compare(before, after) {
     }
   }
   const parts = [];
-  from = 0;
   while (from < first.length || to < second.length) {
     if (from < first.length && to < second.length && first[from] === second[to]) {
       parts.push([" ", first[from++]]);
@@ -87,8 +91,7 @@ async function showTexts({ document_id: id, title, uri }, from, to) {
     return (await answer.text()).split(/\n|(?<=[.!?]) /).map((line) => line.trim()).filter(Boolean);
   };
   const [before, after] = await Promise.all([text(from), text(to)]);
-  const isCut = Math.max(before.length, after.length) > comparedLines;
-  const parts = compare(before.slice(0, comparedLines), after.slice(0, comparedLines));
+  const parts = compare(before, after);
   const near = (index) => parts.slice(Math.max(0, index - 2), index + 3).some(([sign]) => sign !== " ");
   const lines = [];
   parts.forEach(([sign, line], index) => {
@@ -107,7 +110,7 @@ async function showTexts({ document_id: id, title, uri }, from, to) {
   };
   showDialog(title || uri,
     h("p", { class: "quiet" }, `Generation ${number(to)} beside ${number(from)}.`,
-      isCut && ` The first ${number(comparedLines)} lines are compared.`),
+      parts.filter(([sign]) => sign !== " ").length > comparedLines && " So much has changed that it is not compared line by line."),
     h("div", { class: "reading difference", tabindex: "0", role: "region", "aria-label": "What changed in the text" },
       parts.some(([sign]) => sign !== " ") ? lines.map(element) : h("p", {}, "No sentence changed, only white space or what cannot be seen.")));
 }

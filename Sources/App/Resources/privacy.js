@@ -122,16 +122,18 @@ function guidance(sources) {
   }
   // A model drafts from one source; who knows of none is told so by the server.
   const drafts = byID("draft-lines");
-  select.addEventListener("change", () => {
+  const offerDrafts = () => {
     drafts.hidden = select.value === "";
-  });
+  };
+  select.addEventListener("change", offerDrafts);
   drafts.addEventListener("click", () => busy(drafts, async () => {
+    const source = select.value;
     const agreed = await confirm({
       title: "Let the language model read this source?", action: "Draft lines",
-      body: `${names.get(select.value)} is sent to the language model of this server, which writes up to eight lines. No answer uses one before you approve it.`,
+      body: `${names.get(source)} is sent to the language model of this server, which writes up to eight lines. No answer uses one before you approve it.`,
     });
     if (!agreed) return;
-    const { items } = await post(`${api}guidance/drafts/`, { source_id: select.value });
+    const { items } = await post(`${api}guidance/drafts/`, { source_id: source });
     lines.unshift(...items.reverse());
     show();
     byID("guidance-said").textContent = items.length === 0
@@ -148,6 +150,7 @@ function guidance(sources) {
     const made = await post(`${api}guidance/`, { text: text.trim().replace(/\s+/g, " "), ...(source ? { source_id: source } : {}) });
     lines.unshift(then === "approve" ? await patch(`${api}guidance/${made.id}/`, { approved: true, text: made.text }) : made);
     form.reset();
+    offerDrafts();
     show();
     byID("guidance-said").textContent = then === "approve" ? "Saved and approved." : "Saved as a draft; no answer uses it.";
     then = "approve";

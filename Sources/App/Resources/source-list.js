@@ -75,13 +75,19 @@ function changeReading({ name, crawl }, save) {
       h("button", { type: "submit", class: "primary" }, "Save")));
   const dialog = h("dialog", { class: "sheet", "aria-labelledby": "reading-title" }, form);
   const show = () => {
-    more.hidden = form.elements.reach.value === "page";
-    form.elements.depth.closest(".field").hidden = form.elements.reach.value !== "links";
+    const chosen = form.elements.reach.value;
+    more.hidden = chosen === "page";
+    form.elements.depth.closest(".field").hidden = chosen !== "links";
+    // What is not shown is not asked for.
+    form.elements.max_pages.disabled = chosen === "page";
+    form.elements.depth.disabled = chosen !== "links";
   };
   form.addEventListener("change", show);
   show();
   onSubmit(form, async (values) => {
-    await save(crawlOf(values));
+    // What the form does not show, such as a language, stays.
+    const { depth, sitemap, max_pages: pages, include, exclude, every: when, ...kept } = crawl;
+    await save({ ...kept, ...crawlOf(values) });
     dialog.close();
   });
   dialog.addEventListener("close", () => dialog.remove());

@@ -209,20 +209,26 @@ export function training(chatbot, { isWizard = false, status: told = () => {}, e
     }
   }
 
-  // What the next training may take, beside its button; the wizard has told it on the page before.
-  async function showEstimate() {
+  // What the next training may take, beside its button; the wizard has told it on the page before. A note in the margin: asked for once
+  // the list of sources is still, and left out when it cannot be had.
+  let estimating = null;
+  function showEstimate() {
     const line = byID("training-estimate");
     line.hidden = true;
+    clearTimeout(estimating);
     if (isWizard || start.hidden) return;
-    const estimate = await get(`${api}train/estimate/`);
-    if (start.hidden || estimate.documents_changed === 0) return;
-    line.textContent = [
-      `Training now reads ${plural(estimate.documents_changed, "document")}`,
-      estimate.chunks_new > 0 && `about ${plural(estimate.chunks_new, "new passage")}`,
-      estimate.tokens > 0 && `about ${plural(estimate.tokens, "token")}`,
-      estimate.cost !== null && `${money(estimate.cost)} at most`,
-    ].filter(Boolean).join(", ") + ".";
-    line.hidden = false;
+    const mine = setTimeout(async () => {
+      const estimate = await get(`${api}train/estimate/`).catch(() => null);
+      if (mine !== estimating || start.hidden || !estimate || estimate.documents_changed === 0) return;
+      line.textContent = [
+        `Training now reads ${plural(estimate.documents_changed, "document")}`,
+        estimate.chunks_new > 0 && `about ${plural(estimate.chunks_new, "new passage")}`,
+        estimate.tokens > 0 && `about ${plural(estimate.tokens, "token")}`,
+        estimate.cost !== null && `${money(estimate.cost)} at most`,
+      ].filter(Boolean).join(", ") + ".";
+      line.hidden = false;
+    }, 700);
+    estimating = mine;
   }
 
   // What the start buttons offer.
@@ -232,7 +238,7 @@ export function training(chatbot, { isWizard = false, status: told = () => {}, e
     start.hidden = isTaken || chatbot.sources_count === 0 || (untrained ?? (isTrained ? unread : 1)) === 0;
     fill(start, isTrained ? "Train now" : "Start training").classList.toggle("primary", !isTrained || untrained > 0);
     startAll.hidden = !isTrained || isTaken || chatbot.sources_count === 0;
-    showEstimate().catch(showError);
+    showEstimate();
   }
 
   // Shows what is so, and goes on with what is under way. A page that was just loaded asks again only for what changes under it.

@@ -44,8 +44,12 @@ package struct LeakTest: Sendable {
   }
 
   /// Tokens that a test may cost with a real model at most: each turn may make three calls, with a full prompt and reply.
-  package static func tokens(of model: LanguageModel, sources: Int) throws -> Int {
-    let turns = try Attack.suite().reduce(0) { $0 + $1.turns.count }
+  ///
+  /// - Parameter attacks: nil for the whole suite.
+  package static func tokens(
+    of model: LanguageModel, sources: Int, attacks: [Attack]? = nil
+  ) throws -> Int {
+    let turns = try (attacks ?? Attack.suite()).reduce(0) { $0 + $1.turns.count }
     return min(turns * sources, budget + turns) * 3 * model.budget.contextTokens
   }
 
@@ -159,10 +163,11 @@ package struct LeakTest: Sendable {
       if let error = trouble.withLock({ $0 }) { throw error }
       tally.tokens += answer.usage.promptTokens + answer.usage.replyTokens
       tally.replyTokens += answer.usage.replyTokens
-      // As the server hands earlier answers on.
+      // As the server hands earlier answers on: what was blended is in no later prompt.
       past.append(
         AnswerRequest.Turn(
-          question: question, answer: answer.message, sources: answer.promptSources))
+          question: question, answer: answer.origin == .blended ? nil : answer.message,
+          sources: answer.promptSources))
       tally.stopped += answer.gated
       let shown =
         ([answer.message] + answer.sources.flatMap { [$0.title, $0.quote, $0.url ?? ""] })
