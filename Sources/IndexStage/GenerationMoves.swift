@@ -39,7 +39,9 @@ struct GenerationMoves {
       generation: generation, held: nil, isBuilt: false, documents: documents)
   }
 
-  /// Going back to an earlier generation.
+  /// Going back to an earlier generation, or on again to one that was built from the one that answers: what was undone is done again.
+  ///
+  /// Whether a later one may answer at all is the caller's to know: one that is held has to be published.
   ///
   /// The generation that is left may be damaged, then its documents count as unknown: all restored ones are named as done.
   ///
@@ -47,11 +49,14 @@ struct GenerationMoves {
   func rollingBack(_ order: IndexOrder) throws -> OrderJournal.Answer {
     let generation = try wanted(order)
     let left = try leftGeneration()
-    if let left, generation > left {
+    if let left, generation > left,
+      try ShardManifest.manifest(generation: generation, in: shard).base != left
+    {
       throw Refusal(
         reason: "not_earlier",
-        message: "Generation \(generation) is not earlier than generation \(left), which answers "
-          + "now; a later one is published, not rolled back to.")
+        message:
+          "Generation \(generation) was not built from generation \(left), which answers now; "
+          + "go back to one before it, or train again.")
     }
     let restored = try Self.descriptions(in: try verified(generation))
     let before = try documents(of: left)

@@ -185,12 +185,21 @@ import VectorShard
     }
   }
 
-  @Test func `only an earlier generation is gone back to`() async throws {
+  @Test func `back goes to any earlier generation, and on again to the one that was built from it`()
+    async throws
+  {
     try await start()
-    _ = try await bench.order("r2", removed: ["d1", "d2"])
-    let refusal = try await bench.order("r3", .rollback, generation: 2).gone()
-    #expect(refusal.reason == "not_earlier")
+    try await bench.train("r2", ["d5": ["five"]])
+    try await bench.train("r3", ["d6": ["six"]])
+    #expect(try ShardManifest.currentGeneration(in: bench.shard) == 3)
+    _ = try await bench.order("r4", .rollback, generation: 1).done()
+    let refusal = try await bench.order("r5", .rollback, generation: 3).gone()
+    #expect(
+      refusal.reason == "not_earlier" && refusal.message.contains("not built from generation 1"))
     #expect(try ShardManifest.currentGeneration(in: bench.shard) == 1)
+    _ = try await bench.order("r6", .rollback, generation: 2).done()
+    #expect(try ShardManifest.currentGeneration(in: bench.shard) == 2)
+    #expect(try bench.texts() == ["five", "four", "one", "three", "two"])
   }
 
   // MARK: Damage

@@ -1,7 +1,7 @@
 """Every page there is, by a name for its picture."""
 
 TABS = ["talk", "sources", "share", "leads", "conversations", "privacy", "quality", "generations", "settings"]
-ADMIN = ["users", "chatbots", "sources", "runs", "spool", "conversations", "deliveries", "health", "audit"]
+ADMIN = ["users", "chatbots", "sources", "runs", "spool", "documents", "conversations", "deliveries", "health", "audit"]
 
 # Before one is signed in, and what visitors see.
 OUTSIDE = {

@@ -4,6 +4,7 @@ import Billing
 import FoundationEssentials
 import HTTPTypes
 import Hummingbird
+import HummingbirdCore
 import Spool
 import Storage
 
@@ -35,8 +36,11 @@ struct Call: Sendable {
   }
 
   /// A query parameter; nil when it is absent or empty.
+  ///
+  /// A plus sign is a blank, as forms and browsers write one (WHATWG URL, application/x-www-form-urlencoded).
   func query(_ name: String) -> String? {
-    request.uri.queryParameters[name[...]].flatMap { $0.isEmpty ? nil : String($0) }
+    let blanks = (request.uri.query ?? "").replacing("+", with: "%20")
+    return URI("/?" + blanks).queryParameters[name[...]].flatMap { $0.isEmpty ? nil : String($0) }
   }
 
   /// A whole number as JSON would have it; nil for what is none.

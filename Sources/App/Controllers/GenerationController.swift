@@ -61,9 +61,10 @@ struct GenerationController: Sendable {
       for: access.owner, { call, owner in try await difference(call, owner) })
     routes.add(
       Route(
-        .post, Self.base + "rollback/", "Let an earlier generation answer again.",
+        .post, Self.base + "rollback/",
+        "Let an earlier generation answer again, or the one that was left by that.",
         body: .json(.object([required("generation", .integer(1...Int(Int32.max)))])),
-        answers: [run], problems: [.notFound], ownerLimit: .hourly(60)),
+        answers: [run], problems: [.notFound, .notHeld], ownerLimit: .hourly(60)),
       for: access.owner,
       { call, owner in
         let chatbot = try await database.owned(call, owner)
@@ -71,6 +72,13 @@ struct GenerationController: Sendable {
         let directory = "\(data)/shards/\(chatbot.id)"
         let kept = try await BlockingWork.run { try ShardManifest.generations(in: directory) }
         guard kept.contains(wanted) else { throw AppError.notFound }
+        // One that the owner has still to judge does not go live by the back door.
+        let held = try await database.runRows(
+          of: chatbot.id, state: "held", PageRequest(limit: 100))
+        guard !held.contains(where: { $0.heldGeneration == wanted }) else {
+          throw AppError(
+            .notHeld, detail: "It waits for your decision: publish it, or cancel it.")
+        }
         return try await move(.rollback, wanted, chatbot)
       })
     routes.add(

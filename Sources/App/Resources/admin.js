@@ -82,7 +82,7 @@ const columns = {
   ],
   audit: [
     { title: "When", cell: (entry) => h("span", { title: entry.at }, dateTime(entry.at)) },
-    { title: "Who", cell: (entry) => h("span", { class: "break" }, entry.actor) },
+    { title: "Who", cell: (entry) => h("span", { class: "break" }, entry.actor, " ", entry.actor_id && short(entry.actor_id)) },
     { title: "What", cell: (entry) => entry.action },
     { title: "Of", cell: (entry) => [entry.object, " ", entry.object_id && short(entry.object_id)] },
     { title: "Detail", cell: (entry) => h("span", { class: "break" }, entry.detail) },

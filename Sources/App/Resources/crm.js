@@ -87,7 +87,11 @@ export async function crm(loaded) {
     try {
       chatbot = await patch(api, { crm_webhook_url: address.trim() || null });
     } catch (error) {
-      if (error.code === "unsafe-url") error.message = "This must be a public address that begins with https://.";
+      if (error.code === "unsafe-url") {
+        // Said at its field, as what the form itself finds.
+        const code = "This must be a public address that begins with https://.";
+        Object.assign(error, { message: code, fields: [{ field: "crm_webhook_url", code }] });
+      }
       throw error;
     }
     show();

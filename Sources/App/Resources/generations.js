@@ -158,7 +158,7 @@ await chatbotPage(async (loaded) => {
     cursor = page.next_cursor;
     // One that waits for a decision is told of above.
     const held = new Set(runs.filter((run) => run.state === "held" || run.state === "running").map((run) => run.id));
-    kept = generations.items.filter((generation) => !held.has(generation.run));
+    kept = generations.items.filter((generation) => generation.is_current || !held.has(generation.run));
     show();
   }
 

@@ -88,8 +88,7 @@ function edit(old, sources, keep) {
       form.elements.expected.focus();
       return;
     }
-    await keep(plain({ ...made, history: old?.history }));
-    dialog.close();
+    await keep(plain({ ...made, history: old?.history }), () => dialog.close());
   });
   dialog.addEventListener("close", () => dialog.remove());
   document.body.append(dialog);
@@ -128,8 +127,10 @@ export async function goldenQuestions(sources) {
       h("div", {}, h("span", { class: "break", dir: "auto" }, item.question), h("p", { class: "hint break" }, expectation(item),
         item.history.length > 0 && ` · after ${plural(item.history.length, "earlier question")}`)),
       h("div", { class: "actions flat" },
-        button("Change", () => edit(item, sources, async (made) => {
+        button("Change", () => edit(item, sources, async (made, close) => {
           await keep(items.with(index, made));
+          // What a dialog covers takes no focus.
+          close();
           said("The question is changed.");
           list.children[index]?.querySelector("button").focus();
         }), "small"),
@@ -157,8 +158,9 @@ export async function goldenQuestions(sources) {
   });
   byID("add").addEventListener("click", () => {
     if (items.length >= most) return toast(`There are ${most} already, which is the most. Remove one first.`, "bad");
-    return edit(null, sources, async (made) => {
+    return edit(null, sources, async (made, close) => {
       await keep([made, ...items]);
+      close();
       said("The question is added.");
     });
   });

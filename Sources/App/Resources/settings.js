@@ -76,5 +76,7 @@ await chatbotPage(async (chatbot) => {
     });
     if (agreed) showReceipt(current.name, await del(api));
   }));
-  byID("plan-limits").textContent = planText(await get("/api/billing/plan/"));
+  const plan = await get("/api/billing/plan/");
+  byID("plan-limits").textContent = planText(plan);
+  if (plan.limits.retention_days !== null) byID("retention").max = String(plan.limits.retention_days);
 });

@@ -3,7 +3,7 @@
 import { get, patch } from "./api.js";
 import { api, chatbotPage, showChatbot } from "./chatbot.js";
 import { byID, fill, h } from "./dom.js";
-import { button, confirm, copyButton, onSubmit, showError, toast } from "./ui.js";
+import { button, confirm, copyButton, fieldError, onSubmit, showError, toast } from "./ui.js";
 
 // What an address will be as a site that may show the chat, or what is wrong with it. The server checks the same again.
 function siteOf(text) {
@@ -15,6 +15,8 @@ function siteOf(text) {
   } catch {
     return { problem: "This is not a site's address. Write it like www.example.org." };
   }
+  // A browser takes a blank in a name for a part of it.
+  if (!/^[a-z0-9.-]+$/.test(url.hostname)) return { problem: "This is not a site's address. Write it like www.example.org." };
   const isLocal = ["localhost", "127.0.0.1"].includes(url.hostname);
   if (url.username || url.password) return { problem: "Leave the user name out." };
   if (url.protocol !== "https:" && !(url.protocol === "http:" && isLocal)) return { problem: "Only sites with a secure connection (https) may show it." };
@@ -118,6 +120,7 @@ await chatbotPage(async (loaded) => {
     const { site, problem } = siteOf(domain);
     if (problem) {
       fill(form.querySelector(".alert"), problem);
+      fieldError(byID("domain"), problem);
       return byID("domain").focus();
     }
     await change({ allowed_domains: [...new Set([...chatbot.allowed_domains, site])] });
@@ -131,7 +134,9 @@ await chatbotPage(async (loaded) => {
     const questions = suggested.split("\n").map((line) => line.trim()).filter(Boolean);
     const long = questions.find((question) => [...question].length > 200);
     if (questions.length > 6 || long) {
-      fill(form.querySelector(".alert"), long ? `This question is longer than 200 characters: “${long.slice(0, 60)}…”` : `These are ${questions.length} questions; six is the most.`);
+      const problem = long ? `This question is longer than 200 characters: “${long.slice(0, 60)}…”` : `These are ${questions.length} questions; six is the most.`;
+      fill(form.querySelector(".alert"), problem);
+      fieldError(byID("suggested"), problem);
       return byID("suggested").focus();
     }
     await change({ welcome_text: welcome.trim(), suggested_questions: questions });

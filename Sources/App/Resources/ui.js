@@ -89,7 +89,7 @@ export function showFormError(form, error) {
   form.querySelector("[aria-invalid=true]")?.focus();
 }
 
-function fieldError(control, text) {
+export function fieldError(control, text) {
   const id = `${control.id || control.name}-error`;
   control.setAttribute("aria-invalid", "true");
   const hint = control.getAttribute("aria-describedby");
