@@ -32,7 +32,9 @@ final class TokenReservations: Sendable {
 
     deinit { release() }
 
-    /// Takes tokens; what is taken of each key by now, all answers together. Nil once all was given back.
+    /// Takes tokens.
+    ///
+    /// - Returns: what is taken of each key by now, all answers together; nil once all was given back.
     func take(_ tokens: Int) -> [Int]? {
       own.withLock { own in
         guard !own.isReleased else { return nil }
