@@ -22,6 +22,9 @@ import Testing
       let base = Mutex("")
       let token = Mutex("")
       let forms = Mutex<[String]>([])
+      /// What it publishes, and how often that was asked for.
+      let keys = Mutex("")
+      let looks = Mutex(0)
     }
 
     init() throws {
@@ -29,17 +32,6 @@ import Testing
       self.folder = folder
       try Self.openssl(["genrsa", "-out", "\(folder.path)/key.pem", "2048"])
       try Self.openssl(["genrsa", "-out", "\(folder.path)/other.pem", "2048"])
-      let text = try Self.openssl(
-        ["rsa", "-in", "\(folder.path)/key.pem", "-noout", "-modulus"])
-      let hex = text.trimmingCharacters(in: .whitespacesAndNewlines).dropFirst("Modulus=".count)
-      var modulus: [UInt8] = []
-      var rest = hex[...]
-      while rest.count >= 2 {
-        modulus.append(UInt8(rest.prefix(2), radix: 16) ?? 0)
-        rest = rest.dropFirst(2)
-      }
-      let keys =
-        #"{"keys":[{"kty":"RSA","kid":"one","use":"sig","alg":"RS256","n":"\#(Base64URL.encode(modulus))","e":"AQAB"}]}"#
       let box = Box()
       server = try LoopbackServer { request, connection in
         func json(_ text: String, _ status: Int = 200) {
@@ -51,7 +43,9 @@ import Testing
           json(
             #"{"issuer":"\#(base)","authorization_endpoint":"\#(base)/authorize","token_endpoint":"\#(base)/token","jwks_uri":"\#(base)/keys"}"#
           )
-        case "/keys": json(keys)
+        case "/keys":
+          box.looks.withLock { $0 += 1 }
+          json(box.keys.withLock { $0 })
         case "/token":
           box.forms.withLock { $0.append(String(decoding: request.body, as: UTF8.self)) }
           let token = box.token.withLock { $0 }
@@ -63,6 +57,24 @@ import Testing
       self.box = box
       let url = server.url("")
       box.base.withLock { $0 = url }
+      try publish(["one": "key.pem"])
+    }
+
+    /// Publishes these keys and no others, by the names that tokens call them.
+    func publish(_ files: [String: String]) throws {
+      let keys = try files.sorted { $0.key < $1.key }.map { name, file in
+        let text = try Self.openssl(["rsa", "-in", "\(folder.path)/\(file)", "-noout", "-modulus"])
+        var rest = text.trimmingCharacters(in: .whitespacesAndNewlines)
+          .dropFirst("Modulus=".count)[...]
+        var modulus: [UInt8] = []
+        while rest.count >= 2 {
+          modulus.append(UInt8(rest.prefix(2), radix: 16) ?? 0)
+          rest = rest.dropFirst(2)
+        }
+        return
+          #"{"kty":"RSA","kid":"\#(name)","use":"sig","alg":"RS256","n":"\#(Base64URL.encode(modulus))","e":"AQAB"}"#
+      }
+      box.keys.withLock { $0 = #"{"keys":[\#(keys.joined(separator: ","))]}"# }
     }
 
     @discardableResult
@@ -179,6 +191,43 @@ import Testing
       try provider.token(again.claims(["email": .string("new@example.com")])))
     // The subject is who they are; a new address changes nothing.
     #expect(second["user.id"] == reply["user.id"])
+  }
+
+  @Test func `a provider that changes its keys is asked for them, and not for each forgery`()
+    async throws
+  {
+    let provider = try Provider()
+    let api = try Self.api(provider)
+    func signIn(_ key: String, _ file: String) async throws -> Int {
+      let browser = try await Browser(api, provider)
+      let token = try provider.token(
+        browser.claims(), header: ["alg": .string("RS256"), "kid": .string(key)], key: file)
+      return try await browser.finish(token).status
+    }
+    #expect(try await signIn("one", "key.pem") == 200)
+    // Another key, a while later: looked for, found, and the old one no longer believed.
+    try provider.publish(["two": "other.pem"])
+    api.pass(seconds: 301)
+    #expect(try await signIn("two", "other.pem") == 200)
+    #expect(try await signIn("one", "key.pem") == 401)
+    // Keys that nobody has published: no more looks than one in five minutes.
+    let looks = provider.box.looks.withLock { $0 }
+    for name in ["three", "four", "five"] { #expect(try await signIn(name, "key.pem") == 401) }
+    #expect(provider.box.looks.withLock { $0 } == looks)
+    api.pass(seconds: 301)
+    #expect(try await signIn("six", "key.pem") == 401)
+    #expect(try await signIn("seven", "key.pem") == 401)
+    #expect(provider.box.looks.withLock { $0 } == looks + 1)
+  }
+
+  @Test func `a journey that takes too long has to be begun again`() async throws {
+    let provider = try Provider()
+    let api = try Self.api(provider)
+    let browser = try await Browser(api, provider)
+    api.pass(seconds: 601)
+    #expect(try await browser.finish(try provider.token(browser.claims())).status == 401)
+    let again = try await Browser(api, provider)
+    #expect(try await again.finish(try provider.token(again.claims())).status == 200)
   }
 
   @Test func `whatever does not hold is refused`() async throws {

@@ -25,7 +25,13 @@ LOADED = "body > div, html > div"
 PASSWORD = "nine geese over the harbour"
 EMAIL = "bench@example.org"
 # Noted by the browser before anything of the page runs.
-OBSERVE = """window.__blocked = 0; new PerformanceObserver((list) => { for (const task of list.getEntries())
+# Web Vitals as Chromium tells them: the largest paint so far (LCP), and the sum of shifts that nobody caused (CLS; here one window of a load).
+OBSERVE = """window.__largest = null; window.__shift = 0;
+new PerformanceObserver((list) => { for (const paint of list.getEntries()) window.__largest = paint.startTime; })
+  .observe({ type: "largest-contentful-paint", buffered: true });
+new PerformanceObserver((list) => { for (const shift of list.getEntries()) if (!shift.hadRecentInput) window.__shift += shift.value; })
+  .observe({ type: "layout-shift", buffered: true });
+window.__blocked = 0; new PerformanceObserver((list) => { for (const task of list.getEntries())
   window.__blocked += Math.max(0, task.duration - 50); }).observe({ type: "longtask", buffered: true });"""
 TIMES = """() => ({ paint: performance.getEntriesByName("first-contentful-paint")[0]?.startTime ?? null,
   blocked: window.__blocked, now: performance.now() })"""
@@ -71,18 +77,20 @@ def load(context, url, is_ready, own):
     page.wait_for_selector(is_ready, state="attached")
     times = page.evaluate(TIMES)
     page.wait_for_load_state("networkidle")
+    vitals = page.evaluate("() => ({ largest: window.__largest, shift: window.__shift })")
     counted = [key for key, value in urls.items() if value.startswith(own) and key in sizes]
     page.close()
     return {"requests": len(counted), "bytes": sum(sizes[key] for key in counted), "interactive_ms": times["now"],
-            "paint_ms": times["paint"], "blocked_ms": times["blocked"]}
+            "paint_ms": times["paint"], "blocked_ms": times["blocked"], "largest_paint_ms": vitals["largest"],
+            "layout_shift": vitals["shift"]}
 
 
 def median(loads):
     def middle(name):
         values = [one[name] for one in loads if one[name] is not None]
-        return round(statistics.median(values), 1) if values else None
+        return round(statistics.median(values), 3 if name == "layout_shift" else 1) if values else None
     return {"requests": max(one["requests"] for one in loads), "bytes": max(one["bytes"] for one in loads),
-            **{name: middle(name) for name in ("interactive_ms", "paint_ms", "blocked_ms")}}
+            **{name: middle(name) for name in ("interactive_ms", "paint_ms", "blocked_ms", "largest_paint_ms", "layout_shift")}}
 
 
 def measured(browser, url, is_ready, own, state=None):

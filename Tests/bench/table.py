@@ -214,7 +214,8 @@ def pages(result):
             one = result[name][visit]
             most_bytes, most_requests = targets[name] if visit == "cold" else (None, None)
             row(f"{words}, {visit}",
-                f"{one['requests']} requests, {kilobytes(one['bytes'])} over the wire; first paint {number(one['paint_ms'])} ms, usable "
+                f"{one['requests']} requests, {kilobytes(one['bytes'])} over the wire; first paint {number(one['paint_ms'])} ms, largest "
+                f"{number(one['largest_paint_ms']) if one['largest_paint_ms'] is not None else '–'} ms, layout shift {one['layout_shift']}, usable "
                 f"after {number(one['interactive_ms'])} ms, main thread blocked for {number(one['blocked_ms'])} ms",
                 target=f"≤ {most_bytes // 1000} kB, ≤ {most_requests} requests" if most_bytes else "",
                 met=one["bytes"] <= most_bytes and one["requests"] <= most_requests if most_bytes else None)

@@ -292,7 +292,7 @@ def test_a_chatbot_is_taken_away_and_brought_back(bobbin, visit):
         page.set_input_files("#archive", [{"name": name, "mimeType": "application/x-tar", "buffer": data}])
 
     bring("mine.tar", archive)
-    expect(page.locator("#toasts .bad")).to_contain_text("This chatbot is on this server already. Delete it first")
+    expect(page.locator("#toasts .bad")).to_contain_text("This chatbot is on this server already, or still being removed. Delete it first")
     bring("mine.tar", b"not an archive" * 100)
     expect(page.locator("#toasts .bad")).to_be_visible()
     expect(page.get_by_text("Import an archive")).to_be_visible()

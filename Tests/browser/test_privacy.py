@@ -251,3 +251,16 @@ def test_a_leak_test_is_begun_by_its_button_and_read(bobbin, visit):
     expect(report).to_contain_text("backwards")
     # Nothing of it has come to the visitors' conversations or to what is searched.
     assert own.now("conversations/")["items"] == [] and len(own.now("sources/")["items"]) == 2
+
+
+def test_the_wizard_asks_before_private_text_is_read_by_a_model(bobbin, visit):
+    own = Room(bobbin, visit, "wilma")
+    page = own.window.open(f"/chatbots/{own.chatbot}/setup/privacy/")
+    page.locator("#modes [value=blended]").check()
+    page.get_by_role("dialog").get_by_role("button", name="Cancel").click()
+    expect(page.locator("#modes [value=strict]")).to_be_checked()
+    assert own.now()["privacy_mode"] == "strict"
+    page.locator("#modes [value=blended]").check()
+    own.confirm("Use blended")
+    expect(page.locator("#toasts")).to_contain_text("Blended from now on")
+    assert own.now()["privacy_mode"] == "blended"

@@ -82,7 +82,7 @@ def test_a_source_is_removed_with_its_confirmation(bobbin, visit):
     expect(ask(stranger, QUESTION)).to_contain_text("three weeks")
     page.get_by_role("button", name="Remove: Lending").click()
     dialog = page.get_by_role("dialog", name="Remove “Lending”?")
-    expect(dialog).to_contain_text("Answers stop using its 1 document at once. It is erased from the disk within a day.")
+    expect(dialog).to_contain_text("Answers stop using its 1 document at once. It is erased from the disk within a day, and with it the earlier generations that hold it.")
     own.confirm("Cancel")
     expect(dialog).to_have_count(0)
     expect(sources).to_have_count(2)

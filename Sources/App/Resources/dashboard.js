@@ -65,7 +65,7 @@ await page(async (user) => {
       const made = await upload("/api/chatbots/import/", form, { progress: say });
       location.assign(`/chatbots/${made.id}/talk/`);
     } catch (error) {
-      toast(error.code === "duplicate-source" ? "This chatbot is on this server already. Delete it first, or import the archive elsewhere." : errorText(error), "bad");
+      toast(error.code === "duplicate-source" ? "This chatbot is on this server already, or still being removed. Delete it first and try again in a moment, or import the archive elsewhere." : errorText(error), "bad");
     }
     label.textContent = words;
     event.target.value = "";

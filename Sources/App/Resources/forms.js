@@ -1,7 +1,7 @@
 // Forms that forget nothing, and a dialog that asks for one line.
 
 import { h } from "./dom.js";
-import { onSubmit } from "./ui.js";
+import { confirm, onSubmit } from "./ui.js";
 
 // Keeps what is typed into a form in this tab until `forget` is called, so that leaving the page loses nothing.
 export function draft(form, key) {
@@ -37,6 +37,12 @@ export function crawlOf(values) {
   if (values.every) bounds.every = values.every;
   return bounds;
 }
+
+// Whether an owner has read what blended means and wants it.
+export const agreeToBlended = () => confirm({
+  title: "Let the language model read learn-only text?", action: "Use blended",
+  body: "Its ideas can then appear in answers, in other words. You can go back to strict at any time; what was answered until then stays answered.",
+});
 
 // A dialog with one line to fill in; `save(text)` is called with it and the dialog stays open when that is refused.
 export function ask({ title, label, value, limit, action = "Save", save }) {

@@ -3,7 +3,7 @@
 import { del, get, patch, post } from "./api.js";
 import { api, chatbotID, chatbotPage } from "./chatbot.js";
 import { byID, date, fill, h, plural } from "./dom.js";
-import { ask } from "./forms.js";
+import { agreeToBlended, ask } from "./forms.js";
 import { leakTests } from "./leak-test.js";
 import { citableSwitch, loadSources } from "./source-list.js";
 import { badge, busy, button, confirm, onSubmit, showError, toast } from "./ui.js";
@@ -35,10 +35,7 @@ function modes(chatbot) {
   set.addEventListener("change", async (event) => {
     const wanted = event.target.value;
     try {
-      const agreed = wanted === "strict" || await confirm({
-        title: "Let the language model read learn-only text?", action: "Use blended",
-        body: "Its ideas can then appear in answers, in other words. You can go back to strict at any time; what was answered until then stays answered.",
-      });
+      const agreed = wanted === "strict" || await agreeToBlended();
       if (agreed) {
         mode = (await patch(api, { privacy_mode: wanted })).privacy_mode;
         byID("mode-said").textContent = `Saved: ${mode} from the next answer on.`;

@@ -5,7 +5,7 @@ import { get, patch } from "./api.js";
 import { addSources } from "./add-sources.js";
 import { api, chatbotPage, showChatbot } from "./chatbot.js";
 import { byID, bytes, fill, h, money, number, plural } from "./dom.js";
-import { ask } from "./forms.js";
+import { agreeToBlended, ask } from "./forms.js";
 import { loadSources, sourceList } from "./source-list.js";
 import { training } from "./training.js";
 import { showError, toast } from "./ui.js";
@@ -55,9 +55,12 @@ const steps = {
     };
     show();
     byID("modes").addEventListener("change", async (event) => {
+      const wanted = event.target.value;
       try {
-        kept = (await patch(api, { privacy_mode: event.target.value })).privacy_mode;
-        toast(kept === "strict" ? "Strict from now on." : "Blended from now on.");
+        if (wanted === "strict" || await agreeToBlended()) {
+          kept = (await patch(api, { privacy_mode: wanted })).privacy_mode;
+          toast(kept === "strict" ? "Strict from now on." : "Blended from now on.");
+        }
       } catch (error) {
         showError(error);
       }

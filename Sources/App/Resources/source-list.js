@@ -187,8 +187,8 @@ function makeRow(source, parts, hooks) {
     const agreed = await confirm({
       title: `Remove “${current.name}”?`, danger: true, action: "Remove",
       body: current.documents.live > 0
-        ? `Answers stop using its ${plural(current.documents.total, "document")} at once. It is erased from the disk within a day. `
-          + "This cannot be undone."
+        ? `Answers stop using its ${plural(current.documents.total, "document")} at once. It is erased from the disk within a day, `
+          + "and with it the earlier generations that hold it. This cannot be undone."
         : "It is erased from the disk within a day. This cannot be undone.",
     });
     if (!agreed) return;
