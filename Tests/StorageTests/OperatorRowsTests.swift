@@ -58,4 +58,36 @@ import Testing
     #expect(try await database.sources(search: "TOWER.example", PageRequest(limit: 9)).count == 2)
     #expect(try await database.sources(search: "castle", PageRequest(limit: 9)).isEmpty)
   }
+
+  @Test func `messages to CRMs are found by chatbot, state and what went wrong`() async throws {
+    let folder = try TemporaryFolder()
+    let path = folder.path + "/bobbin.sqlite"
+    let database = try AppDatabase(path: path)
+    for name in ["bot", "other"] {
+      _ = try await database.ensureChatbot(slug: name, id: ChatbotID(unchecked: name), now: 1)
+    }
+    let raw = try DatabaseQueue(path: path)
+    try await raw.write { rows in
+      for (id, chatbot, state, error) in [
+        ("d1", "bot", "sent", nil), ("d2", "bot", "waiting", "It answered 500"),
+        ("d3", "other", "dead", "It was not to be REACHED"),
+      ] as [(String, String, String, String?)] {
+        try rows.execute(
+          sql: """
+            INSERT INTO webhook_deliveries (id, chatbot_id, payload, state, tries, next_at, last_error,
+              created_at) VALUES (?, ?, '{}', ?, 1, 1, ?, 5)
+            """, arguments: [id, chatbot, state, error])
+      }
+    }
+    func listed(_ search: String) async throws -> [String] {
+      try await database.deliveries(of: nil, search: search, PageRequest(limit: 9)).map(\.id)
+    }
+    #expect(try await listed("") == ["d3", "d2", "d1"])
+    #expect(try await listed("bot") == ["d2", "d1"])
+    #expect(try await listed("waiting") == ["d2"])
+    #expect(try await listed("reached") == ["d3"])
+    #expect(try await listed("castle").isEmpty)
+    #expect(try await database.delivery("d2")?.state == "waiting")
+    #expect(try await database.delivery("none") == nil)
+  }
 }
