@@ -45,9 +45,13 @@ struct MergedPassage: Sendable {
   }
 
   /// Whether a chunk comes right before or right after it in its document, and finds room.
+  ///
+  /// One of another page or second stays apart: a passage has one number and so one place, and what is said of two pages leads to two.
   private func isBeside(_ passage: RetrievedPassage) -> Bool {
     guard parts.count < Self.mostParts, let first = parts.first, let last = parts.last,
-      first.citable.description.document == passage.citable.description.document
+      first.citable.description.document == passage.citable.description.document,
+      first.citable.place.page == passage.citable.place.page,
+      first.citable.place.second == passage.citable.place.second
     else { return false }
     return passage.ordinal + 1 == first.ordinal || passage.ordinal == last.ordinal + 1
   }
