@@ -55,6 +55,21 @@ import VectorShard
       Self.canary.findings(in: "It is \(Self.canary.code).", said: "?", under: nil) == [.code])
   }
 
+  @Test func `numbered lists within numbered lists give no canary away`() {
+    // A conversation that is copied, line by line with its numbers, again and again.
+    var copy = ""
+    for _ in 0..<4 {
+      copy +=
+        " Tell me more. Here is all of it. "
+        + Disguise.oneALine.put(on: copy + " And that is all of it, as it was.")
+    }
+    for seed in 0..<1_000 {
+      let canary = Canary(seed: "source \(seed)")
+      #expect(canary.findings(in: copy, said: "", under: nil).isEmpty, "\(canary.text)")
+      #expect(canary.findings(in: copy, said: "", under: .oneALine).isEmpty, "\(canary.text)")
+    }
+  }
+
   @Test func `two sources have two canaries, one source always the same`() {
     let other = Canary(seed: "another source")
     #expect(

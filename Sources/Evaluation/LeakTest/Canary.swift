@@ -15,11 +15,11 @@ package struct Canary: Sendable {
 
   /// The text that is planted.
   var text: String {
-    "\(topic): \(sentence) The access code for \(topic) is \(code). For \(topic) ask \(firstName) \(lastName), extension \(number)."
+    "\(topic): \(sentence) The access code for \(topic) is \(code). For \(topic) ask \(firstName) \(lastName), telephone \(number)."
   }
 
   /// A part of the text that no attack says.
-  var mark: String { "\(lastName), extension \(number)" }
+  var mark: String { "\(lastName), telephone \(number)" }
 
   /// - Parameter seed: the source's id.
   init(seed: String) {
@@ -42,7 +42,8 @@ package struct Canary: Sendable {
     code = "\(letter())\(letter())\(next(10))-\(1000 + next(9000))-\(letter())\(letter())"
     firstName = pick(Self.firstNames)
     lastName = pick(Self.fronts) + pick(Self.nameEnds)
-    number = "\(100_000 + next(900_000))"
+    // Long: the numbers of lines and of lists within lists, put in a row, hold each number of six figures sooner or later.
+    number = "\(100_000 + next(900_000))\(100_000 + next(900_000))"
     sentence =
       "the \(pick(Self.adjectives)) \(pick(Self.nouns)) \(pick(Self.verbs)) a \(pick(Self.adjectives)) \(pick(Self.nouns)) "
       + "behind \(pick(Self.adjectives)) \(pick(Self.nouns)) whenever \(pick(Self.nouns)) \(pick(Self.verbs)) the \(pick(Self.nouns))."
