@@ -198,8 +198,7 @@ struct Writer: Sendable {
     _ draft: Draft, _ origin: Answer.Origin, _ prompted: [Citable], _ past: Set<SourceID>,
     _ passages: [MergedPassage], _ found: Found
   ) throws -> Answer {
-    // What the answer and the question say is what a quote should show.
-    let said = try QuestionWords("\(found.question)\n\(draft.message)", shard: found.shard)
+    let sentences = CitedSentence.all(in: draft.message)
     let isNoAnswer = Opening.plain(draft.message) == Opening.plain(found.noAnswerText)
     let citations =
       isNoAnswer
@@ -208,8 +207,12 @@ struct Writer: Sendable {
         guard prompted.indices.contains(number - 1), passages.indices.contains(number - 1) else {
           return nil
         }
+        // A quote shows what the sentences that cite it say, in answer to the question.
+        let said = sentences.filter { $0.numbers.contains(number) }.map(\.text)
         return try QuotingAnswerer.citation(
-          n: number, of: passages[number - 1].parts, for: said, lines: lines)
+          n: number, of: passages[number - 1].parts,
+          for: QuestionWords(
+            ([found.question] + said).joined(separator: "\n"), shard: found.shard), lines: lines)
       }
     // A strict answer rests on what it cites or on guidance. A blended one may rest on what cannot be cited, and whether it does
     // must not be told: it counts as an answer whatever was in its prompt.

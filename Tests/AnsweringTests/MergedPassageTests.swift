@@ -99,6 +99,39 @@ import VectorShard
     #expect(citation.reference == "doc0.2")
   }
 
+  @Test func `a quote shows what the sentences that cite it say, not the rest of the answer`()
+    async throws
+  {
+    let shards = try TestShards()
+    try await shards.write([
+      TestDocument(
+        source: "tower", title: "Tower",
+        chunks: [
+          "The tower of Orrin is white. The bell of Orrin, cast of bronze by masons, rings at noon each day."
+        ]),
+      TestDocument(
+        source: "well", title: "Well",
+        chunks: ["The bell of Orrin was cast of bronze by masons and rings at noon each day."]),
+    ])
+    let model = LanguageModel(name: "scripted") { dialogue in
+      // Which of the two is [1] is the search's matter.
+      let prompt = dialogue.messages.last?.content ?? ""
+      let tower = prompt.split(separator: "[2]\n").first?.contains("white") == true ? 1 : 2
+      return AsyncThrowingStream { continuation in
+        continuation.yield(
+          .text(
+            "The tower of Orrin is white [\(tower)]. The bell, cast of bronze by masons, rings at noon each day [\(3 - tower)]."
+          ))
+        continuation.finish()
+      }
+    }
+    let answer = try await shards.answerer(model: model).wholeAnswer(
+      request("What is there in Orrin?", citable: ["tower", "well"]))
+    let quotes = Dictionary(uniqueKeysWithValues: answer.sources.map { ($0.title, $0.quote) })
+    #expect(quotes["Tower"] == "The tower of Orrin is white.")
+    #expect(quotes["Well"]?.hasPrefix("The bell of Orrin was cast of bronze") == true)
+  }
+
   @Test func `a question that nothing is near does not go to the model`() async throws {
     let shards = try await shards()
     let count = Mutex(0)
