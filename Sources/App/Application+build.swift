@@ -103,6 +103,7 @@ struct Routes {
       hasProvider: configuration.openID != nil, hasRegistration: configuration.signups == .open)
     router = Router(context: AppRequestContext.self)
     router.add(middleware: RequestHead())
+    router.add(middleware: ExpectedBody())
     router.add(middleware: CrossOrigin(origin: origin))
     router.add(middleware: ResponseHeaders(missingPage: page.missing))
     router.add(middleware: ClientAddress(trustedProxies: configuration.trustedProxies))

@@ -1,3 +1,4 @@
+import HTTPTypes
 import Foundation
 import Spool
 import Storage
@@ -125,6 +126,29 @@ import Testing
       "POST", "/api/chatbots/\(chatbot)/sources/", token: ada.token,
       json: #"{"source_type":"url","source_url":"\#(url)"}"#)
     #expect(reply.status == 422, "\(reply.text)")
+  }
+
+  @Test func `a form has twenty parts at most, and none has a long head`() async throws {
+    func status(_ parts: Int, name: String = "a.txt") -> Int {
+      let fields = Dictionary(uniqueKeysWithValues: (1..<parts).map { ("field\($0)", "x") })
+      var reader = MultipartReader(boundary: "xyz")
+      do {
+        _ = try reader.feed(Self.form(Array("hello".utf8), name: name, fields: fields))
+        try reader.finish()
+        return 200
+      } catch {
+        return error.status.code
+      }
+    }
+    #expect(status(20) == 200 && status(21) == 413)
+    #expect(status(1, name: String(repeating: "a", count: 5 << 10)) == 413)
+    // The same over the API.
+    let api = try TestAPI()
+    let ada = try await api.signUp("ada")
+    let chatbot = try await api.chatbot(of: ada)
+    let fields = Dictionary(uniqueKeysWithValues: (1...20).map { ("field\($0)", "x") })
+    let form = Self.form(Array("hello".utf8), name: "a.txt", fields: fields)
+    #expect(try await Self.upload(api, chatbot, ada.token, form).status == 413)
   }
 
   @Test func `a form may come in any pieces`() throws {

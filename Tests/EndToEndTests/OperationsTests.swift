@@ -323,6 +323,19 @@ final class RawSocket {
     return false
   }
 
+  /// So many bytes, or fewer when no more come within so many seconds.
+  func receive(_ count: Int, within seconds: Int32) -> String {
+    var waited = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
+    var bytes: [UInt8] = []
+    while bytes.count < count, poll(&waited, 1, seconds * 1000) > 0 {
+      var buffer = [UInt8](repeating: 0, count: count - bytes.count)
+      let got = recv(descriptor, &buffer, buffer.count, 0)
+      guard got > 0 else { break }
+      bytes += buffer.prefix(got)
+    }
+    return String(decoding: bytes, as: UTF8.self)
+  }
+
   /// All that comes until the other side closes, which it does within so many seconds.
   func receiveAll(within seconds: Int32) -> String {
     var waited = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)

@@ -45,7 +45,7 @@ import WebClient
     }
 
     /// What a visitor holds who has begun to talk to a chatbot.
-    private func visit(_ name: String) async throws -> (id: String, token: String)? {
+    func visit(_ name: String) async throws -> (id: String, token: String)? {
       struct About: Decodable { let id: String }
       struct Session: Decodable { let token: String }
       let about = try await get("/api/chat/\(name)/")

@@ -66,7 +66,7 @@ final class ConnectionEndHandler: ChannelDuplexHandler, RemovableChannelHandler 
 
   func write(context: ChannelHandlerContext, data: NIOAny, promise: EventLoopPromise<Void>?) {
     switch unwrapOutboundIn(data) {
-    case .head(var head) where isEnding || leavesTooMuch(head):
+    case .head(var head) where head.status.code >= 200 && (isEnding || leavesTooMuch(head)):
       head.headerFields[.connection] = "close"
       isSaid = true
       context.write(wrapOutboundOut(.head(head)), promise: promise)
@@ -93,7 +93,7 @@ final class ConnectionEndHandler: ChannelDuplexHandler, RemovableChannelHandler 
 
   /// Whether an answer comes while more of its question is still to come than is worth reading.
   private func leavesTooMuch(_ head: HTTPResponse) -> Bool {
-    guard let unread, requests == 1, head.status.code >= 200 else { return false }
+    guard let unread, requests == 1 else { return false }
     return head.status == .contentTooLarge || unread > Self.unreadLimit
   }
 

@@ -34,6 +34,8 @@ final class MessageFramingHandler: ChannelDuplexHandler, RemovableChannelHandler
       !isModern
       || head.headers[canonicalForm: "Connection"].contains { $0.lowercased() == "close" }
     if isLast { head.headers.replaceOrAdd(name: "Connection", value: "close") }
+    // Such a client knows no answer before the answer (RFC 9110 section 10.1.1).
+    if !isModern { head.headers.remove(name: "Expect") }
     // Section 3.2 asks a Host of HTTP/1.1 only; an empty one says that there is none.
     if !isModern, !head.headers.contains(name: "Host") { head.headers.add(name: "Host", value: "") }
     if head.uri.utf8.count > RequestHead.targetLimit {
