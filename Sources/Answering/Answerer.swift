@@ -132,15 +132,16 @@ package struct Answerer: Sendable {
     let passages = try retriever.passages(
       for: question, vector: vector, identity: embedder.model.identity, in: shard,
       visibilities: request.visibilities)
+    let weights = weights ?? .set(for: embedder.model)
     let found = Found(
       request: request, question: question, vector: vector, passages: passages, shard: shard,
       embedder: embedder, noAnswerText: Self.noAnswerText(request),
-      leastPassageScore: (weights ?? .set(for: embedder.model)).leastPassageScore)
+      leastPassageScore: weights.leastPassageScore, meaningBounds: weights.meaning)
     var answer: Answer?
     if let model {
       answer = try await Writer(
-        model: model, retriever: retriever, lines: lines, vocabulary: vocabulary,
-        passageMemory: passageMemory, report: report
+        model: model, retriever: retriever, lines: lines, sentences: sentences,
+        vocabulary: vocabulary, passageMemory: passageMemory, report: report
       ).write(found, say: say)
     }
     if answer == nil { answer = try await quote(found, say: say) }
@@ -210,6 +211,8 @@ struct Found: Sendable {
   let noAnswerText: String
   /// A language model is not asked about less.
   let leastPassageScore: Float
+  /// From which cosines on a line says what a sentence says; nil where that is not known.
+  let meaningBounds: SentenceMeaning.Bounds?
 
   /// All passages when the best of them is near the question, else none.
   var nearPassages: [RetrievedPassage] {

@@ -138,16 +138,16 @@ struct Ungated: Sendable, CustomStringConvertible, CustomReflectable {
   /// - Returns: what may be shown, and whether the gate has ended the reply.
   func pass(
     through cited: inout CitedText, _ gate: inout GuardedStream
-  ) -> (released: String, isEnded: Bool) {
-    let outcome = gate.feed(cited.feed(text))
+  ) async -> (released: String, isEnded: Bool) {
+    let outcome = gate.feed(await cited.feed(text))
     return (outcome.released, outcome.violation != nil)
   }
 
   /// The end of a reply: what was held back goes the same way.
   static func finish(
     _ cited: inout CitedText, _ gate: inout GuardedStream
-  ) -> (released: String, isEnded: Bool) {
-    let last = gate.feed(cited.finish())
+  ) async -> (released: String, isEnded: Bool) {
+    let last = gate.feed(await cited.finish())
     guard last.violation == nil else { return (last.released, true) }
     let rest = gate.finish()
     return (last.released + rest.released, rest.violation != nil)

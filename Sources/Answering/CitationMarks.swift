@@ -35,15 +35,15 @@ struct CitationMarks {
   }
 
   private mutating func take(_ scalar: Unicode.Scalar, _ parts: inout [Part]) {
-    let isOpen = held.unicodeScalars.contains("[")
+    let isOpen = held.unicodeScalars.contains(where: Self.isOpening)
     switch scalar {
-    case "[":
+    case _ where Self.isOpening(scalar):
       if isOpen { flush(&parts) }
       held.unicodeScalars.append(scalar)
     case " " where !isOpen:
       flush(&parts)
       held.unicodeScalars.append(scalar)
-    case "]" where isOpen:
+    case "]" where isOpen, "】" where isOpen:
       held.unicodeScalars.append(scalar)
       close(&parts)
     case _ where isOpen && Self.isInside(scalar) && held.unicodeScalars.count < Self.longestMark:
@@ -61,7 +61,7 @@ struct CitationMarks {
 
   /// Decides on a whole bracket.
   private mutating func close(_ parts: inout [Part]) {
-    let inside = held.unicodeScalars.drop { $0 != "[" }.dropFirst().dropLast()
+    let inside = held.unicodeScalars.drop { !Self.isOpening($0) }.dropFirst().dropLast()
       .split { $0 == "," || $0 == " " }
     guard !inside.isEmpty else {
       flush(&parts)
@@ -77,6 +77,11 @@ struct CitationMarks {
     // A space before a mark that does not exist goes with it.
     if !numbers.isEmpty { parts.append(.marks(numbers, isSpaced: held.hasPrefix(" "))) }
     held = ""
+  }
+
+  /// Some models write the brackets of East Asian texts.
+  private static func isOpening(_ scalar: Unicode.Scalar) -> Bool {
+    scalar == "[" || scalar == "【"
   }
 
   private static func isInside(_ scalar: Unicode.Scalar) -> Bool {

@@ -10,7 +10,10 @@ struct CitedText {
   private let support: Support
   /// The words of the sentence that is being written.
   private var sentence = ""
-  private var isMarked = false
+  /// Those of them that came after its last mark.
+  private var clause = ""
+  /// Numbers that the sentence was given.
+  private var marked: [Int] = []
   /// A sentence has ended; what follows decides whether a mark still comes.
   private var isOver = false
   /// White space after the end, held back until it is known what follows.
@@ -22,28 +25,29 @@ struct CitedText {
   }
 
   /// Takes the next piece and gives what may go on.
-  mutating func feed(_ piece: String) -> String {
+  mutating func feed(_ piece: String) async -> String {
     var shown = ""
-    for part in marks.parts(piece) { take(part, &shown) }
+    for part in marks.parts(piece) { await take(part, &shown) }
     return shown
   }
 
   /// What is left when the text is over.
-  mutating func finish() -> String {
+  mutating func finish() async -> String {
     var shown = ""
-    for part in marks.lastParts() { take(part, &shown) }
+    for part in marks.lastParts() { await take(part, &shown) }
     endSentence(&shown)
     shown += space
     space = ""
     return shown
   }
 
-  private mutating func take(_ part: CitationMarks.Part, _ shown: inout String) {
+  private mutating func take(_ part: CitationMarks.Part, _ shown: inout String) async {
     switch part {
     case .marks(let numbers, let isSpaced):
-      let supported = support.supported(sentence, by: numbers)
+      let supported = await supported(numbers)
+      clause = ""
       guard !supported.isEmpty else { return }
-      isMarked = true
+      marked += supported
       shown += isSpaced || !space.isEmpty ? " " : ""
       space = ""
       shown += supported.map { "[\($0)]" }.joined()
@@ -67,19 +71,30 @@ struct CitedText {
         return
       }
       sentence.unicodeScalars.append(scalar)
+      clause.unicodeScalars.append(scalar)
       shown.unicodeScalars.append(scalar)
       if SentenceEnds.isEnd(scalar) { isOver = true }
     }
   }
 
+  /// Those of a mark's numbers that stand: for what was said since the last mark, or when that says nothing by itself for the
+  /// whole sentence, beside what it cites already.
+  private func supported(_ numbers: [Int]) async -> [Int] {
+    if clause != sentence, support.isStatement(clause) {
+      return await support.supported(clause, by: numbers)
+    }
+    return await support.supported(sentence, by: numbers, beside: marked)
+  }
+
   private mutating func endSentence(_ shown: inout String) {
-    // A heading or a word alone is no statement.
-    if !isMarked, sentence.split(separator: " ").count >= 4 || sentence.unicodeScalars.count >= 24,
+    // A heading, a word alone or a row of a table is no statement.
+    if marked.isEmpty, !sentence.hasPrefix("|"),
+      sentence.split(separator: " ").count >= 4 || sentence.unicodeScalars.count >= 24,
       let number = support.best(for: sentence)
     {
       shown += " [\(number)]"
     }
-    (sentence, isMarked, isOver) = ("", false, false)
+    (sentence, clause, marked, isOver) = ("", "", [], false)
   }
 
   private static func isCloser(_ scalar: Unicode.Scalar) -> Bool {

@@ -22,6 +22,9 @@ struct Excerpt {
       guard let lead else { return heading }
       return heading.isEmpty ? lead : "\(heading): \(lead)"
     }
+
+    /// With what it stands under: "It weighs 34 kilograms." is about nothing by itself.
+    var embeddedText: String { context.isEmpty ? sentence.text : "\(context): \(sentence.text)" }
   }
 
   /// A gap between two chunks is white space that the splitter took away; more is something else.

@@ -32,10 +32,7 @@ struct QuotableSentence {
 
   var length: Int { line.sentence.range.count }
 
-  /// With what it stands under: "It weighs 34 kilograms." is about nothing by itself.
-  var embeddedText: String {
-    line.context.isEmpty ? line.sentence.text : "\(line.context): \(line.sentence.text)"
-  }
+  var embeddedText: String { line.embeddedText }
 
   /// As the message shows it: with the line right above, a date over an event.
   var shownText: String {

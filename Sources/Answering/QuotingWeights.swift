@@ -17,6 +17,8 @@ package struct QuotingWeights: Sendable {
   package var reach: Float
   /// The best passage's score below which a language model is not asked: nothing that was found is near the question.
   package var leastPassageScore: Float
+  /// From which cosines on a line of a passage says what a model's sentence says; nil goes by words alone.
+  var meaning: SentenceMeaning.Bounds?
 
   package init(
     cosineShare: Float = 0.5, coverageShare: Float = 0.25, passageShare: Float = 0.25,
@@ -39,7 +41,11 @@ package struct QuotingWeights: Sendable {
   }
 
   private static let byIdentity: [String: QuotingWeights] = [
-    MiniLM.model.identity: QuotingWeights(),
+    MiniLM.model.identity: {
+      var weights = QuotingWeights()
+      weights.meaning = SentenceMeaning.Bounds(alone: 0.4, asked: 0.55)
+      return weights
+    }(),
     // Words hashed: cosines are words again, and smaller.
     HashingEmbedder.model.identity: QuotingWeights(threshold: 0.3, leastPassageScore: 0),
   ]

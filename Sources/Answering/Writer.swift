@@ -15,6 +15,7 @@ struct Writer: Sendable {
   let model: LanguageModel
   let retriever: Retriever
   let lines: PassageLines
+  let sentences: SentenceVectors
   let vocabulary: @Sendable () async -> CommonVocabulary
   let passageMemory: PassageMemory
   let report: @Sendable (any Error) -> Void
@@ -57,7 +58,7 @@ struct Writer: Sendable {
       using: &generator)
     var cited = CitedText(
       passageCount: prompt.passages.count,
-      support: try Support(passages: prompt.passages, shard: found.shard))
+      support: try support(passages.prefix(prompt.passages.count), found))
     var draft = begun
     // After text that was shown already "not found" has nothing to add: held back while it may still be that.
     var opening = Opening(without: begun.message.isEmpty ? nil : found.noAnswerText)
@@ -91,7 +92,8 @@ struct Writer: Sendable {
         switch event {
         case .text(let piece):
           call.add(replyTokens: countTokens(piece))
-          show(opening.feed(cited.feed(piece)), &draft)
+          let text = await cited.feed(piece)
+          show(opening.feed(text), &draft)
         case .usage(let prompt, let reply):
           call.settle(promptTokens: prompt, replyTokens: reply)
         case .finished: break
@@ -104,7 +106,8 @@ struct Writer: Sendable {
       return (draft, prompt)
     }
     try Task.checkCancellation()
-    show(opening.feed(cited.finish()) + opening.finish(), isLast: true, &draft)
+    let last = await cited.finish()
+    show(opening.feed(last) + opening.finish(), isLast: true, &draft)
     draft.isWhole = true
     return (draft, prompt)
   }
@@ -132,7 +135,7 @@ struct Writer: Sendable {
       like: hidden, in: found.shard, visibilities: found.request.visibilities)
     var cited = CitedText(
       passageCount: prompt.passages.count,
-      support: try Support(passages: prompt.passages, shard: found.shard))
+      support: try support(passages.prefix(prompt.passages.count), found))
     var gate = GuardedStream(
       prompt.gate(
         publicTexts: publicTexts, request: found.request, vocabulary: await vocabulary(),
@@ -148,7 +151,7 @@ struct Writer: Sendable {
         switch event {
         case .text(let piece):
           call.add(replyTokens: piece.tokens(countTokens))
-          let outcome = piece.pass(through: &cited, &gate)
+          let outcome = await piece.pass(through: &cited, &gate)
           show(outcome.released, &draft, say: say)
           if outcome.isEnded { draft.gated += 1 }
         case .usage(let prompt, let reply):
@@ -164,7 +167,7 @@ struct Writer: Sendable {
     }
     try Task.checkCancellation()
     if draft.gated == 0 {
-      let outcome = Ungated.finish(&cited, &gate)
+      let outcome = await Ungated.finish(&cited, &gate)
       show(outcome.released, &draft, say: say)
       if outcome.isEnded { draft.gated += 1 }
     }
@@ -193,6 +196,22 @@ struct Writer: Sendable {
   }
 
   // MARK: What it rests on
+
+  /// What an answer's citations are held against.
+  private func support(
+    _ passages: ArraySlice<MergedPassage>, _ found: Found
+  ) throws -> Support {
+    try Support(
+      passages: passages.map { passage in
+        let known = passage.parts.flatMap { lines.quotable(of: $0) }
+        return (passage.citable, known.map(\.line.embeddedText))
+      }, shard: found.shard,
+      meaning: found.meaningBounds.map { bounds in
+        SentenceMeaning(
+          question: found.question, chatbot: found.request.chatbot, embedder: found.embedder,
+          memory: sentences, bounds: bounds)
+      })
+  }
 
   private func answer(
     _ draft: Draft, _ origin: Answer.Origin, _ prompted: [Citable], _ past: Set<SourceID>,

@@ -1,4 +1,5 @@
 import Corpus
+import Embedding
 import Testing
 
 @testable import Answering
@@ -10,13 +11,19 @@ import Testing
     "The lock is opened with the small key, which hangs in the workshop.",
   ]
 
-  private func cited(_ pieces: [String]) async throws -> String {
+  private func cited(
+    _ pieces: [String], language: String? = "en", meaning: SentenceMeaning? = nil
+  ) async throws -> String {
     let shards = try TestShards()
     let shard = try await shards.write([TestDocument(source: "public", chunks: Self.texts)])
     var cited = CitedText(
       passageCount: 2,
-      support: try Support(passages: try Self.texts.map { try citable($0) }, shard: shard))
-    return pieces.reduce("") { $0 + cited.feed($1) } + cited.finish()
+      support: try Support(
+        passages: try Self.texts.map { (try citable($0, language: language), [$0]) }, shard: shard,
+        meaning: meaning))
+    var shown = ""
+    for piece in pieces { shown += await cited.feed(piece) }
+    return shown + (await cited.finish())
   }
 
   static let cases: [(String, String)] = [
@@ -36,7 +43,23 @@ import Testing
       "It costs 129 euros. [1] The key hangs in the workshop. [2]",
       "It costs 129 euros. [1] The key hangs in the workshop. [2]"
     ),
-    ("It costs 129.00 euros [1], e.g. there.", "It costs 129.00 euros, e.g. there."),
+    ("It costs 129.00 euros [1], e.g. there.", "It costs 129.00 euros [1], e.g. there."),
+    ("It costs 129.50 euros [1], e.g. there.", "It costs 129.50 euros, e.g. there."),
+    // Two statements of one sentence, each with its own; and both at its end.
+    (
+      "The rain cover costs 129 euros [1] and the small key hangs in the workshop [2].",
+      "The rain cover costs 129 euros [1] and the small key hangs in the workshop [2]."
+    ),
+    (
+      "The rain cover costs 129 euros, and the small key hangs in the workshop. [1][2]",
+      "The rain cover costs 129 euros, and the small key hangs in the workshop. [1][2]"
+    ),
+    (
+      "The rain cover costs 129 euros [2] and the small key hangs in the workshop [1].",
+      "The rain cover costs 129 euros and the small key hangs in the workshop."
+    ),
+    ("The cover costs 129 euros【1】.", "The cover costs 129 euros[1]."),
+    ("| Rain cover for the box | Price |", "| Rain cover for the box | Price |"),
     ("", ""), ("[1]", ""), ("  \n ", "  \n "),
   ]
 
@@ -59,6 +82,53 @@ import Testing
     let text =
       "Der Regenschutz für die Kiste ist in jedem Laden für 129 Euro zu haben, und das gilt auch für Sie [1]."
     #expect(try await cited([text]) == text)
+  }
+
+  @Test func `figures are told apart in any language, and a page may declare what it is not`()
+    async throws
+  {
+    let wrong =
+      "Der Regenschutz für die Kiste ist in jedem Laden für 149 Euro zu haben, und das gilt auch für Sie"
+    #expect(try await cited(["\(wrong) [1]."]) == "\(wrong).")
+    let nonsense = "The moon is made of green cheese, and that is what all of us know about it"
+    for language in ["de", "en", nil] {
+      #expect(
+        try await cited(["\(nonsense) [1]."], language: language) == "\(nonsense).",
+        "\(language ?? "")")
+    }
+  }
+
+  @Test func `a figure is the same in digits and in words`() {
+    #expect(
+      Figures.written(in: "1,250.50 or 32.00, at 7:30 on 3.5.") == ["12505", "32", "7", "30", "35"])
+    #expect(Figures.written(in: "1.250 and 1,250,000 and 2.0") == ["1250", "1250000", "2"])
+    #expect(Figures.all(in: "Two weeks, zwölf Tage, trois jours.") == ["2", "12", "3"])
+  }
+
+  @Test func `what is said in other words is told by vectors, where a model's bounds are known`()
+    async throws
+  {
+    // Vectors by hand: what is said of the cover in other words lies near its line.
+    let embedder = Embedder(
+      model: HashingEmbedder.model,
+      embed: { texts in
+        texts.map { text in
+          text.contains("protection") || text.contains("cover") ? [0.9, 0.43] : [0, 1]
+        }
+      }, countTokens: { $0.count })
+    func meaning(_ alone: Float) -> SentenceMeaning {
+      SentenceMeaning(
+        question: "What does it cost?", chatbot: ChatbotID(unchecked: "bot"), embedder: embedder,
+        memory: SentenceVectors(), bounds: .init(alone: alone, asked: 0.55))
+    }
+    let said = "Buyers pay 129 for protection against wet weather"
+    #expect(try await cited(["\(said) [1]."]) == "\(said).")
+    #expect(try await cited(["\(said) [1]."], meaning: meaning(0.4)) == "\(said) [1].")
+    #expect(try await cited(["\(said) [2]."], meaning: meaning(0.4)) == "\(said).")
+    #expect(try await cited(["\(said) [1]."], meaning: meaning(1.1)) == "\(said).")
+    // A figure that is not there is not there in other words either.
+    let false129 = said.replacing("129", with: "192")
+    #expect(try await cited(["\(false129) [1]."], meaning: meaning(0.4)) == "\(false129).")
   }
 
   @Test func `a message comes apart into sentences with their numbers`() {

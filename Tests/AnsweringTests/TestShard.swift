@@ -108,13 +108,14 @@ func request(
 /// A citable passage made by the only way there is: from a chunk whose source's flag says so.
 func citable(
   _ text: String, uri: String = "handbook.md", title: String = "Handbook",
-  mediaType: String = "text/markdown", place: Place = Place()
+  mediaType: String = "text/markdown", place: Place = Place(), language: String? = nil
 ) throws -> Citable {
   let chunk = Chunk(
     id: ChunkID(unchecked: "c"),
     description: DocumentDescription(
       document: DocumentID(unchecked: "d"), source: SourceID(unchecked: "public"), uri: uri,
-      title: title, language: nil, mediaType: mediaType, rawDigest: "sha256:00", textDigest: "00"),
+      title: title, language: language, mediaType: mediaType, rawDigest: "sha256:00",
+      textDigest: "00"),
     ordinal: 0, count: 1, offset: 0, place: place, tokens: 1, text: text)
   guard case .citable(let citable) = Passage(chunk, visibility: .citable) else {
     throw CancellationError()

@@ -87,7 +87,7 @@ import VectorShard
     for one in answerable {
       guard let expected = one.question.expected, one.place != nil else { continue }
       let passages = Array(one.passages.prefix(6))
-      let support = try Support(passages: passages.map(\.citable), shard: shard)
+      let support = try Support(passages: passages.map { ($0.citable, []) }, shard: shard)
       let statement = "\(one.question.question.replacing("?", with: "")) \(expected)"
       for (index, passage) in passages.enumerated() {
         let share = support.share(of: statement, number: index + 1)
@@ -105,6 +105,8 @@ import VectorShard
       let least = 0.1 * Float(step)
       print(least, Self.share(right) { $0 >= least }, Self.share(wrong) { $0 >= least })
     }
+
+    try await paraphrases(asked, in: shard, embedder: embedder, folder: fixtures)
 
     for reach: Float in [0, 0.05, 0.1, 0.15, 0.2] {
       var weights = QuotingWeights.set(for: embedder.model)
@@ -138,6 +140,71 @@ import VectorShard
         length / max(1, answerable.count), "citations good", good, "of", citations)
     }
     #expect(answerable.count >= 200 && right.count >= 200)
+  }
+
+  private struct Paraphrase: Decodable {
+    let question, statement: String
+  }
+
+  /// Answers in other words than the document's: whether their citation stands, of the right passage, of one beside it, and of the
+  /// right passage for the answer to another question.
+  private func paraphrases(
+    _ asked: [Asked], in shard: ShardSet, embedder: Embedder, folder: String
+  ) async throws {
+    let all = try String(
+      contentsOfFile: "\(folder)/questions/paraphrases.jsonl", encoding: .utf8
+    ).split(separator: "\n").map { try JSONDecoder().decode(Paraphrase.self, from: Data($0.utf8)) }
+    /// How near a statement is to a passage.
+    struct Near {
+      let share: Float
+      let hasFigures: Bool
+      let alone, asked: Float
+    }
+    var right: [Near] = []
+    var beside: [Near] = []
+    var foreign: [Near] = []
+    for (number, one) in all.enumerated() {
+      let question = try #require(asked.first { $0.question.question == one.question })
+      let other = all[(number + 37) % all.count]
+      let passages = Array(question.passages.prefix(6))
+      let lines = passages.map { PassageLines.cut($0).map(\.line.embeddedText) }
+      let support = try Support(
+        passages: zip(passages, lines).map { ($0.citable, $1) }, shard: shard)
+      let vectors = try await embedder.embed(
+        [one.statement, other.statement].flatMap { [$0, "\(one.question) \($0)"] })
+      for (index, passage) in passages.enumerated() {
+        let near = lines[index].isEmpty ? [] : try await embedder.embed(lines[index])
+        func measure(_ statement: String, _ own: ArraySlice<[Float]>) -> Near {
+          func most(_ vector: [Float]?) -> Float {
+            near.map { line in zip(line, vector ?? []).reduce(0) { $0 + $1.0 * $1.1 } }.max() ?? 0
+          }
+          let figures = Figures.all(in: passage.citable.text)
+          return Near(
+            share: support.share(of: statement, number: index + 1),
+            hasFigures: Figures.written(in: statement).allSatisfy(figures.contains),
+            alone: most(own.first), asked: most(own.last))
+        }
+        let expected = ThresholdCurveTests.flat(question.question.expected ?? "\u{0}")
+        guard ThresholdCurveTests.flat(passage.citable.text).contains(expected) else {
+          beside.append(measure(one.statement, vectors[..<2]))
+          continue
+        }
+        right.append(measure(one.statement, vectors[..<2]))
+        foreign.append(measure(other.statement, vectors[2...]))
+      }
+    }
+    print("other words: \(right.count) right, \(beside.count) beside, \(foreign.count) foreign")
+    print("words alone", [right, beside, foreign].map { Self.share($0) { $0.share >= 0.5 } })
+    for asked: Float in [0.5, 0.55, 0.6] {
+      for alone: Float in [0.3, 0.35, 0.4, 0.45, 0.5] {
+        func stands(_ near: Near) -> Bool {
+          near.share >= Support.enough
+            || (near.hasFigures && near.asked >= asked && near.alone >= alone)
+        }
+        print(asked, alone, [right, beside, foreign].map { Self.share($0, stands) })
+      }
+    }
+    #expect(right.count >= 90)
   }
 
   private static func share<One>(_ all: [One], _ isCounted: (One) -> Bool) -> String {
