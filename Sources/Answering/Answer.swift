@@ -29,7 +29,7 @@ package struct Answer: Sendable {
 
   package let message: String
   /// False when the documents did not answer the question.
-  package let answered: Bool
+  package internal(set) var answered: Bool
   package let sources: [Citation]
   package let origin: Origin
   /// The citable passages that were looked at, best first; for `bobbin ask --verbose`, the trace and the evaluation.
@@ -50,6 +50,19 @@ package struct Answer: Sendable {
   /// The passages that were looked at, as the trace keeps them.
   package var looked: [LookedAt] = []
 
+  /// What sentences of a model's answer rest on; empty when each rests on its citation's chunk.
+  package var grounds: [Ground] = []
+
+  /// The chunk that a sentence rests on: what a model is given as one passage may be several.
+  package struct Ground: Sendable, Hashable {
+    /// From 0, among `CitedSentence.all(in:)` of the message.
+    package let sentence: Int
+    /// The citation.
+    package let n: Int
+    /// `<document>.<ordinal>`, as `bobbin trace` takes it.
+    package let reference: String
+  }
+
   /// A passage that was looked at, without its text.
   package struct LookedAt: Sendable, Hashable {
     /// The chunk, as `bobbin trace` takes it: `<document>.<ordinal>`.
@@ -58,7 +71,7 @@ package struct Answer: Sendable {
     package let score, cosine, wordScore: Float
 
     init(_ passage: RetrievedPassage) {
-      reference = "\(passage.citable.description.document.text.prefix(8)).\(passage.ordinal)"
+      reference = passage.reference
       source = passage.citable.source
       score = passage.score
       cosine = passage.cosine

@@ -123,36 +123,52 @@ package struct QuotingAnswerer: Sendable {
       let lines = chosen.filter { $0.place.passage == number }.sorted { $0.place < $1.place }
       guard passages.indices.contains(number), let first = lines.first else { continue }
       sentences += lines.map { "\($0.shownText) [\(index + 1)]" }
-      var quote = first.line.sentence.text
-      for (before, line) in zip(lines, lines.dropFirst()) {
-        quote += line.place.position == before.place.position + 1 ? " " : " … "
-        quote += line.line.sentence.text
-      }
+      // A recording or a PDF opens where the question is answered, not where what is quoted with it begins.
+      let best = lines.max { ($0.score ?? 0, $1.place) < ($1.score ?? 0, $0.place) } ?? first
       citations.append(
         Citation(
-          n: index + 1, citable: passages[number].citable, quote: quote,
-          place: first.line.place))
+          n: index + 1, citable: passages[number].citable, quote: Self.quote(lines),
+          place: best.line.place))
     }
     return Quotation(
       message: sentences.joined(separator: " "), citations: citations, confidence: confidence)
   }
 
-  /// Cites neighbouring chunks by their sentence that shares most with `words`, and by the chunk it stands in.
+  /// Lines of one or of neighbouring passages, in their order, as one quote.
+  private static func quote(_ lines: [QuotableSentence]) -> String {
+    var quote = lines.first?.line.sentence.text ?? ""
+    for (before, line) in zip(lines, lines.dropFirst()) {
+      let isNext =
+        line.place.passage == before.place.passage
+        && line.place.position == before.place.position + 1
+      quote += (isNext ? " " : " … ") + line.line.sentence.text
+    }
+    return quote
+  }
+
+  /// The sentence of neighbouring chunks that shares most with `words`; nil when they hold none that can be quoted.
   ///
   /// - Throws: `ShardError`.
+  static func line(
+    of passages: [RetrievedPassage], for words: QuestionWords, lines: PassageLines
+  ) throws -> QuotableSentence? {
+    try QuotableSentence.all(in: passages, words: words, lines: lines)
+      .max { ($0.coverage, $1.place) < ($1.coverage, $0.place) }
+  }
+
+  /// Cites neighbouring chunks by some of their sentences, and by the chunk and the place that the first of these stands in.
   static func citation(
-    n: Int, of passages: [RetrievedPassage], for words: QuestionWords,
-    lines: PassageLines = PassageLines()
-  ) throws -> Citation? {
-    let sentences = try QuotableSentence.all(in: passages, words: words, lines: lines)
-    let best = sentences.max { ($0.coverage, $1.place) < ($1.coverage, $0.place) }
-    let number = best?.place.passage ?? 0
+    n: Int, of passages: [RetrievedPassage], by lines: [QuotableSentence]
+  ) -> Citation? {
+    var seen: Set<QuotableSentence.Place> = []
+    let lines = lines.filter { seen.insert($0.place).inserted }.sorted { $0.place < $1.place }
+    let number = lines.first?.place.passage ?? 0
     guard let citable = passages.indices.contains(number) ? passages[number].citable : nil else {
       return nil
     }
     return Citation(
       n: n, citable: citable,
-      quote: best?.line.sentence.text ?? String(citable.text.prefix(200)),
-      place: best?.line.place)
+      quote: lines.isEmpty ? String(citable.text.prefix(200)) : quote(lines),
+      place: lines.first?.line.place)
   }
 }

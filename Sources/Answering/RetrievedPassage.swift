@@ -23,6 +23,11 @@ package struct RetrievedPassage: Sendable {
   /// The chunk after it in its document.
   let next: Neighbour?
 
+  /// The chunk, as `bobbin trace` takes it: `<document>.<ordinal>`.
+  package var reference: String {
+    "\(citable.description.document.text.prefix(8)).\(ordinal)"
+  }
+
   /// A chunk beside the passage, of the same source and so of the same class.
   struct Neighbour: Sendable {
     let citable: Citable

@@ -175,10 +175,16 @@ struct Writer: Sendable {
       guard draft.message.contains(where: { !$0.isWhitespace }) else { return nil }
       return try answer(draft, .blended, prompt.passages, prompt.historySources, passages, found)
     }
-    // A strict chatbot's model is asked about nothing that it has no text for: its answer is quoted, or none.
+    // A strict chatbot's model is asked about nothing that it has no text for: its answer is quoted, or none, and what was let out
+    // before cannot be taken back.
     guard !passages.isEmpty || !found.request.released.isEmpty else {
       guard draft.message.contains(where: { !$0.isWhitespace }) else { return nil }
-      return try answer(draft, .blended, prompt.passages, prompt.historySources, passages, found)
+      let gap = draft.message.last?.isWhitespace == true ? "" : " "
+      show(gap + found.noAnswerText, &draft, say: say)
+      var none = try answer(
+        draft, .blended, prompt.passages, prompt.historySources, passages, found)
+      none.answered = false
+      return none
     }
     // The answer that a strict chatbot would give; it may see what was let out, which is public by now.
     let (whole, sealed) = try await sealed(found, passages, after: draft, say: say)
@@ -217,22 +223,27 @@ struct Writer: Sendable {
     _ draft: Draft, _ origin: Answer.Origin, _ prompted: [Citable], _ past: Set<SourceID>,
     _ passages: [MergedPassage], _ found: Found
   ) throws -> Answer {
-    let sentences = CitedSentence.all(in: draft.message)
     let isNoAnswer = Opening.plain(draft.message) == Opening.plain(found.noAnswerText)
-    let citations =
-      isNoAnswer
-      ? []
-      : try CitedText.numbers(in: draft.message).sorted().compactMap { number -> Citation? in
-        guard prompted.indices.contains(number - 1), passages.indices.contains(number - 1) else {
-          return nil
+    var grounds: [Answer.Ground] = []
+    var cited: [Int: [QuotableSentence]] = [:]
+    for (index, sentence) in CitedSentence.all(in: draft.message).enumerated() where !isNoAnswer {
+      // A quote shows what the sentences that cite it say, in answer to the question.
+      let said = try QuestionWords("\(found.question)\n\(sentence.text)", shard: found.shard)
+      for number in sentence.numbers
+      where prompted.indices.contains(number - 1) && passages.indices.contains(number - 1) {
+        let parts = passages[number - 1].parts
+        let line = try QuotingAnswerer.line(of: parts, for: said, lines: lines)
+        cited[number, default: []] += line.map { [$0] } ?? []
+        let place = line?.place.passage ?? 0
+        if parts.indices.contains(place) {
+          grounds.append(
+            Answer.Ground(sentence: index, n: number, reference: parts[place].reference))
         }
-        // A quote shows what the sentences that cite it say, in answer to the question.
-        let said = sentences.filter { $0.numbers.contains(number) }.map(\.text)
-        return try QuotingAnswerer.citation(
-          n: number, of: passages[number - 1].parts,
-          for: QuestionWords(
-            ([found.question] + said).joined(separator: "\n"), shard: found.shard), lines: lines)
       }
+    }
+    let citations = cited.sorted { $0.key < $1.key }.compactMap { number, lines in
+      QuotingAnswerer.citation(n: number, of: passages[number - 1].parts, by: lines)
+    }
     // A strict answer rests on what it cites or on guidance. A blended one may rest on what cannot be cited, and whether it does
     // must not be told: it counts as an answer whatever was in its prompt.
     let isFounded =
@@ -244,6 +255,7 @@ struct Writer: Sendable {
     answer.gated = draft.gated
     answer.promptSources = Array(past.union(prompted.map(\.source))).sorted()
     answer.guidance = found.request.released
+    answer.grounds = grounds
     return answer
   }
 }

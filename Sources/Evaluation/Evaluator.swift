@@ -170,13 +170,9 @@ package struct Evaluator: Sendable {
   private static func passage(of citation: Citation, among passages: [RetrievedPassage]) -> Citable?
   {
     passages.first {
-      citation.reference == reference(of: $0) && citation.sourceID == $0.citable.source
+      citation.reference == $0.reference && citation.sourceID == $0.citable.source
     }?
     .citable
-  }
-
-  private static func reference(of passage: RetrievedPassage) -> String {
-    "\(passage.citable.description.document.text.prefix(8)).\(passage.citable.ordinal)"
   }
 
   private static func found(
@@ -188,7 +184,7 @@ package struct Evaluator: Sendable {
     return QuestionResult.Found(
       title: description.title.isEmpty ? description.uri : description.title,
       place: text(passage.citable.place.page, heading.isEmpty ? nil : heading),
-      reference: reference(of: passage), score: Figures.rounded(Double(passage.score)),
+      reference: passage.reference, score: Figures.rounded(Double(passage.score)),
       isExpected: isExpected, beginning: words.joined(separator: " "))
   }
 

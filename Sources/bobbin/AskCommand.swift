@@ -11,6 +11,9 @@ struct AskCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "ask", abstract: "Asks a chatbot a question.",
     discussion: """
+      Answers as a visitor's question is answered: in the chatbot's privacy mode, with its approved lines, and by quoting once
+      its token cap is reached. Model tokens are counted, messages are not.
+
       Exit code 69 when the documents hold no answer. A citation ends with its reference; `bobbin trace` walks from it
       back to the fetched bytes.
       """)
@@ -29,10 +32,7 @@ struct AskCommand: AsyncParsableCommand {
       guard let row = try await services.database.chatbot(chatbot) else {
         throw StorageError.noChatbot(chatbot)
       }
-      let answer = try await services.answerer.wholeAnswer(
-        AnswerRequest(
-          question: question, chatbot: row.id, chatbotName: row.name,
-          visibilities: try await services.database.visibilities(of: row.id)))
+      let answer = try await TerminalQuestion(services).answer(question, to: row)
       print(common.json ? try json(answer) : text(answer))
       return answer.answered ? 0 : 69
     }

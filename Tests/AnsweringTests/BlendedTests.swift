@@ -198,6 +198,24 @@ import Testing
     #expect(answer.message == "There is a price. ")
   }
 
+  @Test func `what was stopped where nothing can be cited ends with not found`() async throws {
+    let shards = try TestShards()
+    try await shards.write([
+      TestDocument(source: "private", uri: "margins.md", title: "Margins", chunks: [Self.secret])
+    ])
+    let copying = model { dialogue in
+      ["Here it is. "] + dialogue.messages.map { $0.content + " " }
+    }
+    var asked = request(.blended)
+    let answer = try await answerer(shards, copying).wholeAnswer(asked)
+    #expect(
+      answer.message.hasPrefix("Here it is. ") && answer.message.hasSuffix(FixedReplies.noAnswer))
+    // As a strict chatbot says it, and as this one does where there is no private text either.
+    #expect(!answer.answered && answer.sources.isEmpty)
+    asked.mode = .strict
+    #expect(try await answerer(shards, copying).wholeAnswer(asked).answered == false)
+  }
+
   @Test func `a right guess and a wrong one look alike`() async throws {
     let shards = try await shards()
     let confirming = model { dialogue in

@@ -99,6 +99,30 @@ import VectorShard
     #expect(citation.reference == "doc0.2")
   }
 
+  @Test
+  func `each sentence that cites a joined passage leads to its own chunk and is in the quote`()
+    async throws
+  {
+    let shards = try await shards()
+    let model = LanguageModel(name: "scripted") { _ in
+      AsyncThrowingStream { continuation in
+        continuation.yield(
+          .text("The tower was built in 1902 [1]. The bell of the tower rings at noon [1]."))
+        continuation.finish()
+      }
+    }
+    let answer = try await shards.answerer(model: model).wholeAnswer(
+      request("Tell me of the tower of Orrin.", citable: ["tower"]))
+    let citation = try #require(answer.sources.first)
+    #expect(answer.sources.count == 1)
+    #expect(
+      citation.quote
+        == "The tower of Orrin was built in 1902. … The bell of the tower rings at noon.")
+    #expect(citation.reference == "doc0.0")
+    #expect(answer.grounds.map(\.sentence) == [0, 1])
+    #expect(answer.grounds.map(\.reference) == ["doc0.0", "doc0.2"])
+  }
+
   @Test func `a quote shows what the sentences that cite it say, not the rest of the answer`()
     async throws
   {

@@ -103,6 +103,29 @@ import VectorShard
     #expect(answer.sources.first?.place.page == 5)
   }
 
+  @Test func `a recording opens where the question is answered, not where the quote begins`()
+    async throws
+  {
+    // As captions are cut: a chunk whose sentences have seconds of their own.
+    let shards = try TestShards()
+    let first = "Bake the loaf for forty minutes on the rack. "
+    try await shards.write([
+      TestDocument(
+        source: "public", uri: "https://talks.example/v", title: "Loaf", mediaType: "text/vtt",
+        chunks: [first + "Let the loaf cool for two hours on the rack."], second: 150,
+        changes: [PlaceChange(offset: first.count, place: Place(second: 225))])
+    ])
+    var weights = QuotingWeights.set(for: HashingEmbedder.model)
+    weights.reach = 1
+    let answer = try await Answerer(
+      shards: shards.cache, embedder: { HashingEmbedder.make() }, weights: weights
+    ).wholeAnswer(request("For how many hours does the loaf cool on the rack?"))
+    let citation = try #require(answer.sources.first)
+    #expect(answer.message.contains("Bake") && answer.message.contains("cool"))
+    #expect(citation.place.second == 225)
+    #expect(citation.url == "https://talks.example/v#t=225")
+  }
+
   @Test func `a question in a script without spaces finds its sentence`() async throws {
     var weights = QuotingWeights()
     weights.threshold = 0

@@ -19,6 +19,8 @@ struct TestDocument {
   var page: Int?
   var second: Int?
   var headingPath: [String] = []
+  /// Of each chunk.
+  var changes: [PlaceChange] = []
 }
 
 /// A folder of shards that ends with the test.
@@ -60,7 +62,7 @@ final class TestShards: Sendable {
           place: Place(
             page: document.page.map { $0 + ordinal }, second: document.second,
             headingPath: document.headingPath),
-          tokens: 1, text: text)
+          changes: document.changes, tokens: 1, text: text)
         // A blank line stood between them.
         offset += text.unicodeScalars.count + 2
         try writer.addRow(

@@ -509,6 +509,23 @@ import WebClient
     #expect(spent <= cap && spent == 1_000 * asked.withLock { $0 })
     // What was reserved and not spent was given back: the second round went on with it.
     #expect(counts == [3, 4], "\(counts)")
+
+    // From a terminal it holds as well, and what is taken below it is counted.
+    func ask() async throws -> Int {
+      let typed = try await chatbot.bobbin.tool("bobbin", ["OPENAI_BASE_URL": model.url("")]).run(
+        ["ask", chatbot.id, "How high is the tower of Orrin?"])
+      #expect(typed.exitCode == 0 && typed.output.contains("31 metres high"), "\(typed.errors)")
+      return asked.withLock { $0 }
+    }
+    #expect(try await ask() == 4)
+    #expect(
+      try await chatbot.owner.send(
+        "PATCH", chatbot.base, #"{"monthly_token_cap":9000}"#
+      ).status == 200)
+    #expect(try await ask() == 5)
+    let more = try JSONDecoder().decode(
+      Usage.self, from: Data(try await chatbot.owner.send("GET", "/api/usage/").body))
+    #expect(more.tokens_in + more.tokens_out == 5_000)
   }
 
   @Test func `a leak test is begun by button and read when it is over`() async throws {

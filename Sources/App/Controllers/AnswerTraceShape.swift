@@ -16,12 +16,26 @@ struct AnswerTraceShape: Codable {
     let score, cosine, words: Double
   }
 
+  /// The chunk that a sentence of the answer rests on.
+  struct Ground: Codable {
+    let sentence, n: Int
+    let reference: String
+  }
+
   /// What was searched for.
   let searched: String?
   let passages: [Passage]
+  /// Nil where each sentence rests on its citation's chunk.
+  let grounds: [Ground]?
 
   init(_ answer: Answering.Answer) {
     searched = answer.searched
+    grounds =
+      answer.grounds.isEmpty
+      ? nil
+      : answer.grounds.map {
+        Ground(sentence: $0.sentence, n: $0.n, reference: $0.reference)
+      }
     passages = answer.looked.map { passage in
       Passage(
         reference: passage.reference, source_id: passage.source.text,

@@ -42,6 +42,7 @@ struct TraceController: Sendable {
                 .array(
                   .object([
                     required("text", .text), required("citations", .array(.count, 0...100)),
+                    required("references", .array(.text, 0...100)),
                   ]), 0...10_000)),
               required(
                 "citations",
@@ -77,6 +78,8 @@ struct TraceController: Sendable {
   private struct Sentence: Encodable {
     let text: String
     let citations: [Int]
+    /// The chunk of each of them.
+    let references: [String]
   }
   private struct Shape: Encodable {
     let message_id, mode, created_at: String
@@ -100,10 +103,20 @@ struct TraceController: Sendable {
     let kept = try? JSONDecoder().decode(AnswerTraceShape.self, from: Data(answer.trace.utf8))
     let visibilities = try await database.visibilities(of: chatbot.id)
     let citable = Set(visibilities.filter { $0.value == .citable }.map(\.key.text))
+    // Of a citation the chunks that its sentences rest on: neighbours that a model was given as one passage have one number.
     var cited: [Cited] = []
     for citation in answer.citations {
-      cited.append(
-        try await follow(citation.n, citation.reference, chatbot, generation: answer.generation))
+      let own = (kept?.grounds ?? []).filter { $0.n == citation.n }.map(\.reference)
+      var seen: Set<String> = []
+      for reference in own.isEmpty ? [citation.reference] : own
+      where seen.insert(reference).inserted {
+        cited.append(
+          try await follow(citation.n, reference, chatbot, generation: answer.generation))
+      }
+    }
+    func reference(_ n: Int, of sentence: Int) -> String {
+      kept?.grounds?.first { $0.n == n && $0.sentence == sentence }?.reference
+        ?? cited.first { $0.n == n }?.reference ?? ""
     }
     let known = Set(cited.map(\.n))
     return Answer.json(
@@ -114,8 +127,11 @@ struct TraceController: Sendable {
         tokens_out: answer.tokensOut, milliseconds: answer.milliseconds,
         cost: Nullable(
           prices?.cost(of: TokenCounts(read: answer.tokensIn, written: answer.tokensOut))),
-        sentences: CitedSentence.all(in: answer.content).map {
-          Sentence(text: $0.text, citations: $0.numbers.filter(known.contains))
+        sentences: CitedSentence.all(in: answer.content).enumerated().map { index, sentence in
+          let numbers = sentence.numbers.filter(known.contains)
+          return Sentence(
+            text: sentence.text, citations: numbers,
+            references: numbers.map { reference($0, of: index) })
         }, citations: cited,
         passages: (kept?.passages ?? []).filter { citable.contains($0.source_id) }))
   }

@@ -77,12 +77,15 @@ function chain(citation) {
       shard.generation && `, generation ${shard.generation}`));
 }
 
+// One of a citation's passages: a number has several where a model was given neighbours as one.
+const idOf = (prefix, n, reference) => `${prefix}-${n}-${reference.replace(/[^a-z0-9]/gi, "-")}`;
+
 function citationItem(citation, sentences, prefix) {
   const links = linksOf(citation);
   const chunk = factsOf(links, "chunk");
   const title = factsOf(links, "document").title || factsOf(links, "document").uri || "A passage that is gone";
   const place = placeOf(chunk);
-  return h("li", { id: `${prefix}-${citation.n}`, tabindex: "-1", class: "cited" },
+  return h("li", { id: idOf(prefix, citation.n, citation.reference), tabindex: "-1", class: "cited" },
     h("div", { class: "heading" },
       h("h4", {}, h("span", { class: "mark-number" }, h("span", { class: "hidden" }, "Source "), String(citation.n)), " ",
         title),
@@ -94,8 +97,10 @@ function citationItem(citation, sentences, prefix) {
 
 // The elements that tell how an answer came about. `sources`: Map of id → name.
 export function traceView(trace, sources, prefix = "cited") {
-  const jump = (n) => h("a", { href: `#${prefix}-${n}`, class: "mark-number" }, h("span", { class: "hidden" }, "Source "), String(n));
-  const taken = (n) => trace.sentences.filter((sentence) => sentence.citations.includes(n)).map((sentence) => sentence.text);
+  const jump = (n, reference) => h("a", { href: `#${idOf(prefix, n, reference)}`, class: "mark-number" }, h("span", { class: "hidden" }, "Source "), String(n));
+  const taken = ({ n, reference }) => trace.sentences
+    .filter((sentence) => sentence.citations.some((own, index) => own === n && sentence.references[index] === reference))
+    .map((sentence) => sentence.text);
   const cited = new Set(trace.citations.map((citation) => citation.reference));
   return [
     h("p", {}, origins[trace.mode] ?? trace.mode),
@@ -107,10 +112,10 @@ export function traceView(trace, sources, prefix = "cited") {
       fact("Generation", trace.generation && h("a", { href: `/chatbots/${chatbotID}/generations/` }, String(trace.generation)))),
     trace.citations.length > 0 && [
       h("h3", {}, "Sentence by sentence"),
-      h("ol", { class: "sentences" }, trace.sentences.map((sentence) => h("li", { dir: "auto" }, sentence.text, " ", sentence.citations.map(jump),
+      h("ol", { class: "sentences" }, trace.sentences.map((sentence) => h("li", { dir: "auto" }, sentence.text, " ", sentence.citations.map((n, index) => jump(n, sentence.references[index])),
         sentence.citations.length === 0 && h("span", { class: "quiet" }, "(no source)")))),
       h("h3", {}, "Passages it rests on"),
-      h("ul", { class: "plain list" }, trace.citations.map((citation) => citationItem(citation, taken(citation.n), prefix))),
+      h("ul", { class: "plain list" }, trace.citations.map((citation) => citationItem(citation, taken(citation), prefix))),
     ],
     trace.passages.length > 0 && h("details", { class: "looked" },
       h("summary", {}, `All ${number(trace.passages.length)} citable passages that were looked at`),
