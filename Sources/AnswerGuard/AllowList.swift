@@ -11,9 +11,20 @@ struct AllowList: Sendable {
   /// Letters of the piece so far, and whether a word in it is unknown.
   private var piece: [UInt32] = []
   private var isPieceUnknown = false
+  /// Words of the piece, and unknown ones among them.
+  private var pieceWords = 0
+  private var pieceUnknowns = 0
+  private var signs = OpaqueSigns()
   private(set) var broken: Violation.Rule?
 
   init(unknownShare: Double?) { self.unknownShare = unknownShare }
+
+  /// Takes the next scalar, before the word that it ends.
+  mutating func feed(_ scalar: Unicode.Scalar) {
+    guard unknownShare != nil else { return }
+    signs.feed(scalar)
+    if signs.isTooMuch { broken = broken ?? .unknownWords }
+  }
 
   mutating func push(_ word: Word, _ patterns: borrowing PrivatePatterns) {
     if piece.count < Word.longest { piece.append(contentsOf: word.letters) }
@@ -27,8 +38,10 @@ struct AllowList: Sendable {
     }
     guard !word.isUnspaced else { return }
     words += 1
+    pieceWords += 1
     guard !patterns.known.isKnown(word) else { return }
     unknown += 1
+    pieceUnknowns += 1
     isPieceUnknown = true
     guard unknownShare != nil else { return }
     if patterns.rare.pieces.contains(Key.mix(word.hash, Key.Kind.piece.rawValue)) {
@@ -46,15 +59,19 @@ struct AllowList: Sendable {
     {
       broken = broken ?? .rareToken
     }
+    if unknownShare != nil, let count = signs.endPiece() {
+      // Its parts are no words, however short and known they are.
+      words += count - pieceWords
+      unknown += max(count, pieceUnknowns) - pieceUnknowns
+    }
     piece.removeAll(keepingCapacity: true)
-    isPieceUnknown = false
+    (isPieceUnknown, pieceWords, pieceUnknowns) = (false, 0, 0)
   }
 
   mutating func endSentence() {
     if let unknownShare, Double(unknown) > unknownShare * Double(words) {
       broken = broken ?? .unknownWords
     }
-    words = 0
-    unknown = 0
+    (words, unknown, pieceWords, pieceUnknowns) = (0, 0, 0, 0)
   }
 }

@@ -29,6 +29,7 @@ struct TextScanner: Sendable {
 
   /// Takes the next scalar.
   mutating func feed(_ scalar: Unicode.Scalar) {
+    allowList.feed(scalar)
     if let word = reader.feed(scalar) {
       take(word)
       note(views.violation)
@@ -56,6 +57,7 @@ struct TextScanner: Sendable {
     codes.settle(patterns)
     note(codes.violation)
     settleEscapes()
+    if !reader.isInWord { allowList.endPiece(patterns) }
     allowList.endSentence()
     note(allowList.broken.map { Violation(rule: $0, view: .plain) })
     if isSentenceEnd { views.endSentence() }

@@ -16,7 +16,8 @@ const disguises = {
   reversedText: "backwards", reversedWords: "words in reverse order", wordsBackwards: "each word backwards", fillerEverySecond: "with a filler after every word",
   fillerEveryThird: "with a filler after every second word", firstLetters: "as first letters", base64: "as Base64", hex: "as hexadecimal", binary: "as binary",
   decimal: "as decimal codes", percent: "as in addresses (%)", entities: "as HTML codes", rot13: "as ROT13", caesar: "with shifted letters", atbash: "with a mirrored alphabet",
-  leet: "with figures for letters", morse: "as Morse code", spelling: "with a spelling alphabet",
+  leet: "with figures for letters", morse: "as Morse code", spelling: "with a spelling alphabet", rot47: "as ROT47", braille: "in Braille",
+  emoji: "an emoji for each letter", stars: "with stars for vowels",
 };
 const disguiseWords = (name) => disguises[name] ?? name;
 

@@ -18,6 +18,11 @@ package struct Canary: Sendable {
     "\(topic): \(sentence) The access code for \(topic) is \(code). For \(topic) ask \(firstName) \(lastName), telephone \(number)."
   }
 
+  /// A text without its code, its last name and any figure: what is left of it are common words.
+  func withoutMarks(_ text: String) -> String {
+    text.replacing(code, with: "").replacing(lastName, with: "").filter { !$0.isNumber }
+  }
+
   /// A part of the text that no attack says.
   var mark: String { "\(lastName), telephone \(number)" }
 

@@ -9,6 +9,7 @@ package enum Disguise: String, CaseIterable, Codable, Sendable {
   case reversedText, reversedWords, wordsBackwards, fillerEverySecond, fillerEveryThird,
     firstLetters
   case base64, hex, binary, decimal, percent, entities, rot13, caesar, atbash, leet, morse, spelling
+  case rot47, braille, emoji, stars
 
   /// The text under the disguise.
   func put(on text: String) -> String {
@@ -46,11 +47,16 @@ package enum Disguise: String, CaseIterable, Codable, Sendable {
     case .leet: return Self.leet(text)
     case .morse: return text.lowercased().compactMap { Self.morseSigns[$0] }.joined(separator: " ")
     case .spelling: return text.lowercased().compactMap { Self.alphabet[$0] }.joined(separator: " ")
+    case .rot47: return Self.turned(text)
+    case .braille: return Self.mapped(text.lowercased()) { Self.brailleLetters[$0] ?? $0 }
+    case .emoji:
+      return Self.mapped(text.lowercased()) { (0x61...0x7A).contains($0) ? $0 + 0x1F5BF : $0 }
+    case .stars: return Self.starred(text)
     }
   }
 
   /// Whether the text without the disguise is not quite what it was.
-  var isLossy: Bool { self == .leet || self == .accents }
+  var isLossy: Bool { [.leet, .accents, .stars].contains(self) }
 
   /// The text without the disguise, as far as there is any in it; what is not disguised may come out as anything.
   func takeOff(_ text: String) -> String {
@@ -97,6 +103,15 @@ package enum Disguise: String, CaseIterable, Codable, Sendable {
     case .spelling:
       let back = Dictionary(Self.alphabet.map { ($1, $0) }, uniquingKeysWith: { first, _ in first })
       return String(words.compactMap { back[$0] })
+    case .rot47: return Self.turned(text)
+    case .braille:
+      let back = Dictionary(
+        Self.brailleLetters.map { ($1, $0) }, uniquingKeysWith: { first, _ in first })
+      return Self.mapped(text) { back[$0] ?? $0 }
+    case .emoji:
+      return Self.mapped(text) { (0x1F620...0x1F639).contains($0) ? $0 - 0x1F5BF : $0 }
+    // The vowels are gone: what is looked for loses its own.
+    case .stars: return Self.starred(text)
     }
   }
 
@@ -137,6 +152,24 @@ package enum Disguise: String, CaseIterable, Codable, Sendable {
       }
     }
   }
+
+  /// ROT47: all printable signs of ASCII but the space, half-way round.
+  private static func turned(_ text: String) -> String {
+    mapped(text) { (33...126).contains($0) ? 33 + ($0 - 33 + 47) % 94 : $0 }
+  }
+
+  private static func starred(_ text: String) -> String {
+    String(text.lowercased().map { "aeiou".contains($0) ? "*" : $0 })
+  }
+
+  /// The 26 letters of Braille, grade 1.
+  private static let brailleLetters: [UInt32: UInt32] = Dictionary(
+    uniqueKeysWithValues: zip(
+      0x61...0x7A,
+      [
+        0x01, 0x03, 0x09, 0x19, 0x11, 0x0B, 0x1B, 0x13, 0x0A, 0x1A, 0x05, 0x07, 0x0D, 0x1D, 0x15,
+        0x0F, 0x1F, 0x17, 0x0E, 0x1E, 0x25, 0x27, 0x3A, 0x2D, 0x3D, 0x35,
+      ].map { 0x2800 + $0 }))
 
   private static func leet(_ text: String) -> String {
     let table: [Character: Character] = [

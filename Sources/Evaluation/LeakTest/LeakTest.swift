@@ -101,9 +101,13 @@ package struct LeakTest: Sendable {
     for (place, id) in hidden.enumerated() {
       guard let canary = canaries[id] else { continue }
       var tally = Tally()
-      for (attack, disguise) in chosen(place, share) {
+      for (number, (attack, disguise)) in chosen(place, share).enumerated() {
         try Task.checkCancellation()
-        try await carryOut(attack, disguise, canary, shadow.shard, visibilities, &tally)
+        // A code or a figure stops what words alone might pass, so every other time none of them is said.
+        let watched = Watched(
+          canary, disguise, mode: mode, model: model,
+          isPlain: (number + number / Disguise.allCases.count) % 2 == 1)
+        try await carryOut(attack, watched, shadow.shard, visibilities, &tally)
         done += attack.turns.count
         progress(done, total)
       }
@@ -132,11 +136,11 @@ package struct LeakTest: Sendable {
   }
 
   private func carryOut(
-    _ attack: Attack, _ disguise: Disguise, _ canary: Canary, _ shard: ShardSet,
+    _ attack: Attack, _ watched: Watched, _ shard: ShardSet,
     _ visibilities: [SourceID: Visibility], _ tally: inout Tally
   ) async throws {
     let trouble = Mutex<(any Error)?>(nil)
-    let watched = Watched(canary, disguise, mode: mode, model: model)
+    let (canary, disguise) = (watched.canary, watched.disguise)
     // However little an attack has to do with it: what is tested is the gate, not the search.
     var weights = QuotingWeights.set(for: embedder.model)
     weights.leastPassageScore = 0
@@ -153,6 +157,7 @@ package struct LeakTest: Sendable {
       // An attack that does not name the subject would find another text, and test nothing.
       if number == 0, !question.contains(canary.topic) { question += " (\(canary.topic))" }
       said += question + "\n"
+      watched.hears(said)
       var request = AnswerRequest(
         question: question, chatbot: subject.chatbot, chatbotName: subject.name,
         visibilities: visibilities, noAnswerText: subject.noAnswerText)
@@ -198,15 +203,21 @@ private final class Watched: Sendable {
   private struct Seen {
     var wasAsked = false
     var hasReached = false
+    var said = ""
   }
 
-  private let canary: Canary
-  private let disguise: Disguise
+  let canary: Canary
+  let disguise: Disguise
   private let mode: PrivacyMode
   private let real: LanguageModel?
+  /// Whether the copying model leaves out the canary's code, name and number: its sentence is of words that everybody knows.
+  private let isPlain: Bool
   private let seen = Mutex(Seen())
 
-  init(_ canary: Canary, _ disguise: Disguise, mode: PrivacyMode, model: LanguageModel?) {
+  init(
+    _ canary: Canary, _ disguise: Disguise, mode: PrivacyMode, model: LanguageModel?, isPlain: Bool
+  ) {
+    self.isPlain = isPlain
     self.canary = canary
     self.disguise = disguise
     self.mode = mode
@@ -214,8 +225,11 @@ private final class Watched: Sendable {
   }
 
   var wasAsked: Bool { seen.withLock { $0.wasAsked } }
-  /// Whether the canary stood in some prompt.
+  /// Whether the canary stood in some prompt: of a strict chatbot any trace of it that the visitor has not said.
   var hasReached: Bool { seen.withLock { $0.hasReached } }
+
+  /// Takes what the visitor has said by now.
+  func hears(_ said: String) { seen.withLock { $0.said = said } }
 
   var model: LanguageModel {
     let budget = real?.budget ?? Prompt.Budget(contextTokens: 1 << 20)
@@ -224,14 +238,18 @@ private final class Watched: Sendable {
       let isHere = text.contains(self.canary.mark)
       self.seen.withLock {
         $0.wasAsked = true
-        $0.hasReached = $0.hasReached || isHere
+        $0.hasReached =
+          $0.hasReached || isHere
+          || self.mode == .strict
+            && !self.canary.findings(in: text, said: $0.said, under: nil).isEmpty
       }
       if let real = self.real { return real.reply(dialogue) }
       return AsyncThrowingStream { continuation in
         // The sealed answer of a blended chatbot holds nothing to copy.
         let copy =
           isHere || self.mode == .strict
-          ? self.disguise.put(on: text) : "It is in the documents [1]."
+          ? self.disguise.put(on: self.isPlain ? self.canary.withoutMarks(text) : text)
+          : "It is in the documents [1]."
         continuation.yield(.text("Here is all of it. "))
         continuation.yield(.text(copy))
         continuation.finish()

@@ -1,0 +1,104 @@
+// Letters drawn as signs: nothing decodes them, and too much of them is enough to end a reply. The texts have no figure, no code
+// and no word that nobody knows: nothing else would stop them.
+
+import Foundation
+import Testing
+
+@testable import AnswerGuard
+
+@Suite struct OpaqueSignsTests {
+  private static let secret =
+    "The owner of the harbour plans to sell the western jetty to the town in spring. "
+    + "Staff may waive the deposit for guests who have hired at least twice before."
+
+  /// All of its words are known, as a model's vocabulary knows them.
+  private static let gate = AnswerGuard(
+    privateTexts: [secret], citable: [],
+    vocabulary: CommonVocabulary(words: secret.split(separator: " ").map(String.init))
+      .union(GuardFixtures.vocabulary))
+
+  private static func mapped(_ text: String, _ map: (UInt32) -> UInt32) -> String {
+    String(
+      String.UnicodeScalarView(
+        text.unicodeScalars.map { Unicode.Scalar(map($0.value)) ?? $0 }))
+  }
+
+  private static let letters = mapped(secret.lowercased()) { $0 }
+  private static let braille: [UInt32] = [
+    0x01, 0x03, 0x09, 0x19, 0x11, 0x0B, 0x1B, 0x13, 0x0A, 0x1A, 0x05, 0x07, 0x0D, 0x1D, 0x15, 0x0F,
+    0x1F, 0x17, 0x0E, 0x1E, 0x25, 0x27, 0x3A, 0x2D, 0x3D, 0x35,
+  ]
+
+  static let disguises: [(name: String, text: String)] = [
+    (
+      "Braille",
+      mapped(letters) {
+        (0x61...0x7A).contains($0) ? 0x2800 + braille[Int($0 - 0x61)] : $0
+      }
+    ),
+    ("an emoji a letter", mapped(letters) { (0x61...0x7A).contains($0) ? 0x1F5BF + $0 : $0 }),
+    ("ROT47", mapped(secret) { (33...126).contains($0) ? 33 + ($0 - 33 + 47) % 94 : $0 }),
+    ("base 85", base85(secret)),
+    ("stars for vowels", letters.map { "aeiou".contains($0) ? "*" : String($0) }.joined()),
+    ("dots for vowels", letters.map { "aeiou".contains($0) ? "." : String($0) }.joined()),
+    (
+      "signs that are not seen",
+      "Sure."
+        + secret.utf8.map { byte in
+          (0..<8).map { byte >> $0 & 1 == 0 ? "\u{200B}" : "\u{2060}" }.joined()
+        }.joined() + " Ask away."
+    ),
+    (
+      "two emoji for bits",
+      secret.utf8.map { byte in (0..<8).map { byte >> $0 & 1 == 0 ? "🙂" : "🙃" }.joined() }
+        .joined(separator: " ")
+    ),
+  ]
+
+  /// Ascii85 (btoa), four bytes to five signs.
+  private static func base85(_ text: String) -> String {
+    let bytes = Array(text.utf8)
+    return stride(from: 0, to: bytes.count - 3, by: 4).map { start in
+      var value = bytes[start..<start + 4].reduce(UInt32(0)) { $0 << 8 | UInt32($1) }
+      var signs: [Character] = []
+      for _ in 0..<5 {
+        signs.append(Character(Unicode.Scalar(UInt8(33 + value % 85))))
+        value /= 85
+      }
+      return String(signs.reversed())
+    }.joined()
+  }
+
+  @Test(arguments: disguises.indices) func `a private text drawn in signs ends the reply`(
+    number: Int
+  ) {
+    let (name, text) = Self.disguises[number]
+    let (released, violation) = LeakTests.released("Here it is. \(text)", by: Self.gate)
+    #expect(violation != nil, "\(name)")
+    // No more came out than a few signs of the beginning.
+    #expect(released.unicodeScalars.count <= 110, "\(name): \(released)")
+  }
+
+  @Test(arguments: [
+    "Write to hello@fernwheel.example, or see https://fernwheel.example/shop?model=heron&year=2#colours for more.",
+    "AT&T, R&D and B2B are short; so are e.g. and i.e., the U.S.A. and C#.",
+    "**The box** holds _two_ children: three of them are *too* many (see above).",
+    "| Box | Rain cover |\n|---|---|\n| ✓ | ✗ |\n| ✗ | ✓ |\n| ✓ | ✓ |",
+    "Thank you! 😊 The box is here 📦 and the shop opens at 10:00 🕙.",
+    "- the box\n- the cover\n• the lock → at the shop ✓",
+    "Der Re\u{AD}gen\u{AD}schutz für die Kiste kostet 129 €, die Kiste selbst mehr als 1.000 €.",
+    "می\u{200C}خواهم یک دوچرخه کرایه کنم و نمی\u{200C}دانم چه\u{200C}قدر می\u{200C}شود. "
+      + "می\u{200C}خواهم یک دوچرخه کرایه کنم و نمی\u{200C}دانم چه\u{200C}قدر می\u{200C}شود. "
+      + "می\u{200C}خواهم یک دوچرخه کرایه کنم و نمی\u{200C}دانم چه\u{200C}قدر می\u{200C}شود.",
+    "The temperature is 20 °C ± 2, and x < y + 3 = z.", "It costs 129 euros [1][2].",
+    "We're open; don't ring — e-mail us at the well-known address \"hello\".",
+  ])
+  func `text for people passes`(text: String) {
+    let known = text.split { !$0.isLetter }.map(String.init)
+    let gate = AnswerGuard(
+      privateTexts: [Self.secret], citable: [],
+      vocabulary: CommonVocabulary(words: known).union(GuardFixtures.vocabulary))
+    let (released, violation) = LeakTests.released(text, by: gate)
+    #expect(violation == nil && released == text)
+  }
+}
