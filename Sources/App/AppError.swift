@@ -52,6 +52,7 @@ enum ProblemCode: String, CaseIterable, Sendable {
   case idempotencyMismatch = "idempotency-mismatch"
   case rateLimited = "rate-limited"
   case busy
+  case modelUnavailable = "model-unavailable"
   case diskReserve = "disk-reserve"
   case priceNotAccepted = "price-not-accepted"
   case notConfigured = "not-configured"
@@ -150,6 +151,11 @@ enum ProblemCode: String, CaseIterable, Sendable {
       )
     case .rateLimited: (.tooManyRequests, "Too many requests", "Wait as long as Retry-After says.")
     case .busy: (.serviceUnavailable, "Busy", "It cannot be done right now. Try again shortly.")
+    case .modelUnavailable:
+      (
+        .serviceUnavailable, "Language model not reached",
+        "The language model did not answer. Try again in a moment; if it lasts, tell the operator."
+      )
     case .diskReserve:
       (.init(code: 507), "Disk nearly full", "The operator has to free some space first.")
     case .priceNotAccepted:

@@ -100,7 +100,8 @@ struct Routes {
     let pages = try PageSet.provider(configuration.pageFiles)
     let page = PageController(
       database: database, pages: pages, chat: chat,
-      hasProvider: configuration.openID != nil, hasRegistration: configuration.signups == .open)
+      hasProvider: configuration.openID != nil, hasRegistration: configuration.signups == .open,
+      hasModel: configuration.modelBaseURL != nil)
     router = Router(context: AppRequestContext.self)
     router.add(middleware: RequestHead())
     router.add(middleware: ExpectedBody())

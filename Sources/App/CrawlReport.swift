@@ -37,13 +37,32 @@ package struct CrawlReport: Sendable {
 
   /// - Parameter run: its addresses and counts, from the database.
   package static func of(_ run: RunRow, in database: AppDatabase) async throws -> CrawlReport {
-    let lines = try await database.addresses(of: run.id).map(line)
-    return CrawlReport(
+    CrawlReport(
+      try await database.addresses(of: run.id), notFollowed: try await database.counts(of: run.id))
+  }
+
+  /// Each address of a source as it was last read, in whichever run; what was met and not followed only runs know.
+  static func of(_ source: SourceID, in database: AppDatabase) async throws -> CrawlReport {
+    CrawlReport(try await database.addresses(ofSource: source), notFollowed: [:])
+  }
+
+  private init(_ addresses: [AddressOutcome], notFollowed: [String: Int]) {
+    let lines = addresses.map(Self.line)
+    self.init(
       lines: lines,
       totals: Dictionary(lines.map { ($0.outcome, 1) }, uniquingKeysWith: +),
       changes: Dictionary(
         lines.compactMap { line in line.change.value.map { ($0, 1) } }, uniquingKeysWith: +),
-      notFollowed: try await database.counts(of: run.id))
+      notFollowed: notFollowed)
+  }
+
+  private init(
+    lines: [Line], totals: [String: Int], changes: [String: Int], notFollowed: [String: Int]
+  ) {
+    self.lines = lines
+    self.totals = totals
+    self.changes = changes
+    self.notFollowed = notFollowed
   }
 
   private static func line(_ address: AddressOutcome) -> Line {

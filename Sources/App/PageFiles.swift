@@ -54,6 +54,7 @@ enum PageFiles {
     ("conversation.mustache", PackageResources.conversation_mustache),
     ("conversations.js", PackageResources.conversations_js),
     ("conversations.mustache", PackageResources.conversations_mustache),
+    ("crawl-log.js", PackageResources.crawl_log_js),
     ("crm.js", PackageResources.crm_js),
     ("dashboard.js", PackageResources.dashboard_js),
     ("dashboard.mustache", PackageResources.dashboard_mustache),

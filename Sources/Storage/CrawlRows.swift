@@ -156,6 +156,15 @@ extension AppDatabase {
 
   /// What became of each web address in a run, by address.
   package func addresses(of run: RunID) async throws -> [AddressOutcome] {
+    try await addresses("r.run_id = $1", run.text)
+  }
+
+  /// What became of each web address of a source when it was last read, by address.
+  package func addresses(ofSource source: SourceID) async throws -> [AddressOutcome] {
+    try await addresses("r.run_id = d.run_id AND d.source_id = $1", source.text)
+  }
+
+  private func addresses(_ which: String, _ id: String) async throws -> [AddressOutcome] {
     try await reads.read { database in
       let rows = try database.all(
         """
@@ -170,8 +179,8 @@ extension AppDatabase {
           CASE d.run_id WHEN r.run_id THEN d.alias_uri END AS alias_uri
         FROM document_receipts r JOIN documents d ON d.id = r.document_id
           JOIN knowledge_sources s ON s.id = d.source_id
-        WHERE r.run_id = $1 AND s.source_url IS NOT NULL ORDER BY d.uri, d.id, r.created_at
-        """, [run.text])
+        WHERE \(which) AND s.source_url IS NOT NULL ORDER BY d.uri, d.id, r.created_at
+        """, [id])
       var outcomes: [AddressOutcome] = []
       var next = rows.startIndex
       while next < rows.endIndex {

@@ -114,7 +114,9 @@ enum Components {
         required("id", .id), required("source_id", .id), required("run_id", .id),
         required("uri", .text), required("title", .nullable(.text)),
         required("reason", .nullable(.text)),
-        required("message", .nullable(.text)), required("tries", .count),
+        required("message", .nullable(.text)),
+        // What helps, for what was not read.
+        required("remedy", .nullable(.text)), required("tries", .count),
         required("due_at", .nullable(.time)), required("pages", .count), required("chunks", .count),
         required("tokens", .count), required("age_seconds", .count),
         // Where its address leads, or the page that stands for it; and other pages that this one stands for.

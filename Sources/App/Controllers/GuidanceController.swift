@@ -74,7 +74,7 @@ struct GuidanceController: Sendable {
         answers: [
           .json(201, .object([required("items", .array(line, 0...GuidanceDraft.mostLines))]))
         ],
-        problems: [.planLimit, .notConfigured, .noSources, .stillRunning, .busy],
+        problems: [.planLimit, .notConfigured, .noSources, .stillRunning, .modelUnavailable],
         ownerLimit: .hourly(30), isIdempotent: true),
       for: access.user, { call, owner in try await draft(call, owner) })
     routes.add(
@@ -162,12 +162,14 @@ struct GuidanceController: Sendable {
     defer { withExtendedLifetime(lease) {} }
     let lines = try await written(passages, of: chatbot, by: model, call, owner)
     var made: [GuidanceLine] = []
-    for text in lines {
-      let id = FreshID.text(now: call.now)
+    for (number, text) in lines.enumerated() {
+      // Lists go by time: one order of what was written at once, today and tomorrow.
+      let now = call.now + number
+      let id = FreshID.text(now: now)
       guard
         try await database.addGuidance(
           id, of: chatbot.id, source: source.id, text: text, hash: SHA256Digest(of: text).bytes,
-          limit: Self.limit, now: call.now)
+          limit: Self.limit, now: now)
       else {
         // Somebody has written lines meanwhile.
         if made.isEmpty { throw AppError.planLimit("guidance", used: Self.limit, max: Self.limit) }
@@ -234,7 +236,9 @@ struct GuidanceController: Sendable {
       throw exceeded
     case .failure(let error):
       logger.error("guidance", metadata: ["error": "\(error)"])
-      throw AppError.busy(retryAfterSeconds: 30)
+      var error = AppError(.modelUnavailable)
+      error.retryAfter = 30
+      throw error
     }
   }
 

@@ -14,6 +14,8 @@ struct PageController: Sendable {
   let hasProvider: Bool
   /// Whether strangers may make accounts.
   let hasRegistration: Bool
+  /// Whether a language model is set up.
+  let hasModel: Bool
 
   private static let shapes = [
     AnswerShape.media(["text/html"]), .media(["text/html"], 404, "There is no such page."),
@@ -130,6 +132,7 @@ struct PageController: Sendable {
     values["assets"] = pages.assets.version
     values["google"] = hasProvider
     values["registration"] = hasRegistration
+    values["model"] = hasModel
     guard let text = pages.templates.render(template, values) else { throw AppError.notFound }
     return Response(
       status: status,

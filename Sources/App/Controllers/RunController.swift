@@ -124,6 +124,21 @@ struct RunController: Sendable {
       required("depth", .nullable(.count)), required("tries", .count), required("chunks", .count),
       required("source_id", .id), required("document_id", .id),
     ])
+    let outcome = Schema.object([
+      required("totals", .map(.count)), required("changes", .map(.count)),
+      required("items", .array(line, 0...200_000)),
+    ])
+    routes.add(
+      Route(
+        .get, Self.base + "sources/{source_id}/report/",
+        "What became of each web address of a source when it was last read, and what to do about it.",
+        query: [optional("format", .choice(["json", "csv"]))],
+        answers: [
+          AnswerShape(
+            status: 200, description: "The report.",
+            content: ["application/json": outcome, "text/csv": Optional<Schema>.none])
+        ]),
+      for: access.owner, { call, owner in try await sourceReport(call, owner) })
     let report = Schema.object([
       required("run", .component("Run")), required("totals", .map(.count)),
       required("changes", .map(.count)),
@@ -157,11 +172,32 @@ struct RunController: Sendable {
           run: try await database.shape(row), totals: report.totals,
           changes: report.changes, not_followed: report.notFollowed, items: report.lines))
     }
-    return Response(
+    return Self.csv(report, name: row.id.text)
+  }
+
+  private func sourceReport(_ call: Call, _ owner: Owner) async throws -> Response {
+    struct Shown: Encodable {
+      let totals, changes: [String: Int]
+      let items: [CrawlReport.Line]
+    }
+    let chatbot = try await database.owned(call, owner)
+    guard let source = try await database.source(try call.id("source_id"), of: chatbot.id) else {
+      throw AppError.notFound
+    }
+    let report = try await CrawlReport.of(source.id, in: database)
+    guard call.query("format") == "csv" else {
+      return Answer.json(
+        Shown(totals: report.totals, changes: report.changes, items: report.lines))
+    }
+    return Self.csv(report, name: source.id.text)
+  }
+
+  private static func csv(_ report: CrawlReport, name: String) -> Response {
+    Response(
       status: .ok,
       headers: [
         .contentType: "text/csv; charset=utf-8", .cacheControl: "no-store",
-        .contentDisposition: "attachment; filename=\"report-\(row.id).csv\"",
+        .contentDisposition: "attachment; filename=\"report-\(name).csv\"",
       ], body: ResponseBody(byteBuffer: .init(string: report.csv)))
   }
 

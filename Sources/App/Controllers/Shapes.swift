@@ -186,7 +186,7 @@ struct SourceShape: Encodable {
 
 struct DocumentShape: Encodable {
   let id, source_id, run_id, uri, state: String
-  let title, reason, message, due_at, leads_to: Nullable<String>
+  let title, reason, message, remedy, due_at, leads_to: Nullable<String>
   let tries, pages, chunks, tokens, age_seconds: Int
   let addresses: [String]
 
@@ -199,6 +199,8 @@ struct DocumentShape: Encodable {
     title = Nullable(row.title)
     reason = Nullable(row.reason)
     message = Nullable(row.message)
+    remedy = Nullable(
+      row.state == "live" ? nil : row.reason.flatMap(ReadingAdvice.remedy))
     due_at = Nullable(row.dueAt.map(APITime.text))
     tries = row.tries
     pages = row.pages

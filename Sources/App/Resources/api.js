@@ -12,7 +12,7 @@ export class Problem extends Error {
     this.fields = body.errors || [];
     // Seconds to wait, when the server says so.
     this.retryAfter = retryAfter;
-    if (status === 429 || status === 503) this.message = `That was a lot at once. ${waitWords(retryAfter)}`;
+    if (status === 429 || this.code === "busy") this.message = `That was a lot at once. ${waitWords(retryAfter)}`;
   }
 }
 

@@ -23,6 +23,19 @@ function answerOf(delivery) {
   return delivery.last_error ?? (delivery.tries ? "" : "not tried yet");
 }
 
+// A button of a row, called by what the row is about; `id` finds it again when the rows are drawn anew.
+function named(made, whom, id = null) {
+  made.setAttribute("aria-label", `${made.textContent}: ${whom}`);
+  if (id) made.dataset.row = id;
+  return made;
+}
+
+// Leaves the keyboard where it was when the rows are drawn anew.
+function focusIn(list, id) {
+  const made = [...byID(list).querySelectorAll("[data-row]")].find((one) => one.dataset.row === id);
+  (made ?? byID(list)).focus();
+}
+
 const pre = (text) => h("pre", { tabindex: "0", class: "break" }, text);
 
 function request({ headers, body }) {
@@ -36,7 +49,8 @@ function tested(result) {
     h("details", {}, h("summary", {}, "What was sent"), request(result.request)));
 }
 
-export async function crm(loaded) {
+// `changed` is told of the chatbot's new settings. Gives what looks again at what was sent.
+export async function crm(loaded, changed) {
   let chatbot = loaded;
   let cursor = null;
   const shown = [];
@@ -46,11 +60,13 @@ export async function crm(loaded) {
     byID("crm-acts").hidden = !chatbot.crm_webhook_url;
     byID("crm-disabled").hidden = !chatbot.crm_disabled_reason;
     byID("crm-why").textContent = chatbot.crm_disabled_reason ?? "";
+    changed(chatbot);
   };
   const again = async (delivery) => {
     await post(`${api}crm/deliveries/${delivery.id}/replay/`);
     toast("It is sent again.");
     await reload();
+    focusIn("deliveries", delivery.id);
   };
   const list = () => {
     byID("sent").hidden = shown.length === 0;
@@ -62,8 +78,8 @@ export async function crm(loaded) {
       { title: "Last answer", cell: (delivery) => h("span", { class: "break" }, answerOf(delivery)) },
       { title: "Next try", cell: (delivery) => (delivery.next_at ? timeElement(delivery.next_at) : "") },
       { title: "Do", cell: (delivery) => [
-        button("Show", () => showDialog("Message", h("p", { class: "quiet" }, `webhook-id ${delivery.id}, ${dateTime(delivery.created_at)}`), pre(delivery.payload)), "small"), " ",
-        delivery.lead_id && chatbot.crm_webhook_url && button("Send again", () => again(delivery), "small")] },
+        named(button("Show", () => showDialog("Message", h("p", { class: "quiet" }, `webhook-id ${delivery.id}, ${dateTime(delivery.created_at)}`), pre(delivery.payload)), "small"), about(delivery)), " ",
+        delivery.lead_id && chatbot.crm_webhook_url && named(button("Send again", () => again(delivery), "small"), about(delivery), delivery.id)] },
     ], shown));
     byID("deliveries").removeAttribute("aria-busy");
     byID("more-sent").hidden = !cursor;
@@ -120,6 +136,7 @@ export async function crm(loaded) {
   byID("more-sent").addEventListener("click", () => busy(byID("more-sent"), load));
   show();
   await Promise.all([load(), people()]).catch(showError);
+  return reload;
 }
 
 // What the CRM has told, newest first.
@@ -133,12 +150,14 @@ async function people() {
       { title: "Name", cell: (contact) => h("span", { class: "break", dir: "auto" }, contact.name ?? "") },
       { title: "Told", cell: (contact) => h("span", { class: "break", dir: "auto" }, Object.entries(contact.fields).map(([name, value]) => `${name}: ${value}`).join(", ")) },
       { title: "Changed", cell: (contact) => timeElement(contact.updated_at) },
-      { title: "Do", cell: (contact) => button("Delete", async () => {
+      { title: "Do", cell: (contact) => named(button("Delete", async () => {
         if (!(await confirm({ title: "Delete this person?", action: "Delete", danger: true, body: "It comes back when the CRM tells of them again." }))) return;
         await del(`${api}contacts/${contact.id}/`);
         shown.splice(shown.indexOf(contact), 1);
         list();
-      }, "small") },
+        toast("The person is deleted.");
+        (shown.length > 0 ? byID("contacts") : byID("crm")).focus();
+      }, "small"), contact.email ?? contact.name ?? "") },
     ], shown));
     byID("contacts").removeAttribute("aria-busy");
     byID("more-people").hidden = !cursor;

@@ -22,6 +22,7 @@ await chatbotPage(async (loaded) => {
   let chatbot = loaded;
   const leads = [];
   let cursor = null;
+  let lookAgain = async () => {};
 
   function show() {
     fill(byID("leads"), leads.map((lead) => item(lead, remove, chatbot.crm_webhook_url ? send : null)));
@@ -44,6 +45,7 @@ await chatbotPage(async (loaded) => {
   // For one that came before the address was set, or was lost at the other end.
   async function send(lead) {
     await post(`${api}leads/${lead.id}/resend/`);
+    await lookAgain();
     toast("It is on its way. What became of it stands below.");
   }
 
@@ -94,6 +96,10 @@ await chatbotPage(async (loaded) => {
       : `Saved: the form is offered ${after === 0 ? "when nothing was found" : `after ${number(after)} ${after === 1 ? "answer" : "answers"}`}.`;
   });
 
-  await crm(chatbot);
   await load();
+  lookAgain = await crm(chatbot, (changed) => {
+    const isOther = changed.crm_webhook_url !== chatbot.crm_webhook_url;
+    chatbot = changed;
+    if (isOther) show();
+  });
 });

@@ -117,13 +117,13 @@ function guidance(sources) {
   for (const source of [...sources].sort((one, other) => Number(one.is_citable) - Number(other.is_citable))) {
     select.append(h("option", { value: source.id }, source.is_citable ? source.name : `${source.name} (learn only)`));
   }
-  // A model drafts from one source; who knows of none is told so by the server.
-  const drafts = byID("draft-lines");
+  // A model drafts from one source. Where there is no model there is no button.
+  const drafts = document.getElementById("draft-lines");
   const offerDrafts = () => {
-    drafts.hidden = select.value === "";
+    if (drafts) drafts.hidden = select.value === "";
   };
   select.addEventListener("change", offerDrafts);
-  drafts.addEventListener("click", () => busy(drafts, async () => {
+  drafts?.addEventListener("click", () => busy(drafts, async () => {
     const source = select.value;
     const agreed = await confirm({
       title: "Let the language model read this source?", action: "Draft lines",

@@ -3,6 +3,7 @@
 
 import { all, del, download, get, patch, post, upload } from "./api.js";
 import { api } from "./chatbot.js";
+import { showCrawlLog } from "./crawl-log.js";
 import { ago, bytes, date, dateTime, fill, h, number, outward, plural } from "./dom.js";
 import { documentItem, fillDocuments } from "./documents.js";
 import { ask, crawlOf } from "./forms.js";
@@ -177,12 +178,8 @@ function makeRow(source, parts, hooks) {
       showError(error);
     }
   });
-  // What became of each address at the last reading, for a spreadsheet.
-  const report = button("Report", async () => {
-    const found = await get(`${api}documents/?source_id=${current.id}&limit=1`);
-    if (found.items.length === 0) return toast("Nothing was read yet.");
-    await download(`${api}runs/${found.items[0].run_id}/report/?format=csv`, "report.csv");
-  }, "small");
+  // What became of each address at its last reading.
+  const report = button("Crawl log", () => showCrawlLog(current), "small");
   const remove = button("Remove", async () => {
     const agreed = await confirm({
       title: `Remove “${current.name}”?`, danger: true, action: "Remove",
