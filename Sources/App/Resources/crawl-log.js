@@ -55,7 +55,7 @@ export async function showCrawlLog(source) {
   showDialog(`Crawl log of “${source.name}”`,
     items.length === 0 ? h("p", {}, "Nothing was read yet. Train first.") : [
       h("p", { class: "quiet" }, `As each address was last read${news ? `: ${news}` : ""}.`),
-      h("div", { class: "row" }, h("label", { for: "log-outcome" }, "Show"), select,
+      h("div", { class: "row" }, h("div", { class: "field" }, h("label", { for: "log-outcome" }, "Show"), select),
         button("Download as CSV", () => download(`${path}?format=csv`, "report.csv"))),
       body, h("p", { class: "actions" }, more),
     ]);
