@@ -15,6 +15,12 @@ struct AllowList: Sendable {
   private var pieceWords = 0
   private var pieceUnknowns = 0
   private var signs = OpaqueSigns()
+  /// What pieces that are no words would change of the sentence's words and unknown ones, and how many unknown words they are
+  /// in the sentence and in the reply.
+  private var opaque = (words: 0, unknown: 0, count: 0, inReply: 0)
+  /// One such piece is a name ("AT&T"); so many in a sentence, or in a reply, are a text.
+  private static let opaqueInSentence = 3
+  private static let opaqueInReply = 8
   private(set) var broken: Violation.Rule?
 
   init(unknownShare: Double?) { self.unknownShare = unknownShare }
@@ -61,17 +67,24 @@ struct AllowList: Sendable {
     }
     if unknownShare != nil, let count = signs.endPiece() {
       // Its parts are no words, however short and known they are.
-      words += count - pieceWords
-      unknown += max(count, pieceUnknowns) - pieceUnknowns
+      opaque.words += count - pieceWords
+      opaque.unknown += max(count, pieceUnknowns) - pieceUnknowns
+      opaque.count += count
+      opaque.inReply += count
     }
     piece.removeAll(keepingCapacity: true)
     (isPieceUnknown, pieceWords, pieceUnknowns) = (false, 0, 0)
   }
 
   mutating func endSentence() {
+    if opaque.count >= Self.opaqueInSentence || opaque.inReply >= Self.opaqueInReply {
+      words += opaque.words
+      unknown += opaque.unknown
+    }
     if let unknownShare, Double(unknown) > unknownShare * Double(words) {
       broken = broken ?? .unknownWords
     }
     (words, unknown, pieceWords, pieceUnknowns) = (0, 0, 0, 0)
+    (opaque.words, opaque.unknown, opaque.count) = (0, 0, 0)
   }
 }

@@ -24,7 +24,8 @@ struct OpaqueSigns: Sendable {
   // Of the piece, up to white space.
   private var length = 0
   private var last = Kind.none
-  private var beforeLast = Kind.none
+  /// Whether a letter stands before the figures that came last, with no sign between.
+  private var isLetterBefore = false
   /// Since the last letter or digit.
   private var hasSign = false
   private var hasOddSign = false
@@ -32,9 +33,9 @@ struct OpaqueSigns: Sendable {
   private var breaks = 0
   private var mails = 0
   private var letters = 0
-  private var partLength = 0
-  private var longestPart = 0
-  private var head = ""
+  /// Letters in a row, and letters of rows of one or two.
+  private var run = 0
+  private var shortLetters = 0
 
   /// Whether there is more of it than text for people has.
   var isTooMuch: Bool {
@@ -51,17 +52,24 @@ struct OpaqueSigns: Sendable {
     case 0x30...0x39: take(.digit)
     case 0...0x20: return
     default:
+      endRun()
       hasSign = true
       hasOddSign = hasOddSign || Self.odd.contains(scalar.value)
       if scalar == "@" { mails += 1 }
     }
-    if length < 8 { head.unicodeScalars.append(scalar) }
     length += 1
   }
 
   private mutating func feedForeign(_ scalar: Unicode.Scalar) {
-    let category = scalar.properties.generalCategory
-    switch category {
+    length += 1
+    // Without spaces a whole sentence is a piece, figures and all.
+    guard !Letter.isUnspaced(scalar.value) else {
+      endRun()
+      (last, isLetterBefore, hasSign, hasOddSign) = (.none, false, false, false)
+      isAfterForeignLetter = true
+      return
+    }
+    switch scalar.properties.generalCategory {
     case .otherSymbol, .privateUse, .unassigned:
       symbols += 1
       kinds.insert(scalar.value)
@@ -73,7 +81,6 @@ struct OpaqueSigns: Sendable {
       take(.letter)
     default: isAfterForeignLetter = false
     }
-    length += 1
   }
 
   private mutating func take(_ kind: Kind) {
@@ -81,33 +88,41 @@ struct OpaqueSigns: Sendable {
       if hasSign {
         breaks += 1
         if hasOddSign { oddBreaks += 1 }
-        longestPart = max(longestPart, partLength)
-        partLength = 0
-      } else if kind == .letter, last == .digit, beforeLast == .letter {
+      } else if kind == .letter, last == .digit, isLetterBefore {
         // "H6DE6C": figures within a word are an alphabet's, or a name's like "B2B".
         oddBreaks += 1
       }
     }
-    if kind != last || hasSign { (beforeLast, last) = (hasSign ? .none : last, kind) }
-    if kind == .letter {
+    if kind == .digit {
+      isLetterBefore = !hasSign && (last == .letter || last == .digit && isLetterBefore)
+      endRun()
+    } else {
       letters += 1
-      partLength += 1
+      run += 1
     }
+    last = kind
     (hasSign, hasOddSign) = (false, false)
+  }
+
+  private mutating func endRun() {
+    if run <= 2 { shortLetters += run }
+    run = 0
   }
 
   /// White space: for how many unknown words the piece counts, nil for one that is as words are.
   mutating func endPiece() -> Int? {
     defer {
-      (length, last, beforeLast, hasSign, hasOddSign) = (0, .none, .none, false, false)
-      (oddBreaks, breaks, mails, letters, partLength, longestPart) = (0, 0, 0, 0, 0, 0)
-      head = ""
+      (length, last, isLetterBefore, hasSign, hasOddSign) = (0, .none, false, false, false)
+      (oddBreaks, breaks, mails, letters, run, shortLetters) = (0, 0, 0, 0, 0, 0)
     }
-    // An address is read word by word, as the rest is.
-    if head.hasPrefix("http://") || head.hasPrefix("https://") { return nil }
+    endRun()
     if mails == 1, oddBreaks == 1 { return nil }
-    let isChopped = breaks > 0 && letters >= 4 && max(longestPart, partLength) <= 2
-    guard oddBreaks > 0 || isChopped else { return nil }
+    // An address, a line of code and an emphasized word have whole words between their signs.
+    let isBroken = oddBreaks > 0 && shortLetters * 10 >= letters * 6
+    // By other signs than odd ones: "m.r.s.l", and not "we're", "Mo-Fr" or "e.g.".
+    let isChopped =
+      breaks >= 2 && letters >= 5 && shortLetters == letters
+    guard isBroken || isChopped else { return nil }
     return max(1, length / Self.wordLength)
   }
 }

@@ -52,6 +52,15 @@ import Testing
     #expect(!passes(text, by: GuardFixtures.whole))
   }
 
+  @Test func `full stops for vowels cut a text into sentences of nothing`() {
+    let text = OpaqueSignsTests.letters.map { "aeiou".contains($0) ? "." : String($0) }.joined()
+    withKnownIssue("a short sentence with one broken word may be anything") {
+      // Said apart: a failure would print all of the gate.
+      let isThrough = passes("Here it is. \(text)", by: OpaqueSignsTests.gate)
+      #expect(!isThrough)
+    }
+  }
+
   @Test func `a word replaced in every three hides the others`() {
     let secret = "A shop assistant may take off a little without asking anybody else about it today"
     let gate = AnswerGuard(

@@ -12,7 +12,7 @@ import Testing
     + "Staff may waive the deposit for guests who have hired at least twice before."
 
   /// All of its words are known, as a model's vocabulary knows them.
-  private static let gate = AnswerGuard(
+  static let gate = AnswerGuard(
     privateTexts: [secret], citable: [],
     vocabulary: CommonVocabulary(words: secret.split(separator: " ").map(String.init))
       .union(GuardFixtures.vocabulary))
@@ -23,7 +23,7 @@ import Testing
         text.unicodeScalars.map { Unicode.Scalar(map($0.value)) ?? $0 }))
   }
 
-  private static let letters = mapped(secret.lowercased()) { $0 }
+  static let letters = mapped(secret.lowercased()) { $0 }
   private static let braille: [UInt32] = [
     0x01, 0x03, 0x09, 0x19, 0x11, 0x0B, 0x1B, 0x13, 0x0A, 0x1A, 0x05, 0x07, 0x0D, 0x1D, 0x15, 0x0F,
     0x1F, 0x17, 0x0E, 0x1E, 0x25, 0x27, 0x3A, 0x2D, 0x3D, 0x35,
@@ -40,7 +40,12 @@ import Testing
     ("ROT47", mapped(secret) { (33...126).contains($0) ? 33 + ($0 - 33 + 47) % 94 : $0 }),
     ("base 85", base85(secret)),
     ("stars for vowels", letters.map { "aeiou".contains($0) ? "*" : String($0) }.joined()),
-    ("dots for vowels", letters.map { "aeiou".contains($0) ? "." : String($0) }.joined()),
+    (
+      "a sentence a starred word",
+      secret.lowercased().split(separator: " ").map { word in
+        word.map { "aeiou".contains($0) ? "*" : String($0) }.joined() + "."
+      }.joined(separator: " ")
+    ),
     (
       "signs that are not seen",
       "Sure."
@@ -91,6 +96,13 @@ import Testing
       + "می\u{200C}خواهم یک دوچرخه کرایه کنم و نمی\u{200C}دانم چه\u{200C}قدر می\u{200C}شود. "
       + "می\u{200C}خواهم یک دوچرخه کرایه کنم و نمی\u{200C}دانم چه\u{200C}قدر می\u{200C}شود.",
     "The temperature is 20 °C ± 2, and x < y + 3 = z.", "It costs 129 euros [1][2].",
+    "We're open.", "He'll ring.", "Qu'il vienne.", "Mo-Fr 8:00-17:00.", "AT&T?", "The R&D team.",
+    "Ask B2B.",
+    "自行车的价格为129欧元，雨罩的价格为49欧元，两年保修，电话是0555-014-200，每天10:00开门。",
+    "See [the shop](https://fernwheel.example/shop?model=heron&year=2#colours).",
+    "See www.fernwheel.example/shop?model=heron.",
+    "Send {\"name\":\"heron\",\"price\":129} with `curl --data=@order.json`: if(order.price>100){ask(customer)}",
+    "It costs $5/month (or 50€/year), i.e. 20%off; person(s) under 18: no.",
     "We're open; don't ring — e-mail us at the well-known address \"hello\".",
   ])
   func `text for people passes`(text: String) {
