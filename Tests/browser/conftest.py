@@ -27,7 +27,9 @@ ROOT = pathlib.Path(__file__).resolve().parents[2]
 SHOTS = ROOT / ".build" / "screenshots"
 HANDBOOK = ROOT / "fixtures" / "handbook"
 PASSWORD = "nine geese over the harbour"
-LOOPBACK = re.compile(r"(https?://(localhost|127\.0\.0\.1)(:\d+)?(/|$)|blob:|data:|about:)")
+# Chromium's own viewer of PDF files is a page inside of the browser.
+LOOPBACK = re.compile(
+    r"(https?://(localhost|127\.0\.0\.1)(:\d+)?(/|$)|blob:|data:|about:|chrome-extension://mhjfbmdgcfjbbpaeojofohoefgiehjai/)")
 # No other address leads anywhere, whatever asks for it, the browser itself included.
 ARGUMENTS = ["--no-sandbox", "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE localhost, EXCLUDE 127.0.0.1"]
 # What the pages must never do: run a word of what people wrote, or break their own policy. Both end as an error in the console.
