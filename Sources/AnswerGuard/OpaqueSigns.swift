@@ -61,21 +61,24 @@ struct OpaqueSigns: Sendable {
   }
 
   private mutating func feedForeign(_ scalar: Unicode.Scalar) {
-    length += 1
     // Without spaces a whole sentence is a piece, figures and all.
     guard !Letter.isUnspaced(scalar.value) else {
       endRun()
       (last, isLetterBefore, hasSign, hasOddSign) = (.none, false, false, false)
-      isAfterForeignLetter = true
+      isAfterForeignLetter = false
       return
     }
+    length += 1
     switch scalar.properties.generalCategory {
     case .otherSymbol, .privateUse, .unassigned:
       symbols += 1
       kinds.insert(scalar.value)
+      isAfterForeignLetter = false
     case .format:
       // Persian and the scripts of India join and part their letters with them.
-      if !isAfterForeignLetter { hidden += 1 }
+      let joins = scalar.value == 0x200C || scalar.value == 0x200D
+      if !joins || !isAfterForeignLetter { hidden += 1 }
+      isAfterForeignLetter = false
     case .uppercaseLetter, .lowercaseLetter, .otherLetter, .nonspacingMark, .spacingMark:
       isAfterForeignLetter = true
       take(.letter)

@@ -17,6 +17,10 @@ package struct CitedSentence: Sendable, Hashable {
       if let last = sentences.popLast() {
         found += sentences.map { CitedSentence(text: $0, numbers: []) }
         found.append(CitedSentence(text: last, numbers: numbers))
+      } else if let last = found.popLast() {
+        // "[1], [2]": no words between them.
+        let more = numbers.filter { !last.numbers.contains($0) }
+        found.append(CitedSentence(text: last.text, numbers: last.numbers + more))
       }
       rest = rest[match.range.upperBound...]
       // A mark before the full stop leaves the stop behind.

@@ -54,6 +54,13 @@ import Testing
         }.joined() + " Ask away."
     ),
     (
+      "the same after a foreign letter",
+      "Voilà"
+        + secret.utf8.map { byte in
+          (0..<8).map { byte >> $0 & 1 == 0 ? "\u{200B}" : "\u{2060}" }.joined()
+        }.joined() + " Ask away."
+    ),
+    (
       "two emoji for bits",
       secret.utf8.map { byte in (0..<8).map { byte >> $0 & 1 == 0 ? "🙂" : "🙃" }.joined() }
         .joined(separator: " ")
@@ -100,6 +107,7 @@ import Testing
     "Ask B2B.",
     "自行车的价格为129欧元，雨罩的价格为49欧元，两年保修，电话是0555-014-200，每天10:00开门。",
     "See [the shop](https://fernwheel.example/shop?model=heron&year=2#colours).",
+    "本店支持Q&A在线咨询，我们会在工作时间内尽快回复您的问题，感谢您的耐心等待。",
     "See www.fernwheel.example/shop?model=heron.",
     "Send {\"name\":\"heron\",\"price\":129} with `curl --data=@order.json`: if(order.price>100){ask(customer)}",
     "It costs $5/month (or 50€/year), i.e. 20%off; person(s) under 18: no.",

@@ -136,5 +136,7 @@ import Testing
       in: "It costs 129 euros [1]. The key hangs there. It is small. [2][1] Ask us.")
     #expect(sentences.map(\.numbers) == [[1], [], [2, 1], []])
     #expect(sentences.map(\.text).last == "Ask us.")
+    let apart = CitedSentence.all(in: "The key hangs there [1], [2]. It is small. [1]. [3]")
+    #expect(apart.map(\.numbers) == [[1, 2], [1, 3]])
   }
 }

@@ -4,7 +4,7 @@ import { del, download, get, patch, post } from "./api.js";
 import { crm } from "./crm.js";
 import { api, chatbotID, chatbotPage } from "./chatbot.js";
 import { byID, dateTime, fill, h, number, plural } from "./dom.js";
-import { busy, button, confirm, onSubmit, toast } from "./ui.js";
+import { busy, button, confirm, onSubmit, showError, toast } from "./ui.js";
 
 const mail = (address) => `mailto:${encodeURIComponent(address).replace("%40", "@")}`;
 
@@ -96,7 +96,7 @@ await chatbotPage(async (loaded) => {
       : `Saved: the form is offered ${after === 0 ? "when nothing was found" : `after ${number(after)} ${after === 1 ? "answer" : "answers"}`}.`;
   });
 
-  await load();
+  await load().catch(showError);
   lookAgain = await crm(chatbot, (changed) => {
     const isOther = changed.crm_webhook_url !== chatbot.crm_webhook_url;
     chatbot = changed;
