@@ -145,6 +145,7 @@ struct Routes {
       board: SpoolBoard(spool: configuration.spool, database: database),
       prices: configuration.tokenPrices)
     runs.addRoutes(to: &table, access)
+    ReportController(database: database).addRoutes(to: &table, access)
     CaptionsController(database: database, uploads: uploads, runs: runs)
       .addRoutes(to: &table, access)
     GenerationController(database: database, training: training, data: configuration.data)
