@@ -20,6 +20,7 @@ struct OpaqueSigns: Sendable {
   private var kinds: Set<UInt32> = []
   private var hidden = 0
   private var isAfterForeignLetter = false
+  private var isAfterSymbol = false
 
   // Of the piece, up to white space.
   private var length = 0
@@ -61,6 +62,13 @@ struct OpaqueSigns: Sendable {
   }
 
   private mutating func feedForeign(_ scalar: Unicode.Scalar) {
+    // A selector that makes an emoji of the sign before it is seen by its effect; one after another, or after a letter, by nobody.
+    if scalar.properties.isVariationSelector {
+      if !isAfterSymbol { hidden += 1 }
+      isAfterSymbol = false
+      return
+    }
+    isAfterSymbol = false
     // Without spaces a whole sentence is a piece, figures and all.
     guard !Letter.isUnspaced(scalar.value) else {
       endRun()
@@ -74,6 +82,7 @@ struct OpaqueSigns: Sendable {
       symbols += 1
       kinds.insert(scalar.value)
       isAfterForeignLetter = false
+      isAfterSymbol = true
     case .format:
       // Persian and the scripts of India join and part their letters with them.
       let joins = scalar.value == 0x200C || scalar.value == 0x200D

@@ -61,6 +61,13 @@ import Testing
         }.joined() + " Ask away."
     ),
     (
+      "variation selectors",
+      "Sure 🙂"
+        + secret.utf8.flatMap { [UInt32($0 >> 4), UInt32($0 & 15)] }
+        .map { String(Unicode.Scalar(0xFE00 + $0).map(Character.init) ?? " ") }.joined()
+        + " Ask away."
+    ),
+    (
       "two emoji for bits",
       secret.utf8.map { byte in (0..<8).map { byte >> $0 & 1 == 0 ? "🙂" : "🙃" }.joined() }
         .joined(separator: " ")
