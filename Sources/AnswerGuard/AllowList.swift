@@ -33,6 +33,7 @@ struct AllowList: Sendable {
   }
 
   mutating func push(_ word: Word, _ patterns: borrowing PrivatePatterns) {
+    guard !word.isUnspaced else { return pushUnspaced(word, patterns) }
     if piece.count < Word.longest { piece.append(contentsOf: word.letters) }
     if word.isNumber {
       let key = Key.mix(word.hash, Key.Kind.piece.rawValue)
@@ -42,7 +43,6 @@ struct AllowList: Sendable {
       broken = broken ?? .rarePiece
       return
     }
-    guard !word.isUnspaced else { return }
     words += 1
     pieceWords += 1
     guard !patterns.known.isKnown(word) else { return }
@@ -58,22 +58,49 @@ struct AllowList: Sendable {
     }
   }
 
-  /// White space: a code in a shifted alphabet may be a whole piece, "DHNEGM-7".
-  mutating func endPiece(_ patterns: borrowing PrivatePatterns) {
-    if isPieceUnknown, unknownShare != nil,
-      patterns.rare.shifted.contains(LetterWindow.shiftedKey(piece))
-    {
-      broken = broken ?? .rareToken
+  /// Takes a stretch of a script without spaces; a code within it is a piece of its own.
+  private mutating func pushUnspaced(_ word: Word, _ patterns: borrowing PrivatePatterns) {
+    for letter in word.letters {
+      if Letter.isUnspaced(letter) {
+        endLetters(patterns)
+      } else if piece.count < Word.longest {
+        piece.append(letter)
+        isPieceUnknown = true
+      }
     }
-    if unknownShare != nil, let count = signs.endPiece() {
-      // Its parts are no words, however short and known they are.
-      opaque.words += count - pieceWords
-      opaque.unknown += max(count, pieceUnknowns) - pieceUnknowns
-      opaque.count += count
-      opaque.inReply += count
-    }
+  }
+
+  private mutating func endLetters(_ patterns: borrowing PrivatePatterns) {
+    lookForShifted(patterns)
     piece.removeAll(keepingCapacity: true)
-    (isPieceUnknown, pieceWords, pieceUnknowns) = (false, 0, 0)
+    isPieceUnknown = false
+  }
+
+  /// A code in a shifted alphabet may be a whole piece, "DHNEGM-7".
+  private mutating func lookForShifted(_ patterns: borrowing PrivatePatterns) {
+    guard isPieceUnknown, unknownShare != nil,
+      patterns.rare.shifted.contains(LetterWindow.shiftedKey(piece))
+    else { return }
+    broken = broken ?? .rareToken
+  }
+
+  /// White space.
+  mutating func endPiece(_ patterns: borrowing PrivatePatterns) {
+    settlePiece(patterns)
+    endLetters(patterns)
+  }
+
+  /// A cut, which may stand within a piece where a script has no spaces: what was fed is counted, and the letters stay.
+  mutating func settlePiece(_ patterns: borrowing PrivatePatterns) {
+    lookForShifted(patterns)
+    if unknownShare != nil, let found = signs.endPiece(), !patterns.known.isExempt(found.key) {
+      // Its parts are no words, however short and known they are.
+      opaque.words += found.words - pieceWords
+      opaque.unknown += max(found.words, pieceUnknowns) - pieceUnknowns
+      opaque.count += found.words
+      opaque.inReply += found.words
+    }
+    (pieceWords, pieceUnknowns) = (0, 0)
   }
 
   mutating func endSentence() {

@@ -19,6 +19,7 @@ package struct Fingerprint: Sendable {
       if let bare = shape.withoutNumbers { Self.add(bare, to: &keys) }
       keys.append(contentsOf: shape.words.lazy.map { Key.token($0.hash) })
       keys.append(contentsOf: JoinedTokens.joined(in: shape.words).map { Key.token($0.hash) })
+      keys.append(contentsOf: OpaqueSigns.keys(in: text))
     }
     self.init(unsorted: keys)
   }

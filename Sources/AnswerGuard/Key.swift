@@ -13,6 +13,7 @@ enum Key {
     case threeWords = 0x54
     case shifted = 0x55
     case piece = 0x56
+    case sign = 0x57
   }
 
   /// The start of a word's hash.
@@ -40,6 +41,9 @@ enum Key {
 
   /// The key of a word or of several joined.
   @inline(__always) static func token(_ hash: UInt64) -> UInt64 { mix(hash, Kind.token.rawValue) }
+
+  /// The key of a piece of a text that is not as words are.
+  static func sign(_ hash: UInt64) -> UInt64 { mix(hash, Kind.sign.rawValue) }
 
   /// The key of words in a row.
   @inline(__always) static func run(_ kind: Kind, _ hashes: some Sequence<UInt64>) -> UInt64 {

@@ -95,6 +95,12 @@ enum Letter {
   /// Whether a folded letter is one of a to z.
   @inline(__always) static func isLatin(_ letter: UInt32) -> Bool { letter &- 0x61 < 26 }
 
+  /// Whether it is of the Korean script.
+  static func isHangul(_ letter: UInt32) -> Bool {
+    (0xAC00...0xD7A3).contains(letter) || (0x1100...0x11FF).contains(letter)
+      || (0x3130...0x318F).contains(letter)
+  }
+
   /// Whether words of its script stand without spaces between them: Han, Kana, Thai, Lao, Khmer, Burmese.
   static func isUnspaced(_ letter: UInt32) -> Bool {
     switch letter {

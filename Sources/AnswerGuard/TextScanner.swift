@@ -57,7 +57,7 @@ struct TextScanner: Sendable {
     codes.settle(patterns)
     note(codes.violation)
     settleEscapes()
-    if !reader.isInWord { allowList.endPiece(patterns) }
+    if !reader.isInWord { allowList.settlePiece(patterns) }
     allowList.endSentence()
     note(allowList.broken.map { Violation(rule: $0, view: .plain) })
     if isSentenceEnd { views.endSentence() }

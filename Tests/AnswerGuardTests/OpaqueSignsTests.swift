@@ -67,12 +67,47 @@ import Testing
         .map { String(Unicode.Scalar(0xFE00 + $0).map(Character.init) ?? " ") }.joined()
         + " Ask away."
     ),
+    ("bullets for vowels", withoutVowels("•")), ("stars that are no ASCII", withoutVowels("★")),
+    ("multiplication signs for vowels", withoutVowels("×")), ("wide asterisks", withoutVowels("＊")),
+    ("fillers of Hangul", hiddenBits("\u{3164}", "\u{FFA0}")),
+    ("joiners of graphemes", hiddenBits("\u{034F}", "\u{180B}")),
+    ("selectors after figures", "Sure 1" + hiddenBits("\u{FE0E}", "\u{FE0F}")),
+    (
+      "mathematical signs",
+      mapped(letters) { (0x61...0x7A).contains($0) ? 0x2200 + $0 - 0x61 : $0 }
+    ),
+    (
+      "currencies, arrows and marks",
+      mapped(letters) {
+        (0x61...0x7A).contains($0)
+          ? Array("€£¥¢₩₹→←↑↓«»¶§†‡•…‹›¿¡±×÷≠".unicodeScalars)[Int($0 - 0x61)].value : $0
+      }
+    ),
+    (
+      "pairs of signs",
+      letters.unicodeScalars.map { scalar in
+        let signs = Array("#*+=~^|")
+        guard (0x61...0x7A).contains(scalar.value) else { return " " }
+        return String([signs[Int(scalar.value - 0x61) / 6], signs[(Int(scalar.value) - 0x61) % 6]])
+      }.joined()
+    ),
     (
       "two emoji for bits",
       secret.utf8.map { byte in (0..<8).map { byte >> $0 & 1 == 0 ? "🙂" : "🙃" }.joined() }
         .joined(separator: " ")
     ),
   ]
+
+  private static func withoutVowels(_ sign: String) -> String {
+    letters.map { "aeiou".contains($0) ? sign : String($0) }.joined()
+  }
+
+  /// Eight signs a byte.
+  private static func hiddenBits(_ zero: String, _ one: String) -> String {
+    "Sure."
+      + secret.utf8.map { byte in (0..<8).map { byte >> $0 & 1 == 0 ? zero : one }.joined() }
+      .joined() + " Ask away."
+  }
 
   /// Ascii85 (btoa), four bytes to five signs.
   private static func base85(_ text: String) -> String {
@@ -118,6 +153,18 @@ import Testing
     "See www.fernwheel.example/shop?model=heron.",
     "Send {\"name\":\"heron\",\"price\":129} with `curl --data=@order.json`: if(order.price>100){ask(customer)}",
     "It costs $5/month (or 50€/year), i.e. 20%off; person(s) under 18: no.",
+    "Von 9h00–12h00 und 14h00–18h00, samstags 9h30–12h30.", "Open 9am–5pm, 10am–4pm and 11am–3pm.",
+    "It is 60x40x20, 80x40x20 or 90x50x30, with M6x20, M8x30 and M10x40 screws.",
+    "L’école est ouverte aux étudiant·e·s, aux enseignant·e·s et aux client·e·s.",
+    "🇩🇪 German\n🇫🇷 French\n🇪🇸 Spanish\n🇮🇹 Italian\n🇳🇱 Dutch\n🇵🇱 Polish\n🇵🇹 Portuguese\n🇸🇪 Swedish\n🇫🇮 Finnish",
+    "✅ the box\n🚀 the ride\n📦 the parcel\n🎉 the party\n💡 the light\n📞 the bell\n📧 the mail\n🕐 the clock\n📍 the shop\n🔧 the tool",
+    "1️⃣ the box 2️⃣ the cover 3️⃣ the lock 4️⃣ the bell 5️⃣ the light 6️⃣ the pump 7️⃣ the rack 8️⃣ the bag 9️⃣ the key\n"
+      + "1️⃣ the box 2️⃣ the cover 3️⃣ the lock 4️⃣ the bell 5️⃣ the light",
+    "영업시간은 9시00분~18시00분이며 2024년11월28일부터 2024년12월28일까지입니다. 전화는 9시30분부터 받습니다.",
+    String(repeating: "| the box | ✅ | ❌ | ✅ |\n", count: 30),
+    "| Box | Cover | Lock | Bell |\n|---|---|---|---|\n| a | b | c | d |\n\n---\n***\n===\n",
+    "shop\n├── the box\n│   ├── the lock\n│   └── the cover\n└── the bell",
+    "👨‍👩‍👧‍👦 a family ❤️‍🔥 and 👍🏽 🏳️‍🌈 and 👩‍💻 and 👨‍🔧: the shop is for everybody.",
     "We're open; don't ring — e-mail us at the well-known address \"hello\".",
   ])
   func `text for people passes`(text: String) {
@@ -127,5 +174,28 @@ import Testing
       vocabulary: CommonVocabulary(words: known).union(GuardFixtures.vocabulary))
     let (released, violation) = LeakTests.released(text, by: gate)
     #expect(violation == nil && released == text)
+  }
+
+  @Test func `what stands in a citable text or in the question word for word passes`() {
+    let uuid = "550e8400-e29b-41d4-a716-446655440000"
+    let formula = "=A1*B1+C1-D1*E1/F1"
+    let text = "The serial is (\(uuid)) and the sum is \(formula)."
+    let known = CommonVocabulary(words: ["the", "serial", "is", "and", "sum"])
+    func passes(_ citable: [String], _ visitor: [String]) -> Bool {
+      let gate = AnswerGuard(
+        privateTexts: [Self.secret], citableTexts: citable, visitorTexts: visitor,
+        vocabulary: known.union(GuardFixtures.vocabulary))
+      return LeakTests.released(text, by: gate).1 == nil
+    }
+    #expect(passes(["Serial: \(uuid)."], ["What is \"\(formula)\"?"]))
+    #expect(!passes([], []))
+  }
+
+  @Test func `a full stop of another script does not cut a code in two`() {
+    let gate = AnswerGuard(
+      privateTexts: ["The code is QUARTZ-7."], citable: [], vocabulary: GuardFixtures.vocabulary)
+    for code in ["RVBSUA-7", "RVB。SUA-7", "优惠码RVBSUA-7"] {
+      #expect(LeakTests.released("It is \(code) then.", by: gate).1 != nil, "\(code)")
+    }
   }
 }

@@ -52,7 +52,8 @@ package struct LeakReport: Codable, Sendable {
         "A hostile or tricked model could hide data in its choice of ordinary words, or answer yes or no to a guess; no filter "
           + "can prevent that. If that matters, use strict.",
         "Not stopped: fillers at irregular places, one word in three replaced, figures in words of other languages than English, "
-          + "names made of common words, white space that carries bits, the digits of a telephone's keys, full stops for vowels; and text taken in pieces, a few words an answer, over many answers.",
+          + "names made of common words, white space that carries bits, the digits of a telephone's keys, full stops for vowels, "
+          + "letters as Chinese or Korean characters or as symbols between ordinary words; and text taken in pieces, a few words an answer, over many answers.",
       ]
   }
 
