@@ -16,7 +16,9 @@ struct CitationMarks {
 
   /// Passages that may be cited: 1 to this.
   let passageCount: Int
-  /// What was held back: a space before a bracket, or a bracket and what followed it.
+  /// A mark that another may follow.
+  private var pending: (numbers: [Int], isSpaced: Bool)?
+  /// What was held back: a space before a bracket, what stands between two, or a bracket and what followed it.
   private var held = ""
 
   init(passageCount: Int) { self.passageCount = passageCount }
@@ -30,8 +32,9 @@ struct CitationMarks {
 
   /// What is left when the text is over.
   mutating func lastParts() -> [Part] {
-    defer { held = "" }
-    return held.unicodeScalars.map(Part.text)
+    var parts: [Part] = []
+    flush(&parts)
+    return parts
   }
 
   private mutating func take(_ scalar: Unicode.Scalar, _ parts: inout [Part]) {
@@ -39,6 +42,10 @@ struct CitationMarks {
     switch scalar {
     case _ where Self.isOpening(scalar):
       if isOpen { flush(&parts) }
+      held.unicodeScalars.append(scalar)
+    // "[1][2]", "[1] [2]" and "[1], [2]" are one mark.
+    case " " where pending != nil && (held.isEmpty || held == ","),
+      "," where pending != nil && held.isEmpty:
       held.unicodeScalars.append(scalar)
     case " " where !isOpen:
       flush(&parts)
@@ -55,6 +62,8 @@ struct CitationMarks {
   }
 
   private mutating func flush(_ parts: inout [Part]) {
+    if let mark = pending { parts.append(.marks(mark.numbers, isSpaced: mark.isSpaced)) }
+    pending = nil
     parts += held.unicodeScalars.map(Part.text)
     held = ""
   }
@@ -67,15 +76,17 @@ struct CitationMarks {
       flush(&parts)
       return
     }
-    var numbers: [Int] = []
+    var numbers = pending?.numbers ?? []
     for part in inside {
       guard let number = Int(String(part)), number >= 1, number <= passageCount,
         !numbers.contains(number)
       else { continue }
       numbers.append(number)
     }
-    // A space before a mark that does not exist goes with it.
-    if !numbers.isEmpty { parts.append(.marks(numbers, isSpaced: held.hasPrefix(" "))) }
+    // What stands before a mark that does not exist goes with it.
+    if !numbers.isEmpty {
+      pending = (numbers, pending?.isSpaced ?? held.hasPrefix(" "))
+    }
     held = ""
   }
 

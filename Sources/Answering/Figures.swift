@@ -17,31 +17,51 @@ enum Figures {
   }
 
   /// Those written in digits and the small ones written as words: a model says "2 weeks" where a document says "two weeks".
-  static func all(in text: String) -> Set<String> {
+  ///
+  /// - Parameter language: of the text, two letters; the words of all known languages are read for others and nil ("once" is eleven in one).
+  static func all(in text: String, language: String? = nil) -> Set<String> {
+    let lists = language.flatMap { words[$0] }.map { [$0] } ?? Array(words.values)
     var found = Set(written(in: text))
-    for word in text.lowercased().split(whereSeparator: { !$0.isLetter }) {
-      if let value = words[String(word)] { found.insert(value) }
+    for token in text.lowercased().split(whereSeparator: { !$0.isLetter && $0 != "-" }) {
+      let parts = token.split(separator: "-").map(String.init)
+      for words in lists {
+        if let value = words[String(token)] { found.insert("\(value)") }
+        let values = parts.compactMap { words[$0] }
+        found.formUnion(values.map { "\($0)" })
+        // "twenty-five".
+        if values.count == 2, parts.count == 2, values[0] >= 20, values[1] < 10 {
+          found.insert("\(values[0] + values[1])")
+        }
+      }
     }
     return found
   }
 
-  private static let words: [String: String] = {
-    var words: [String: String] = [:]
-    for list in [
-      "one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen eighteen nineteen twenty",
-      "eins zwei drei vier fünf sechs sieben acht neun zehn elf zwölf dreizehn vierzehn fünfzehn sechzehn siebzehn achtzehn neunzehn zwanzig",
-      "un deux trois quatre cinq six sept huit neuf dix onze douze treize quatorze quinze seize dix-sept dix-huit dix-neuf vingt",
-      "uno dos tres cuatro cinco seis siete ocho nueve diez once doce trece catorce quince dieciséis diecisiete dieciocho diecinueve veinte",
-    ] {
+  /// By language.
+  private static let words: [String: [String: Int]] = {
+    let ones = [
+      "en":
+        "one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen eighteen nineteen",
+      "de":
+        "eins zwei drei vier fünf sechs sieben acht neun zehn elf zwölf dreizehn vierzehn fünfzehn sechzehn siebzehn achtzehn neunzehn",
+      "fr":
+        "un deux trois quatre cinq six sept huit neuf dix onze douze treize quatorze quinze seize dix-sept dix-huit dix-neuf",
+      "es":
+        "uno dos tres cuatro cinco seis siete ocho nueve diez once doce trece catorce quince dieciséis diecisiete dieciocho diecinueve",
+    ]
+    let tens = [
+      "en": "twenty thirty forty fifty sixty seventy eighty ninety hundred",
+      "de": "zwanzig dreißig vierzig fünfzig sechzig siebzig achtzig neunzig hundert",
+      "fr":
+        "vingt trente quarante cinquante soixante soixante-dix quatre-vingts quatre-vingt-dix cent",
+      "es": "veinte treinta cuarenta cincuenta sesenta setenta ochenta noventa cien",
+    ]
+    return ones.merging(tens) { "\($0) \($1)" }.mapValues { list in
+      var values: [String: Int] = [:]
       for (index, word) in list.split(separator: " ").enumerated() {
-        words[String(word)] = "\(index + 1)"
+        values[String(word)] = index < 19 ? index + 1 : (index - 17) * 10
       }
+      return values
     }
-    for (index, word) in "ten twenty thirty forty fifty sixty seventy eighty ninety hundred".split(
-      separator: " "
-    ).enumerated() {
-      words[String(word)] = "\((index + 1) * 10)"
-    }
-    return words
   }()
 }

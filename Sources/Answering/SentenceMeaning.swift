@@ -23,13 +23,19 @@ struct SentenceMeaning: Sendable {
   let memory: SentenceVectors
   let bounds: Bounds
 
-  /// Whether one of `lines` says it; false when it cannot be told.
-  func isSaid(_ sentence: String, in lines: [String]) async -> Bool {
-    guard !lines.isEmpty, sentence.contains(where: { $0.isLetter }),
-      let own = try? await embedder.embed([sentence, "\(question) \(sentence)"]), own.count == 2,
-      let vectors = try? await memory.vectors(of: lines, for: chatbot, by: embedder)
-    else { return false }
-    return Self.isSaid(alone: own[0], asked: own[1], in: vectors, bounds)
+  /// For each of several passages whether one of its lines says it; false when it cannot be told.
+  func isSaid(_ sentence: String, in passages: [[String]]) async -> [Bool] {
+    var said = passages.map { _ in false }
+    guard passages.contains(where: { !$0.isEmpty }), sentence.contains(where: { $0.isLetter }),
+      let own = try? await embedder.embed([sentence, "\(question) \(sentence)"]), own.count == 2
+    else { return said }
+    for (index, lines) in passages.enumerated() where !lines.isEmpty {
+      guard let vectors = try? await memory.vectors(of: lines, for: chatbot, by: embedder) else {
+        continue
+      }
+      said[index] = Self.isSaid(alone: own[0], asked: own[1], in: vectors, bounds)
+    }
+    return said
   }
 
   /// The comparison itself; for the curve of THRESHOLD.md too.

@@ -39,12 +39,12 @@ struct Support: Sendable {
       let description = passage.description
       let text = ([description.title] + passage.place.headingPath + [passage.text])
         .joined(separator: "\n")
+      let language = ContentWords.language(of: passage.text)
       return Known(
         terms: Set(try shard.wordWeights(text, language: description.language).map(\.term)),
-        figures: Figures.all(in: text),
+        figures: Figures.all(in: text, language: language),
         // What a page declares is often that of its template.
-        language: ContentWords.language(of: passage.text)
-          ?? description.language.map { String($0.prefix(2)) },
+        language: language ?? description.language.map { String($0.prefix(2)) },
         lines: lines)
     }
   }
@@ -61,40 +61,63 @@ struct Support: Sendable {
     guard !known.isEmpty else { return [] }
     let said = statement(sentence)
     let others = earlier.compactMap { passages.indices.contains($0 - 1) ? passages[$0 - 1] : nil }
-    let all = others + known.map { passages[$0 - 1] }
-    guard said.figures.allSatisfy({ figure in all.contains { $0.figures.contains(figure) } }) else {
-      return []
+    let candidates = known.map { (number: $0, passage: passages[$0 - 1]) }
+    guard said.areFiguresHeld(by: others + candidates.map(\.passage)) else { return [] }
+    var kept = Kept(said: said, held: others)
+    // Each that has all figures and holds enough by itself.
+    let isEnough = share(of: said, in: others + candidates.map(\.passage)) >= Self.enough
+    for (number, passage) in candidates
+    where isEnough && said.areFiguresHeld(by: [passage])
+      && share(of: said, in: [passage]) >= Self.enough
+    {
+      kept.add(number, passage)
     }
-    var kept: Set<Int> = []
-    if let language = ContentWords.language(of: sentence) {
-      // In another language than the passage's no word can tell.
-      kept = Set(
-        known.filter { number in
-          passages[number - 1].language.map { $0 != language } ?? false
-        })
+    // Then those without which something would be missing, the one that adds most first.
+    while isEnough {
+      let added = candidates.filter { !kept.numbers.contains($0.number) }.map { candidate in
+        (
+          candidate: candidate, figures: kept.newFigures(in: candidate.passage),
+          words: share(of: said, in: kept.held + [candidate.passage])
+            - share(of: said, in: kept.held)
+        )
+      }
+      let most = added.filter { $0.figures > 0 || $0.words >= Self.part }
+        .max { ($0.figures, $0.words) < ($1.figures, $1.words) }
+      guard let most else { break }
+      kept.add(most.candidate.number, most.candidate.passage)
     }
-    if share(of: said, in: all) >= Self.enough {
-      // Each that holds enough by itself, then those without which something would be missing.
-      kept.formUnion(known.filter { share(of: said, in: [passages[$0 - 1]]) >= Self.enough })
-      var held = others + known.filter(kept.contains).map { passages[$0 - 1] }
-      for number in known where !kept.contains(number) {
-        let passage = passages[number - 1]
-        let adds = share(of: said, in: held + [passage]) - share(of: said, in: held)
-        let isNew = said.figures.contains { figure in
-          passage.figures.contains(figure) && !held.contains { $0.figures.contains(figure) }
-        }
-        if adds >= Self.part || isNew {
-          kept.insert(number)
-          held.append(passage)
-        }
+    // What no word can tell: a passage in another language, or one that says it in other words. Its figures tell still.
+    let untold = candidates.filter { !kept.numbers.contains($0.number) }
+      .sorted { said.figuresHeld(by: $0.passage) > said.figuresHeld(by: $1.passage) }
+    let language = ContentWords.language(of: sentence)
+    let isSaid = await meaning?.isSaid(sentence, in: untold.map(\.passage.lines))
+    for (index, (number, passage)) in untold.enumerated()
+    where said.areFiguresHeld(by: [passage]) || kept.newFigures(in: passage) > 0 {
+      let isForeign = language.map { passage.language ?? $0 != $0 } ?? false
+      if isForeign || isSaid?[index] == true { kept.add(number, passage) }
+    }
+    guard said.areFiguresHeld(by: kept.held) else { return [] }
+    return known.filter(kept.numbers.contains)
+  }
+
+  /// What of a mark's numbers stands so far.
+  private struct Kept {
+    let said: Statement
+    /// Passages that hold a part of it, those cited before too.
+    var held: [Known]
+    var numbers: Set<Int> = []
+
+    mutating func add(_ number: Int, _ passage: Known) {
+      numbers.insert(number)
+      held.append(passage)
+    }
+
+    /// How many figures of the statement a passage has that no other has.
+    func newFigures(in passage: Known) -> Int {
+      said.figures.count { figure in
+        passage.figures.contains(figure) && !held.contains { $0.figures.contains(figure) }
       }
     }
-    if let meaning {
-      for number in known where !kept.contains(number) {
-        if await meaning.isSaid(sentence, in: passages[number - 1].lines) { kept.insert(number) }
-      }
-    }
-    return known.filter(kept.contains)
   }
 
   /// The passage that plainly supports a sentence best, by its words; nil when none does.
@@ -123,6 +146,13 @@ struct Support: Sendable {
     let figures: [String]
     /// In a fixed order: sums of Float depend on it.
     let words: [(term: String, weight: Float)]
+
+    func figuresHeld(by passage: Known) -> Int { figures.count(where: passage.figures.contains) }
+
+    /// Whether each figure stands in one of the passages.
+    func areFiguresHeld(by passages: [Known]) -> Bool {
+      figures.allSatisfy { figure in passages.contains { $0.figures.contains(figure) } }
+    }
   }
 
   private func statement(_ sentence: String) -> Statement {

@@ -181,10 +181,7 @@ struct Writer: Sendable {
       guard draft.message.contains(where: { !$0.isWhitespace }) else { return nil }
       let gap = draft.message.last?.isWhitespace == true ? "" : " "
       show(gap + found.noAnswerText, &draft, say: say)
-      var none = try answer(
-        draft, .blended, prompt.passages, prompt.historySources, passages, found)
-      none.answered = false
-      return none
+      return try answer(draft, .blended, prompt.passages, prompt.historySources, passages, found)
     }
     // The answer that a strict chatbot would give; it may see what was let out, which is public by now.
     let (whole, sealed) = try await sealed(found, passages, after: draft, say: say)
@@ -223,7 +220,8 @@ struct Writer: Sendable {
     _ draft: Draft, _ origin: Answer.Origin, _ prompted: [Citable], _ past: Set<SourceID>,
     _ passages: [MergedPassage], _ found: Found
   ) throws -> Answer {
-    let isNoAnswer = Opening.plain(draft.message) == Opening.plain(found.noAnswerText)
+    let noAnswer = Opening.plain(found.noAnswerText)
+    let isNoAnswer = Opening.plain(draft.message) == noAnswer
     var grounds: [Answer.Ground] = []
     var cited: [Int: [QuotableSentence]] = [:]
     for (index, sentence) in CitedSentence.all(in: draft.message).enumerated() where !isNoAnswer {
@@ -245,9 +243,11 @@ struct Writer: Sendable {
       QuotingAnswerer.citation(n: number, of: passages[number - 1].parts, by: lines)
     }
     // A strict answer rests on what it cites or on guidance. A blended one may rest on what cannot be cited, and whether it does
-    // must not be told: it counts as an answer whatever was in its prompt.
+    // must not be told: it counts as an answer whatever was in its prompt, unless it ends with "not found", by the model's own
+    // words or in the place of what was stopped.
     let isFounded =
-      origin == .blended || !citations.isEmpty || !found.request.released.isEmpty
+      origin == .blended && !Opening.plain(draft.message).hasSuffix(noAnswer)
+      || !citations.isEmpty || !found.request.released.isEmpty
     var answer = Answer(
       message: draft.message, answered: !isNoAnswer && isFounded, sources: citations,
       origin: origin, passages: found.passages)

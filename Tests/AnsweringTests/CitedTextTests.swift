@@ -12,14 +12,15 @@ import Testing
   ]
 
   private func cited(
-    _ pieces: [String], language: String? = "en", meaning: SentenceMeaning? = nil
+    _ pieces: [String], texts: [String] = texts, language: String? = "en",
+    meaning: SentenceMeaning? = nil
   ) async throws -> String {
     let shards = try TestShards()
-    let shard = try await shards.write([TestDocument(source: "public", chunks: Self.texts)])
+    let shard = try await shards.write([TestDocument(source: "public", chunks: texts)])
     var cited = CitedText(
-      passageCount: 2,
+      passageCount: texts.count,
       support: try Support(
-        passages: try Self.texts.map { (try citable($0, language: language), [$0]) }, shard: shard,
+        passages: try texts.map { (try citable($0, language: language), [$0]) }, shard: shard,
         meaning: meaning))
     var shown = ""
     for piece in pieces { shown += await cited.feed(piece) }
@@ -58,6 +59,12 @@ import Testing
       "The rain cover costs 129 euros [2] and the small key hangs in the workshop [1].",
       "The rain cover costs 129 euros and the small key hangs in the workshop."
     ),
+    (
+      "The rain cover costs 129 euros, and the small key hangs in the workshop [2], [1].",
+      "The rain cover costs 129 euros, and the small key hangs in the workshop [2][1]."
+    ),
+    ("It costs 129 euros [1] , or so they say.", "It costs 129 euros [1] , or so they say."),
+    ("It costs 129 euros [1], [9].", "It costs 129 euros [1]."),
     ("The cover costs 129 euros【1】.", "The cover costs 129 euros[1]."),
     ("| Rain cover for the box | Price |", "| Rain cover for the box | Price |"),
     ("", ""), ("[1]", ""), ("  \n ", "  \n "),
@@ -76,6 +83,32 @@ import Testing
       }
       #expect(try await cited(pieces) == shown)
     }
+  }
+
+  @Test
+  func
+    `figures of one sentence may stand in two passages, and one with another figure does not stand beside`()
+    async throws
+  {
+    let texts = [
+      "The cargo bike costs 2400 euros in the shop of the harbour.",
+      "The cargo bike weighs 34 kilograms without its battery.",
+      "The cargo bike costs 2900 euros in the shop of the harbour.",
+    ]
+    let both = "The cargo bike costs 2400 euros and weighs 34 kilograms"
+    for (marks, shown) in [
+      ("[1][2]", "[1][2]"), ("[2][1]", "[2][1]"), ("[1, 2]", "[1][2]"), ("[2], [1]", "[2][1]"),
+      ("[1][3][2]", "[1][2]"), ("[3]", ""), ("[1]", ""), ("[3][2]", ""),
+    ] {
+      let expected = shown.isEmpty ? "\(both)." : "\(both) \(shown)."
+      #expect(try await cited(["\(both) \(marks)."], texts: texts) == expected, "\(marks)")
+    }
+    let price = "The cargo bike costs 2400 euros in the harbour"
+    #expect(try await cited(["\(price) [3][1]."], texts: texts) == "\(price) [1].")
+    // In another language, too, each needs a figure.
+    let german =
+      "Das Lastenrad kostet in dem Laden an dem Hafen 2400 Euro, und das ist der Preis für alle"
+    #expect(try await cited(["\(german) [3][1]."], texts: texts) == "\(german) [1].")
   }
 
   @Test func `in another language than the passage's the model's citation stands`() async throws {
@@ -103,6 +136,13 @@ import Testing
       Figures.written(in: "1,250.50 or 32.00, at 7:30 on 3.5.") == ["12505", "32", "7", "30", "35"])
     #expect(Figures.written(in: "1.250 and 1,250,000 and 2.0") == ["1250", "1250000", "2"])
     #expect(Figures.all(in: "Two weeks, zwölf Tage, trois jours.") == ["2", "12", "3"])
+    #expect(
+      Figures.all(in: "Dix-sept jours ou soixante-dix.", language: "fr").isSuperset(of: [
+        "17", "70",
+      ])
+    )
+    #expect(Figures.all(in: "Twenty-five days, once.", language: "en") == ["20", "5", "25"])
+    #expect(Figures.all(in: "once días", language: "es") == ["11"])
   }
 
   @Test func `what is said in other words is told by vectors, where a model's bounds are known`()
