@@ -129,12 +129,13 @@ package struct Answerer: Sendable {
       throw EmbeddingError.kernelFailed(reason: "no vector came back for the question")
     }
     try Task.checkCancellation()
+    let words = try ShardWords.citable(in: shard, visibilities: request.visibilities)
     let passages = try retriever.passages(
-      for: question, vector: vector, identity: embedder.model.identity, in: shard,
+      for: question, vector: vector, identity: embedder.model.identity, in: words,
       visibilities: request.visibilities)
     let weights = weights ?? .set(for: embedder.model)
     let found = Found(
-      request: request, question: question, vector: vector, passages: passages, shard: shard,
+      request: request, question: question, vector: vector, passages: passages, words: words,
       embedder: embedder, noAnswerText: Self.noAnswerText(request),
       leastPassageScore: weights.leastPassageScore, meaningBounds: weights.meaning)
     var answer: Answer?
@@ -183,7 +184,7 @@ package struct Answerer: Sendable {
     let embedder = found.embedder
     let weights = weights ?? .set(for: embedder.model)
     let quotation = try await QuotingAnswerer(weights: weights, lines: lines).quote(
-      found.question, vector: found.vector, passages: found.passages, shard: found.shard
+      found.question, vector: found.vector, passages: found.passages, words: found.words
     ) { texts in
       try await sentences.vectors(of: texts, for: found.request.chatbot, by: embedder)
     }
@@ -206,7 +207,8 @@ struct Found: Sendable {
   let question: String
   let vector: [Float]
   let passages: [RetrievedPassage]
-  let shard: ShardSet
+  /// Those of the citable text.
+  let words: ShardWords
   let embedder: Embedder
   let noAnswerText: String
   /// A language model is not asked about less.

@@ -1,4 +1,4 @@
-// Which of a question's words a text holds, weighed by their rarity in the shard. Words are stemmed and folded by the
+// Which of a question's words a text holds, weighed by their rarity in the citable text. Words are stemmed and folded by the
 // shard itself, so that "holidays" is found in "holiday" here exactly when the search finds it.
 
 import VectorShard
@@ -8,14 +8,14 @@ struct QuestionWords {
   /// What a word in a sentence's heading counts, against 1 in the sentence.
   private static let contextShare: Float = 0.6
 
-  private let shard: ShardSet
+  private let words: ShardWords
   private let weights: [String: Float]
   private let total: Float
 
-  init(_ question: String, shard: ShardSet) throws(ShardError) {
-    self.shard = shard
+  init(_ question: String, words: ShardWords) throws(ShardError) {
+    self.words = words
     var weights: [String: Float] = [:]
-    for word in try shard.wordWeights(ContentWords.text(of: question), language: nil) {
+    for word in try words.weights(ContentWords.text(of: question), language: nil) {
       weights[word.term] = word.weight
     }
     self.weights = weights
@@ -23,10 +23,10 @@ struct QuestionWords {
   }
 
   /// The share of the question's weight that `text` holds, 0 to 1; what only `context` holds counts less.
-  func coverage(of text: String, context: String = "") throws(ShardError) -> Float {
+  func coverage(of text: String, context: String = "") -> Float {
     guard total > 0 else { return 0 }
-    let own = try terms(of: text)
-    let near = context.isEmpty ? [] : try terms(of: context)
+    let own = terms(of: text)
+    let near = context.isEmpty ? [] : terms(of: context)
     // In a fixed order: sums of Float depend on it.
     var held: Float = 0
     for (term, weight) in weights.sorted(by: { $0.key < $1.key }) {
@@ -39,7 +39,7 @@ struct QuestionWords {
     return min(1, held / total)
   }
 
-  private func terms(of text: String) throws(ShardError) -> Set<String> {
-    Set(try shard.wordWeights(text, language: nil).map(\.term))
+  private func terms(of text: String) -> Set<String> {
+    Set(words.terms(of: text, language: nil))
   }
 }

@@ -44,10 +44,10 @@ package struct QuotingAnswerer: Sendable {
   ///
   /// - Throws: `ShardError` or `EmbeddingError`.
   package func quote(
-    _ question: String, vector: [Float], passages: [RetrievedPassage], shard: ShardSet,
+    _ question: String, vector: [Float], passages: [RetrievedPassage], words: ShardWords,
     embed: ([String]) async throws -> [[Float]]
   ) async throws -> Quotation? {
-    let words = try QuestionWords(question, shard: shard)
+    let words = try QuestionWords(question, words: words)
     let ranked = try await ranked(
       QuotableSentence.all(in: passages, words: words, lines: lines), question: vector, embed: embed
     )

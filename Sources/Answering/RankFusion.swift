@@ -15,7 +15,7 @@ package struct RankFusion: Sendable {
 
   /// The score of a row, 0 to 1.
   ///
-  /// `wordCeiling` is `ShardSet.wordScoreCeiling` of the question; 0 for a question without words.
+  /// `wordCeiling` is `ShardWords.ceiling` of the question; 0 for a question without words.
   package func score(cosine: Float, wordScore: Float, wordCeiling: Float) -> Float {
     let vector = max(0, min(1, cosine))
     let words = wordCeiling > 0 ? max(0, min(1, wordScore / wordCeiling)) : 0

@@ -1,9 +1,8 @@
 // From a question to the citable passages that fit it: both searches over the sources a visitor may see, one ranking, no
 // passage twice.
 //
-// Sources of another class than is asked for, and sources without a row, are left out of the scan itself: in a citable ranking
-// private text steers nothing but one thing, BM25's document frequencies, which are the whole shard's. Private passages are
-// found for blended prompts alone.
+// Sources of another class than is asked for, and sources without a row, are left out of the scan itself, and of the counts that
+// words are weighed by: private text steers nothing in a citable ranking. Private passages are found for blended prompts alone.
 // Relies on VectorShard for the searches, on Corpus for the classes. Does not judge whether there is an answer.
 
 package import Corpus
@@ -42,19 +41,20 @@ package struct Retriever: Sendable {
     self.fusion = fusion
   }
 
-  /// The passages of `shard` that fit best, best first, near-duplicates dropped.
+  /// The citable passages that fit best, best first, near-duplicates dropped.
   ///
-  /// `vector` is the question's embedding by the model called `identity`.
+  /// `vector` is the question's embedding by the model called `identity`, `words` are those of the citable sources.
   ///
   /// - Throws: `ShardError` of a damaged shard or another model, `DecodingError` for a payload that is no chunk.
   package func passages(
-    for question: String, vector: [Float], identity: String, in shard: ShardSet,
+    for question: String, vector: [Float], identity: String, in words: ShardWords,
     visibilities: [SourceID: Visibility]
   ) throws -> [RetrievedPassage] {
+    let shard = words.shard
     var found: [RetrievedPassage] = []
     var filter = DuplicateFilter(mostShared: mostShared)
     for hit in try ranking(
-      for: question, vector: vector, identity: identity, in: shard, of: .citable,
+      for: question, vector: vector, identity: identity, in: words, of: .citable,
       visibilities: visibilities)
     {
       guard found.count < passageCount else { break }
@@ -87,9 +87,10 @@ package struct Retriever: Sendable {
     let last = citable.count > count ? citable.last?.score : nil
     let least = leastPrivateScore ?? max(floor, last ?? 0)
     guard visibilities.values.contains(.learnOnly) else { return [] }
+    let words = try ShardWords(shard) { SourceID($0).flatMap { visibilities[$0] } != nil }
     var found: [LearnOnly] = []
     for hit in try ranking(
-      for: question, vector: vector, identity: identity, in: shard, of: .learnOnly,
+      for: question, vector: vector, identity: identity, in: words, of: .learnOnly,
       visibilities: visibilities)
     {
       guard found.count < count, hit.score >= least else { break }
@@ -103,20 +104,15 @@ package struct Retriever: Sendable {
 
   /// Citable texts that share most words with private ones: what stands in them too is no secret.
   func publicTexts(
-    like passages: [LearnOnly], in shard: ShardSet, visibilities: [SourceID: Visibility]
+    like passages: [LearnOnly], in words: ShardWords, visibilities: [SourceID: Visibility]
   ) throws -> [String] {
-    let isCitable = { (group: String) in
-      SourceID(group).flatMap { visibilities[$0] } == .citable
-    }
     var rows: Set<ShardSet.RowReference> = []
     for passage in passages {
       rows.formUnion(
-        try shard.wordSearch(
-          passage.privateText, language: nil, count: passageCount, where: isCitable
-        ).map(\.row))
+        try words.search(passage.privateText, language: nil, count: passageCount).map(\.row))
     }
     return try rows.sorted().compactMap {
-      try citableChunk($0, in: shard, visibilities: visibilities)?.citable.text
+      try citableChunk($0, in: words.shard, visibilities: visibilities)?.citable.text
     }
   }
 
@@ -131,22 +127,23 @@ package struct Retriever: Sendable {
 
   /// The rows of one class of sources that either search found, best first, ties by row.
   private func ranking(
-    for question: String, vector: [Float], identity: String, in shard: ShardSet,
+    for question: String, vector: [Float], identity: String, in words: ShardWords,
     of visibility: Visibility, visibilities: [SourceID: Visibility]
   ) throws -> [Ranked] {
+    let shard = words.shard
     let isAllowed = { (group: String) in
       SourceID(group).flatMap { visibilities[$0] } == visibility
     }
     let near = try shard.nearest(
       to: vector, identity: identity, count: candidateCount, where: isAllowed)
-    let words = ContentWords.text(of: question)
-    let worded = try shard.wordSearch(
-      words, language: nil, count: candidateCount, where: isAllowed)
+    let topic = ContentWords.text(of: question)
+    let worded = try words.search(
+      topic, language: nil, count: candidateCount, where: isAllowed)
     let rows = Array(Set(near.map(\.row)).union(worded.map(\.row))).sorted()
     guard !rows.isEmpty else { return [] }
     let cosines = try shard.similarities(of: rows, to: vector, identity: identity)
-    let wordScores = try shard.wordScores(of: rows, for: words, language: nil)
-    let ceiling = ShardSet.wordScoreCeiling(try shard.wordWeights(words, language: nil))
+    let wordScores = try words.scores(of: rows, for: topic, language: nil)
+    let ceiling = ShardWords.ceiling(try words.weights(topic, language: nil))
     return zip(rows, zip(cosines, wordScores))
       .map { row, scores in
         Ranked(
@@ -209,5 +206,16 @@ package struct Retriever: Sendable {
     return try citableChunk(beside, in: shard, visibilities: visibilities).map {
       RetrievedPassage.Neighbour(citable: $0.citable, offset: $0.offset)
     }
+  }
+}
+
+extension ShardWords {
+  /// The words of the citable sources of a shard: what citable text is ranked and judged by.
+  ///
+  /// - Throws: as `ShardWords.init`.
+  package static func citable(
+    in shard: ShardSet, visibilities: [SourceID: Visibility]
+  ) throws(ShardError) -> ShardWords {
+    try ShardWords(shard) { SourceID($0).flatMap { visibilities[$0] } == .citable }
   }
 }

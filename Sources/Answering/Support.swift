@@ -1,5 +1,5 @@
 // Whether passages support a sentence, as far as words, figures and vectors tell. Every figure of the sentence must stand in them;
-// then either its words, weighed by their rarity in the shard, or a line of theirs that says the same in other words. It is no
+// then either its words, weighed by their rarity in the citable text, or a line of theirs that says the same in other words. It is no
 // proof of meaning (a "not" is not seen); it is what stops a citation that has nothing to do with its sentence.
 
 import Corpus
@@ -21,27 +21,26 @@ struct Support: Sendable {
     let lines: [String]
   }
 
-  private let shard: ShardSet
+  private let words: ShardWords
   private let passages: [Known]
   private let meaning: SentenceMeaning?
 
   /// - Parameters:
   ///   - passages: each with its lines, as they are embedded.
   ///   - meaning: nil goes by words and figures alone.
-  /// - Throws: `ShardError`.
   init(
-    passages: [(citable: Citable, lines: [String])], shard: ShardSet,
+    passages: [(citable: Citable, lines: [String])], words: ShardWords,
     meaning: SentenceMeaning? = nil
-  ) throws {
-    self.shard = shard
+  ) {
+    self.words = words
     self.meaning = meaning
-    self.passages = try passages.map { passage, lines in
+    self.passages = passages.map { passage, lines in
       let description = passage.description
       let text = ([description.title] + passage.place.headingPath + [passage.text])
         .joined(separator: "\n")
       let language = ContentWords.language(of: passage.text)
       return Known(
-        terms: Set(try shard.wordWeights(text, language: description.language).map(\.term)),
+        terms: Set(words.terms(of: text, language: description.language)),
         figures: Figures.all(in: text, language: language),
         // What a page declares is often that of its template.
         language: language ?? description.language.map { String($0.prefix(2)) },
@@ -157,7 +156,7 @@ struct Support: Sendable {
 
   private func statement(_ sentence: String) -> Statement {
     // A damaged shard supports nothing.
-    let weights = (try? shard.wordWeights(ContentWords.text(of: sentence), language: nil)) ?? []
+    let weights = (try? words.weights(ContentWords.text(of: sentence), language: nil)) ?? []
     return Statement(
       figures: Figures.written(in: sentence),
       words: weights.map { ($0.term, $0.weight) }.sorted { $0.term < $1.term })

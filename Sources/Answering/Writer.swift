@@ -58,7 +58,7 @@ struct Writer: Sendable {
       using: &generator)
     var cited = CitedText(
       passageCount: prompt.passages.count,
-      support: try support(passages.prefix(prompt.passages.count), found))
+      support: support(passages.prefix(prompt.passages.count), found))
     var draft = begun
     // After text that was shown already "not found" has nothing to add: held back while it may still be that.
     var opening = Opening(without: begun.message.isEmpty ? nil : found.noAnswerText)
@@ -119,7 +119,7 @@ struct Writer: Sendable {
   ) async throws -> Answer? {
     let hidden = try retriever.privatePassages(
       for: found.question, vector: found.vector, identity: found.embedder.model.identity,
-      in: found.shard, visibilities: found.request.visibilities,
+      in: found.words.shard, visibilities: found.request.visibilities,
       beside: Array(found.nearPassages.prefix(Self.passageCount)), least: found.leastPassageScore,
       count: Self.privatePassageCount)
     guard !passages.isEmpty || !hidden.isEmpty || !found.request.released.isEmpty else {
@@ -132,10 +132,10 @@ struct Writer: Sendable {
       noAnswerText: found.noAnswerText, budget: model.budget, countTokens: countTokens,
       using: &generator)
     let publicTexts = try retriever.publicTexts(
-      like: hidden, in: found.shard, visibilities: found.request.visibilities)
+      like: hidden, in: found.words, visibilities: found.request.visibilities)
     var cited = CitedText(
       passageCount: prompt.passages.count,
-      support: try support(passages.prefix(prompt.passages.count), found))
+      support: support(passages.prefix(prompt.passages.count), found))
     var gate = GuardedStream(
       prompt.gate(
         publicTexts: publicTexts, request: found.request, vocabulary: await vocabulary(),
@@ -203,12 +203,12 @@ struct Writer: Sendable {
   /// What an answer's citations are held against.
   private func support(
     _ passages: ArraySlice<MergedPassage>, _ found: Found
-  ) throws -> Support {
-    try Support(
+  ) -> Support {
+    Support(
       passages: passages.map { passage in
         let known = passage.parts.flatMap { lines.quotable(of: $0) }
         return (passage.citable, known.map(\.line.embeddedText))
-      }, shard: found.shard,
+      }, words: found.words,
       meaning: found.meaningBounds.map { bounds in
         SentenceMeaning(
           question: found.question, chatbot: found.request.chatbot, embedder: found.embedder,
@@ -226,7 +226,7 @@ struct Writer: Sendable {
     var cited: [Int: [QuotableSentence]] = [:]
     for (index, sentence) in CitedSentence.all(in: draft.message).enumerated() where !isNoAnswer {
       // A quote shows what the sentences that cite it say, in answer to the question.
-      let said = try QuestionWords("\(found.question)\n\(sentence.text)", shard: found.shard)
+      let said = try QuestionWords("\(found.question)\n\(sentence.text)", words: found.words)
       for number in sentence.numbers
       where prompted.indices.contains(number - 1) && passages.indices.contains(number - 1) {
         let parts = passages[number - 1].parts

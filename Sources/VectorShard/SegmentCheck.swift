@@ -42,6 +42,22 @@ struct SegmentCheck {
     }
   }
 
+  /// The documents' stemmers are those of the header.
+  func stemmers() throws(ShardError) {
+    let table = section(.documentStemmers)
+    guard !table.isEmpty else { return }
+    var found: UInt32 = 0
+    for index in 0..<header.documentCount {
+      guard let bits = table.integer(UInt32.self, at: index * 4) else {
+        throw damage("document \(index) has no stemmers")
+      }
+      found |= bits
+    }
+    guard found == header.stemmers else {
+      throw damage("its documents' stemmers are not those of its header")
+    }
+  }
+
   /// The embedding identity.
   func identity() throws(ShardError) -> String {
     let range = header.range(.identity)

@@ -10,7 +10,7 @@ struct SegmentHeader: Sendable {
   let termCount: Int
   let wordCount: Int
   let stemmers: UInt32
-  /// Where each section of version 1 lies.
+  /// Where each section of version 1 lies; of those that came with a later minor version, empty when it is not there.
   private let ranges: [Range<Int>]
   /// Every section of the file with its checksum, those of later minor versions too, in file order.
   let table: [(range: Range<Int>, checksum: UInt32)]
@@ -54,6 +54,9 @@ struct SegmentHeader: Sendable {
     guard Int(major) == ShardFormat.majorVersion else {
       throw .unsupported(file: file, version: Int(major))
     }
+    guard let minor = bytes.integer(UInt16.self, at: Header.minorVersion) else {
+      throw damage("its header is impossible")
+    }
     guard let length = bytes.u64(at: Header.fileLength), length == bytes.count else {
       throw damage("it has \(bytes.count) bytes, its header says otherwise")
     }
@@ -71,7 +74,7 @@ struct SegmentHeader: Sendable {
     else { throw damage("its header holds impossible numbers") }
 
     var table: [(range: Range<Int>, checksum: UInt32)] = []
-    var ranges: [Range<Int>] = []
+    var known: [ShardFormat.Section: Range<Int>] = [:]
     var end = tableEnd
     var previous: UInt32 = 0
     for position in 0..<sectionCount {
@@ -86,11 +89,13 @@ struct SegmentHeader: Sendable {
       previous = number
       end = offset + length
       table.append((offset..<end, crc))
-      if ShardFormat.Section(rawValue: number) != nil { ranges.append(offset..<end) }
+      if let section = ShardFormat.Section(rawValue: number) { known[section] = offset..<end }
     }
-    guard end == bytes.count, ranges.count == ShardFormat.Section.allCases.count else {
+    let missing = ShardFormat.Section.allCases.filter { known[$0] == nil }
+    guard end == bytes.count, missing.isEmpty || missing == [.documentStemmers] && minor == 0 else {
       throw damage("its section table is not complete")
     }
+    let ranges = ShardFormat.Section.allCases.map { known[$0] ?? end..<end }
     self.dimension = dimension
     self.rowStride = stride
     self.rowCount = rowCount
@@ -107,7 +112,7 @@ struct SegmentHeader: Sendable {
 
   /// Sections whose length follows from the counts.
   private func checkLengths(file: String) throws(ShardError) {
-    let lengths: [(ShardFormat.Section, Int)] = [
+    var lengths: [(ShardFormat.Section, Int)] = [
       (.rows, rowCount * rowStride), (.scales, rowCount * 4), (.rowLengths, rowCount * 4),
       (.documents, documentCount * ShardFormat.DocumentEntry.byteCount),
       (.documentOrder, documentCount * 4),
@@ -119,6 +124,10 @@ struct SegmentHeader: Sendable {
           * ShardFormat.TermBlockEntry.byteCount
       ),
     ]
+    // Not there in files of version 1.0.
+    if !range(.documentStemmers).isEmpty {
+      lengths.append((.documentStemmers, documentCount * 4))
+    }
     for (section, length) in lengths where range(section).count != length {
       throw .corrupt(
         file: file,

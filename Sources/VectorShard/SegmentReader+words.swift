@@ -1,4 +1,4 @@
-// The dictionary: from a term to its postings.
+// The dictionary: from a term to its postings; and what is counted over some of the rows.
 
 /// Where a term's postings lie in section `postings`, and how many rows they name.
 struct TermPlace: Equatable {
@@ -30,6 +30,72 @@ extension SegmentReader {
           if precedes(term, cursor.term) { return nil }
         }
         return nil
+      }
+    }
+  }
+}
+
+extension SegmentReader {
+  /// How many rows of ascending ranges have a term.
+  ///
+  /// - Throws: `corrupt` for postings that do not decode.
+  /// - Complexity: O(postings), O(1) when the ranges are all rows.
+  func rowCount(of place: TermPlace, in ranges: [Range<Int>]) throws(ShardError) -> Int {
+    if ranges == [0..<rowCount] { return place.rowCount }
+    guard !ranges.isEmpty else { return 0 }
+    var found = 0
+    var next = 0
+    let isSound = withSection(.postings) { postings in
+      guard let bytes = postings.slice(place.postings.lowerBound, place.postings.count) else {
+        return false
+      }
+      return Postings.walk(bytes, rowCount: place.rowCount, limit: rowCount) { row, _ in
+        while next < ranges.count, ranges[next].upperBound <= row { next += 1 }
+        if next < ranges.count, ranges[next].lowerBound <= row { found += 1 }
+      }
+    }
+    guard isSound else { throw damage("the postings of a term do not decode") }
+    return found
+  }
+
+  /// The words of the rows of ascending ranges.
+  func wordCount(of ranges: [Range<Int>]) throws(ShardError) -> Int {
+    if ranges == [0..<rowCount] { return header.wordCount }
+    return try withSection(.rowLengths) { (lengths) throws(ShardError) -> Int in
+      var count = 0
+      for range in ranges {
+        guard let bytes = lengths.slice(range.lowerBound * 4, range.count * 4) else {
+          throw damage("section rowLengths ends before row \(range.upperBound)")
+        }
+        for offset in stride(from: 0, to: bytes.count, by: 4) {
+          count += Int(bytes.loadUnaligned(fromByteOffset: offset, as: UInt32.self))
+        }
+      }
+      return count
+    }
+  }
+
+  /// The stemmers that words of the rows of ascending ranges went through; in a file of version 1.0 those of all rows.
+  ///
+  /// - Complexity: O(documents), O(1) when the ranges are all rows.
+  func stemmers(of ranges: [Range<Int>]) throws(ShardError) -> UInt32 {
+    if ranges.isEmpty { return 0 }
+    if ranges == [0..<rowCount] || header.range(.documentStemmers).isEmpty {
+      return header.stemmers
+    }
+    return try withSection(.documents) { (table) throws(ShardError) -> UInt32 in
+      try withSection(.documentStemmers) { (stemmers) throws(ShardError) -> UInt32 in
+        var found: UInt32 = 0
+        var next = 0
+        for index in 0..<documentCount {
+          guard let record = DocumentRecord(table, at: index),
+            let bits = stemmers.integer(UInt32.self, at: index * 4)
+          else { throw damage("document \(index) has no stemmers") }
+          while next < ranges.count, ranges[next].upperBound <= record.firstRow { next += 1 }
+          guard next < ranges.count else { break }
+          if record.rowCount > 0, ranges[next].contains(record.firstRow) { found |= bits }
+        }
+        return found
       }
     }
   }

@@ -66,6 +66,7 @@ package final class SegmentReader: Sendable {
       try check.checksums()
       try check.documents()
       try check.documentOrder()
+      try check.stemmers()
       try check.payloads()
       let found = sha256(bytes)
       guard found == digest else {

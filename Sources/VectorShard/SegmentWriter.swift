@@ -23,6 +23,7 @@ package struct SegmentWriter {
     let group: Int
     let firstRow: Int
     var rowCount: Int
+    var stemmers: UInt32 = 0
   }
 
   /// Begins a segment for vectors of the model `identity` with `dimension` numbers each.
@@ -92,7 +93,7 @@ package struct SegmentWriter {
     rows.append(contentsOf: values.lazy.map { UInt8(bitPattern: $0) })
     rows.append(contentsOf: repeatElement(0, count: stride - dimension))
     scales.append(integer: scale.bitPattern)
-    words.addRow(text, language: language)
+    documents[document].stemmers |= words.addRow(text, language: language)
     documents[document].rowCount += 1
   }
 
@@ -116,6 +117,7 @@ package struct SegmentWriter {
     let index = words.sections()
     var names: [UInt8] = []
     var documentTable: [UInt8] = []
+    var stemmers: [UInt8] = []
     for document in documents {
       documentTable.append(integer: UInt32(truncatingIfNeeded: names.count))
       documentTable.append(integer: UInt32(document.id.utf8.count))
@@ -123,6 +125,7 @@ package struct SegmentWriter {
       documentTable.append(integer: UInt32(document.firstRow))
       documentTable.append(integer: UInt32(document.rowCount))
       names.append(contentsOf: document.id.utf8)
+      stemmers.append(integer: document.stemmers)
     }
     var groupTable: [UInt8] = []
     for group in groupOrder {
@@ -158,6 +161,7 @@ package struct SegmentWriter {
       .documents: documentTable, .documentOrder: order, .groups: groupTable, .names: names,
       .payloadItems: payloads.items, .payloadBlocks: payloads.blocks, .payload: payloads.packed,
       .termBlocks: index.termBlocks, .terms: index.terms, .postings: index.postings,
+      .documentStemmers: stemmers,
     ])
   }
 

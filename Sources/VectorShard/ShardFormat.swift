@@ -9,7 +9,7 @@ package enum ShardFormat {
   /// Readers refuse another major version.
   package static let majorVersion = 1
   /// A higher minor version only adds sections that a reader may pass over.
-  package static let minorVersion = 0
+  package static let minorVersion = 1
 
   /// Offsets in the header, in bytes from the start of the file.
   package enum Header {
@@ -70,7 +70,7 @@ package enum ShardFormat {
     package static let byteCount = 16
   }
 
-  /// The sections of version 1; all stand in every file, in this order, even when empty.
+  /// The sections of version 1; all stand in every file of the minor version that brought them, in this order, even when empty.
   ///
   /// Numbers kept free for later versions: 16 codes, 17 codeFactors, 18 rowsWide, 20 lists, 21 listMeans,
   /// 24 payloadDictionary, 28 postingBlocks, 32 fingerprints.
@@ -89,6 +89,8 @@ package enum ShardFormat {
     case termBlocks = 12
     case terms = 13
     case postings = 14
+    /// Since 1.1.
+    case documentStemmers = 15
   }
 
   /// Sections begin at multiples of this, and a row's stride is one.

@@ -1,7 +1,7 @@
 // A snapshot of a shard: the segments of one generation, open.
 //
 // A value: holding it keeps its files mapped, whatever is published or swept meanwhile. Searches are in ShardSet+nearest
-// and ShardSet+words; they block and take no lock.
+// and ShardWords; they block and take no lock.
 
 import Glibc
 
@@ -27,7 +27,7 @@ package struct ShardSet: Sendable {
   /// A row that was found.
   package struct Hit: Sendable, Hashable {
     package let row: RowReference
-    /// Cosine for `nearest`, BM25 for `wordSearch`.
+    /// Cosine for `nearest`, BM25 for `ShardWords.search`.
     package let score: Float
 
     package init(row: RowReference, score: Float) {

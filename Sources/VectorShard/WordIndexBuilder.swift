@@ -20,11 +20,12 @@ struct WordIndexBuilder {
   /// Bit n set: words of a script that has stemmers went through the algorithm of raw value n.
   private(set) var stemmers: UInt32 = 0
 
-  /// Adds the next row.
-  mutating func addRow(_ words: String, language: String?) {
+  /// Adds the next row and gives the bits of `stemmers` for its words.
+  mutating func addRow(_ words: String, language: String?) -> UInt32 {
     let row = rowLengths.count
     let stemmer = Stemmer()
     var found: [Int] = []
+    var used: UInt32 = 0
     var algorithms: [Script: StemmingAlgorithm] = [:]
     WordScanner.scan(words) { word, script in
       let algorithm: StemmingAlgorithm
@@ -34,7 +35,7 @@ struct WordIndexBuilder {
         algorithm = .chosen(for: script, language: language)
         algorithms[script] = algorithm
         if StemmingAlgorithm.usual(for: script) != .plain {
-          stemmers |= 1 << UInt32(algorithm.rawValue)
+          used |= 1 << UInt32(algorithm.rawValue)
         }
       }
       found.append(term(for: word, by: algorithm, stemmer))
@@ -48,6 +49,8 @@ struct WordIndexBuilder {
       addPosting(term: found[start], row: row, count: end - start)
       start = end
     }
+    stemmers |= used
+    return used
   }
 
   private mutating func term(

@@ -1,8 +1,7 @@
 // A question's words as terms, and BM25 over the postings of one segment.
 //
 // BM25 after Robertson and Zaragoza (doi:10.1561/1500000019), with the inverse document frequency that never goes below
-// zero: ln(1 + (N - n + 0.5) / (n + 0.5)). Counts are those of all segments, deleted documents included, as in Lucene: a
-// merge drops them. Stop words are left out of a question that has other words.
+// zero: ln(1 + (N - n + 0.5) / (n + 0.5)). Counts are those of ShardWords. Stop words are left out of a question that has other words.
 
 import Glibc
 
@@ -18,7 +17,7 @@ enum BM25 {
 package struct WordWeight: Sendable, Hashable {
   /// The term, stemmed and folded.
   package let term: String
-  /// Rows of the shard that hold it, those of deleted documents too.
+  /// Rows that hold it, of those that are counted.
   package let rowCount: Int
   /// How often the question has it, times its inverse document frequency.
   package let weight: Float

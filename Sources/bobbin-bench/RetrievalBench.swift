@@ -78,8 +78,9 @@ enum RetrievalBench {
       let start = BenchClock.wall()
       guard let vector = try await embedder.embed([question]).first else { continue }
       let embedded = BenchClock.wall()
+      let words = try ShardWords.citable(in: one.shard, visibilities: one.visibilities)
       let passages = try retriever.passages(
-        for: question, vector: vector, identity: embedder.model.identity, in: one.shard,
+        for: question, vector: vector, identity: embedder.model.identity, in: words,
         visibilities: one.visibilities)
       let end = BenchClock.wall()
       pass.cpu.append((BenchClock.cpu() - used) * 1e3)
@@ -87,7 +88,7 @@ enum RetrievalBench {
       pass.search.append((end - embedded) * 1e3)
       pass.both.append((end - start) * 1e3)
       pass.passages += Double(passages.count) / Double(questions.count)
-      let postings = try one.shard.wordWeights(ContentWords.text(of: question), language: nil)
+      let postings = try words.weights(ContentWords.text(of: question), language: nil)
         .reduce(0) { $0 + $1.rowCount }
       pass.wordRows += Double(postings) / Double(one.rows) / Double(questions.count)
     }

@@ -76,7 +76,7 @@ enum SearchBench {
           nearest.append(microseconds() - start)
           let question = generator.next(wordCount: 8)
           start = microseconds()
-          _ = try one.set.wordSearch(question, language: "en", count: resultCount)
+          _ = try one.set.words.search(question, language: "en", count: resultCount)
           words.append(microseconds() - start)
         }
       }

@@ -1,6 +1,7 @@
 import Corpus
 import Embedding
 import Testing
+import VectorShard
 
 @testable import Answering
 
@@ -20,7 +21,7 @@ import Testing
     var cited = CitedText(
       passageCount: texts.count,
       support: try Support(
-        passages: try texts.map { (try citable($0, language: language), [$0]) }, shard: shard,
+        passages: texts.map { (try citable($0, language: language), [$0]) }, words: try shard.words,
         meaning: meaning))
     var shown = ""
     for piece in pieces { shown += await cited.feed(piece) }

@@ -55,10 +55,13 @@ import VectorShard
         let text = way(question)
         let vector = try #require(try await embedder.embed([text]).first)
         let passages = try Retriever().passages(
-          for: text, vector: vector, identity: embedder.model.identity, in: shard,
+          for: text, vector: vector, identity: embedder.model.identity,
+          in: try .citable(in: shard, visibilities: visibilities),
           visibilities: visibilities)
         let quotation = try await QuotingAnswerer(weights: weights).quote(
-          text, vector: vector, passages: passages, shard: shard, embed: embedder.embed)
+          text, vector: vector, passages: passages,
+          words: try .citable(in: shard, visibilities: visibilities),
+          embed: embedder.embed)
         let expected = ThresholdCurveTests.flat(question.expected ?? "\u{0}")
         func holds(_ text: String?) -> Bool {
           ThresholdCurveTests.flat(text ?? "").contains(expected)

@@ -6,6 +6,7 @@ import Embedding
 import FoundationEssentials
 import Synchronization
 import Testing
+import VectorShard
 
 @testable import Answering
 
@@ -127,6 +128,55 @@ import Testing
     #expect(first.answered)
     #expect(first.message == second.message)
     #expect(first.sources == second.sources)
+  }
+
+  @Test
+  func
+    `with private text longer than all public text, in another language too, no answer is another`()
+    async throws
+  {
+    let fixtures = ThresholdCurveTests.repository + "/fixtures"
+    func paragraphs(_ path: String) throws -> [String] {
+      try String(contentsOfFile: "\(fixtures)/\(path)", encoding: .utf8)
+        .split(separator: "\n\n").map(String.init)
+    }
+    let texts = try ["faq.txt", "service-manual.md", "about-fernwheel.md"].map {
+      try paragraphs("handbook/\($0)")
+    }
+    let pages = texts.map { TestDocument(source: "public", chunks: $0) }
+    // The rare words of some public sentences are common in it.
+    let ledger = try paragraphs("handbook-private/pricing-internal.md")
+    let copies = texts.joined().enumerated().filter { $0.offset % 3 == 0 }.flatMap {
+      Array(repeating: $0.element, count: 4)
+    }
+    let german = TestDocument(
+      source: "private", language: "de",
+      chunks: ["Die Kosten der Räder und die Preise aller Ersatzteile gehen niemanden etwas an."])
+    let alone = try TestShards()
+    try await alone.write(pages)
+    let beside = try TestShards()
+    try await beside.write([
+      german, pages[0], TestDocument(source: "private", chunks: copies), pages[1],
+      TestDocument(source: "private", chunks: ledger), pages[2],
+    ])
+    struct Line: Decodable { let question: String }
+    let questions = try ["answerable", "unanswerable"].flatMap { name in
+      try String(contentsOfFile: "\(fixtures)/questions/\(name).jsonl", encoding: .utf8)
+        .split(separator: "\n").enumerated().filter { $0.offset % 4 == 0 }
+        .map { try JSONDecoder().decode(Line.self, from: Data($0.element.utf8)).question }
+    }
+    var answered = 0
+    for question in questions {
+      let first = try await alone.answerer().wholeAnswer(request(question))
+      let second = try await beside.answerer().wholeAnswer(
+        request(question, learnOnly: ["private"]))
+      #expect(first.message == second.message, "\(question)")
+      #expect(
+        first.sources.map(\.quote) == second.sources.map(\.quote)
+          && first.passages.map(\.score) == second.passages.map(\.score), "\(question)")
+      answered += first.answered ? 1 : 0
+    }
+    #expect(questions.count > 100 && answered > 20)
   }
 
   @Test func `a toggle acts on the next answer`() async throws {

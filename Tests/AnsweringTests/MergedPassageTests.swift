@@ -37,7 +37,7 @@ import VectorShard
     let embedder = HashingEmbedder.make()
     return try Retriever().passages(
       for: question, vector: try #require(try await embedder.embed([question]).first),
-      identity: embedder.model.identity, in: try #require(try shards.cache.shard("bot")),
+      identity: embedder.model.identity, in: try #require(try shards.cache.shard("bot")).words,
       visibilities: ["tower", "well"].reduce(into: [:]) {
         $0[SourceID(unchecked: $1)] = .citable
       })

@@ -15,7 +15,8 @@ import VectorShard
     let embedder = HashingEmbedder.make()
     let vector = try #require(try await embedder.embed([question]).first)
     return try Retriever().passages(
-      for: question, vector: vector, identity: embedder.model.identity, in: shard,
+      for: question, vector: vector, identity: embedder.model.identity,
+      in: try .citable(in: shard, visibilities: flags),
       visibilities: flags)
   }
 
@@ -88,7 +89,8 @@ import VectorShard
     let shard = try await shards.write([TestDocument(source: "public", chunks: [leave])])
     #expect(throws: ShardError.self) {
       try Retriever().passages(
-        for: "leave", vector: [Float](repeating: 0.1, count: 384), identity: "other", in: shard,
+        for: "leave", vector: [Float](repeating: 0.1, count: 384), identity: "other",
+        in: try shard.words,
         visibilities: flags(citable: ["public"]))
     }
   }

@@ -12,6 +12,7 @@ struct TestDocument {
   var source: String
   var uri = "handbook.md"
   var title = "Handbook"
+  var language = "en"
   var mediaType = "text/markdown"
   /// Chunks in order, a blank line between them unless `offsets` says otherwise.
   var chunks: [String]
@@ -48,7 +49,8 @@ final class TestShards: Sendable {
       let description = DocumentDescription(
         document: try #require(DocumentID("doc\(number)")),
         source: try #require(SourceID(document.source)), uri: document.uri, title: document.title,
-        language: "en", mediaType: document.mediaType, rawDigest: "sha256:00", textDigest: "00")
+        language: document.language, mediaType: document.mediaType, rawDigest: "sha256:00",
+        textDigest: "00")
       let index = try writer.addDocument(
         ShardDocument(
           id: description.document.text, group: document.source,
@@ -67,7 +69,8 @@ final class TestShards: Sendable {
         offset += text.unicodeScalars.count + 2
         try writer.addRow(
           document: index, words: (document.headingPath + [text]).joined(separator: "\n"),
-          language: "en", vector: .unit(try #require(try await embedder.embed([text]).first)),
+          language: document.language,
+          vector: .unit(try #require(try await embedder.embed([text]).first)),
           payload: Array(try JSONEncoder().encode(chunk)))
       }
     }

@@ -85,10 +85,13 @@ import VectorShard
   ) async throws -> Outcome {
     let vector = try #require(try await embedder.embed([question.question]).first)
     let passages = try Retriever().passages(
-      for: question.question, vector: vector, identity: embedder.model.identity, in: shard,
+      for: question.question, vector: vector, identity: embedder.model.identity,
+      in: try .citable(in: shard, visibilities: visibilities),
       visibilities: visibilities)
     let quotation = try await QuotingAnswerer(weights: .set(for: embedder.model)).quote(
-      question.question, vector: vector, passages: passages, shard: shard, embed: embedder.embed)
+      question.question, vector: vector, passages: passages,
+      words: try .citable(in: shard, visibilities: visibilities),
+      embed: embedder.embed)
     let expected = Self.flat(question.expected ?? "\u{0}")
     return Outcome(
       question: question, confidence: quotation?.confidence ?? 0,

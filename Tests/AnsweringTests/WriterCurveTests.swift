@@ -36,6 +36,7 @@ import VectorShard
     let fixtures = ThresholdCurveTests.repository + "/fixtures"
     let visibilities = try await shards.writeHandbook(folder: fixtures, embedder: embedder)
     let shard = try #require(try shards.cache.shard("handbook"))
+    let words = try ShardWords.citable(in: shard, visibilities: visibilities)
     var questions: [Question] = []
     for kind in ["answerable", "unanswerable"] {
       for line in try String(
@@ -48,7 +49,8 @@ import VectorShard
       Asked(
         question: question, vector: vector,
         passages: try Retriever(mostShared: mostShared).passages(
-          for: question.question, vector: vector, identity: embedder.model.identity, in: shard,
+          for: question.question, vector: vector, identity: embedder.model.identity,
+          in: words,
           visibilities: visibilities))
     }
     var asked: [Asked] = []
@@ -87,7 +89,7 @@ import VectorShard
     for one in answerable {
       guard let expected = one.question.expected, one.place != nil else { continue }
       let passages = Array(one.passages.prefix(6))
-      let support = try Support(passages: passages.map { ($0.citable, []) }, shard: shard)
+      let support = Support(passages: passages.map { ($0.citable, []) }, words: words)
       let statement = "\(one.question.question.replacing("?", with: "")) \(expected)"
       for (index, passage) in passages.enumerated() {
         let share = support.share(of: statement, number: index + 1)
@@ -106,7 +108,7 @@ import VectorShard
       print(least, Self.share(right) { $0 >= least }, Self.share(wrong) { $0 >= least })
     }
 
-    try await paraphrases(asked, in: shard, embedder: embedder, folder: fixtures)
+    try await paraphrases(asked, in: words, embedder: embedder, folder: fixtures)
 
     for reach: Float in [0, 0.05, 0.1, 0.15, 0.2] {
       var weights = QuotingWeights.set(for: embedder.model)
@@ -117,7 +119,7 @@ import VectorShard
       var good = 0
       for one in answerable {
         let quotation = try await QuotingAnswerer(weights: weights).quote(
-          one.question.question, vector: one.vector, passages: one.passages, shard: shard,
+          one.question.question, vector: one.vector, passages: one.passages, words: words,
           embed: embedder.embed)
         guard let quotation, quotation.confidence >= weights.threshold else { continue }
         let expected = ThresholdCurveTests.flat(one.question.expected ?? "\u{0}")
@@ -149,7 +151,7 @@ import VectorShard
   /// Answers in other words than the document's: whether their citation stands, of the right passage, of one beside it, and of the
   /// right passage for the answer to another question.
   private func paraphrases(
-    _ asked: [Asked], in shard: ShardSet, embedder: Embedder, folder: String
+    _ asked: [Asked], in words: ShardWords, embedder: Embedder, folder: String
   ) async throws {
     let all = try String(
       contentsOfFile: "\(folder)/questions/paraphrases.jsonl", encoding: .utf8
@@ -168,8 +170,8 @@ import VectorShard
       let other = all[(number + 37) % all.count]
       let passages = Array(question.passages.prefix(6))
       let lines = passages.map { PassageLines.cut($0).map(\.line.embeddedText) }
-      let support = try Support(
-        passages: zip(passages, lines).map { ($0.citable, $1) }, shard: shard)
+      let support = Support(
+        passages: zip(passages, lines).map { ($0.citable, $1) }, words: words)
       let vectors = try await embedder.embed(
         [one.statement, other.statement].flatMap { [$0, "\(one.question) \($0)"] })
       for (index, passage) in passages.enumerated() {

@@ -80,7 +80,7 @@ import VectorShard
       var means = Means()
       for (query, vector) in zip(queries, vectors) {
         let found = try retriever.passages(
-          for: query.text, vector: vector, identity: embedder.model.identity, in: shard,
+          for: query.text, vector: vector, identity: embedder.model.identity, in: try shard.words,
           visibilities: flags
         ).map { Int($0.citable.description.uri) ?? -1 }
         Self.add(found, of: query, to: &means)

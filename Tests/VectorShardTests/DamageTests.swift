@@ -105,7 +105,7 @@ struct DamageTests {
         _ = try? reader.documentIndex(ofID: "d1")
         let set = try ShardSet(manifest(reader), in: directory.path)
         _ = try? set.nearest(to: one, identity: Sample.identity, count: 5) { $0 != "g1" }
-        _ = try? set.wordSearch(
+        _ = try? set.words.search(
           FixedChance.vocabulary.joined(separator: " "), language: "en", count: 5)
       } catch is ShardError {}
     }

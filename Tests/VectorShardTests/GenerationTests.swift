@@ -149,7 +149,7 @@ struct GenerationTests {
     try ShardManifest.publish(manifest, in: directory.path)
     let set = try openShard(directory.path)
     #expect(try set.nearest(to: [1, 0, 0, 0], identity: "m", count: 3) == [])
-    #expect(try set.wordSearch("anything", language: nil, count: 3) == [])
+    #expect(try set.words.search("anything", language: nil, count: 3) == [])
     #expect(try set.rows(ofDocument: "d") == [])
   }
 
