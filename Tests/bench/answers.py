@@ -12,7 +12,8 @@ X-Forwarded-For, an address of its own. The model is model_stub.py: a first toke
 First byte: chats one after another, each whole and by a visitor of its own, from the first byte of the request to the first
 `delta` event; the same is asked of the stub alone. Memory: a server that has answered one question, then so many chats whose
 stub gives a token a second; and the gate must have stopped none. Beside: whether a private source can be told by the time of
-quoted answers that do not need it: chatbots with and without one, asked the same in turn. Prints one JSON object. Linux only; all on the loopback.
+answers that do not need it, quoted ones and blended ones by the stub: chatbots with and without one, asked the same in turn.
+Prints one JSON object. Linux only; all on the loopback.
 """
 import argparse
 import asyncio
@@ -129,32 +130,62 @@ def near(given, env, ids, log):
     return found
 
 
-def beside(given, env, log):
-    """Medians of quoted answers to public questions, of a chatbot with a private source and of one without, in turn."""
+def beside(given, env, _, log, near_words):
+    """Medians of answers of a chatbot with a private source and of one without, in turn: quoted ones to public questions, blended
+    ones to questions that private and citable text is near to, until their first text and until their end."""
     # Both in two trainings: a shard of two segments is searched twice, whatever is in them.
     names = {"with": (CITABLE, ["--learn-only", LEARN_ONLY]), "without": (CITABLE[:2], CITABLE[2:])}
-    ids = {}
+    pair = {}
     for name, parts in names.items():
         for options in parts:
             processes.timed([f"{given.bin}/bobbin", "ingest", f"{name}-private", *map(str, options)], env, timeout=200)
         with rows(env) as database:
-            [(ids[name],)] = database.execute("SELECT id FROM chatbots WHERE name = ?", (f"{name}-private",))
+            [(pair[name],)] = database.execute("SELECT id FROM chatbots WHERE name = ?", (f"{name}-private",))
     # Each once: an answer that is given again is no search. The first ten, of others, open the shards and the model.
     words, times, said = questions()[:10] + questions(CITABLE), {name: [] for name in names}, {name: [] for name in names}
-    with processes.server(given.bin, env, log) as (_, port, _):
-        client, visitors = Client(port), Visitors(port, list(ids.values()))
+
+    def in_turn(client, words, ask):
+        visitors = Visitors(port, list(pair.values()))
         for number, asked_now in enumerate(words):
             # In turn and in changing order: what else happens on the machine happens to both.
             for name in sorted(names, reverse=number % 2 == 0):
-                while (session := visitors.session(client))[0] != ids[name]:
+                while (session := visitors.session(client))[0] != pair[name]:
                     pass
-                start = time.perf_counter()
-                reply = client.call("POST", f"/api/chat/{ids[name]}/", {"message": asked_now}, *session[1:])
-                times[name].append((time.perf_counter() - start) * 1000)
-                said[name].append(reply["message"])
+                ask(client, name, asked_now, session)
+
+    def quoted(client, name, asked_now, session):
+        start = time.perf_counter()
+        reply = client.call("POST", f"/api/chat/{pair[name]}/", {"message": asked_now}, *session[1:])
+        times[name].append((time.perf_counter() - start) * 1000)
+        said[name].append(reply["message"])
+
+    with processes.server(given.bin, env, log) as (_, port, _):
+        in_turn(Client(port), words, quoted)
     result = {name: processes.percentiles(times[name][10:]) for name in names}
     same = sum(one == other for one, other in zip(said["with"][10:], said["without"][10:]))
-    return result | {"questions": len(words) - 10, "same_answers": round(same / (len(words) - 10), 3)}
+    result |= {"questions": len(words) - 10, "same_answers": round(same / (len(words) - 10), 3)}
+
+    firsts, ends = {name: [] for name in names}, {name: [] for name in names}
+
+    def blended(client, name, asked_now, session):
+        start = time.perf_counter()
+        firsts[name].append(first_byte(port, asked(asked_now, *session), b"event: delta", b"event: done"))
+        ends[name].append((time.perf_counter() - start) * 1000)
+
+    with rows(env) as database, database:
+        database.executemany("UPDATE chatbots SET privacy_mode = 'blended' WHERE id = ?", [(one,) for one in pair.values()])
+    with stub("--first", FIRST_MS, "--gap", GAP_MS, "--tokens", TOKENS) as stub_port:
+        with served(given, env, stub_port, log) as (_, port):
+            before = noted(env, "blended")
+            in_turn(Client(port), near_words[:5] + near_words * 2, blended)
+            after = [now - then for now, then in zip(noted(env, "blended"), before)]
+    asked_in_all = 2 * (5 + 2 * len(near_words))
+    if after != [asked_in_all, asked_in_all, 0]:
+        raise SystemExit(f"beside: of {asked_in_all} blended answers {after[0]} were noted, {after[1]} came so, {after[2]} were stopped")
+    result["blended"] = {
+        name: {"first": processes.percentiles(firsts[name][5:]), "end": processes.percentiles(ends[name][5:])} for name in names}
+    result["blended"]["questions"] = len(near_words)
+    return result
 
 
 @contextlib.contextmanager
@@ -362,13 +393,10 @@ def main():
     if given.only in (None, "first", "streams", "beside"):
         with open(given.work / "servers.log", "w", encoding="utf-8") as log:
             env, ids = prepared(given)
-            if given.only in (None, "beside"):
-                result["beside"] = attempt(beside, given, env, log)
-            if given.only != "beside":
-                words = near(given, env, ids, log)
-                for part in (streams, first):
-                    if given.only in (None, part.__name__):
-                        result[part.__name__] = attempt(part, given, env, ids, log, words)
+            words = near(given, env, ids, log)
+            for part in (beside, streams, first):
+                if given.only in (None, part.__name__):
+                    result[part.__name__] = attempt(part, given, env, ids, log, words)
     print(json.dumps(result))
 
 

@@ -189,6 +189,15 @@ def answers(result):
             f"p50 {milliseconds(one['with']['p50_ms'])} with, {milliseconds(one['without']['p50_ms'])} without, "
             f"{(ratio - 1) * 100:+.1f} %; {one['same_answers'] * 100:.1f} % the same answer",
             target="medians within 5 %", met=abs(ratio - 1) <= 0.05)
+        pair = one["blended"]
+        ratios = [pair["with"][what]["p50_ms"] / pair["without"][what]["p50_ms"] for what in ("first", "end")]
+        row(f"blended answers to {pair['questions']} questions that a learn-only source is near to, a chatbot with it beside one "
+            "without, in turn",
+            f"first text p50 {milliseconds(pair['with']['first']['p50_ms'])} with, "
+            f"{milliseconds(pair['without']['first']['p50_ms'])} without, {(ratios[0] - 1) * 100:+.1f} %; end "
+            f"{milliseconds(pair['with']['end']['p50_ms'])} and {milliseconds(pair['without']['end']['p50_ms'])}, "
+            f"{(ratios[1] - 1) * 100:+.1f} %",
+            target="medians within 5 %", met=all(abs(ratio - 1) <= 0.05 for ratio in ratios))
     for mode in ("strict", "blended"):
         if one := result.get("streams", {}).get(mode):
             wanted = result["streams"]["wanted"]
