@@ -25,6 +25,8 @@ final class ConnectionEndHandler: ChannelDuplexHandler, RemovableChannelHandler 
   /// Whether the answer that is being written has said that it is the last.
   private var isSaid = false
   private var requests = 0
+  /// Whether the last request's body is held back until it is asked for (RFC 9110 section 10.1.1), and it was not.
+  private var isHeldBack = false
   /// Bytes of the last request's body that are still to come, if it says so; nil once it has come to its end.
   private var unread: Int?
   private var timer: Scheduled<Void>?
@@ -53,7 +55,10 @@ final class ConnectionEndHandler: ChannelDuplexHandler, RemovableChannelHandler 
       requests += 1
       timer?.cancel()
       unread = head.headerFields[.contentLength].flatMap { Int($0) } ?? Int.max
-    case .body(let buffer): unread = unread.map { $0 == Int.max ? $0 : $0 - buffer.readableBytes }
+      isHeldBack = head.headerFields[.expect]?.lowercased() == "100-continue"
+    case .body(let buffer):
+      isHeldBack = false
+      unread = unread.map { $0 == Int.max ? $0 : $0 - buffer.readableBytes }
     case .end: unread = nil
     }
     context.fireChannelRead(data)
@@ -66,6 +71,9 @@ final class ConnectionEndHandler: ChannelDuplexHandler, RemovableChannelHandler 
 
   func write(context: ChannelHandlerContext, data: NIOAny, promise: EventLoopPromise<Void>?) {
     switch unwrapOutboundIn(data) {
+    case .head(let head) where head.status == .continue:
+      isHeldBack = false
+      context.write(data, promise: promise)
     case .head(var head) where head.status.code >= 200 && (isEnding || leavesTooMuch(head)):
       head.headerFields[.connection] = "close"
       isSaid = true
@@ -94,7 +102,8 @@ final class ConnectionEndHandler: ChannelDuplexHandler, RemovableChannelHandler 
   /// Whether an answer comes while more of its question is still to come than is worth reading.
   private func leavesTooMuch(_ head: HTTPResponse) -> Bool {
     guard let unread, requests == 1 else { return false }
-    return head.status == .contentTooLarge || unread > Self.unreadLimit
+    // Whether a body that nobody asked for still comes is the client's choice: what follows cannot be told from it.
+    return head.status == .contentTooLarge || unread > Self.unreadLimit || isHeldBack
   }
 
   private func close(_ context: ChannelHandlerContext, after time: TimeAmount) {

@@ -38,8 +38,10 @@ export async function showCrawlLog(source) {
     Object.entries(outcomes).filter(([name]) => totals[name] > 0)
       .map(([name, [words]]) => h("option", { value: name }, `${words} (${number(totals[name])})`)));
   const more = button("Show more", () => {
+    const before = limit;
     limit += shownAtOnce;
     show();
+    body.querySelectorAll("tbody a")[before]?.focus();
   });
   const show = () => {
     const chosen = items.filter((row) => select.value === "" || row.outcome === select.value);

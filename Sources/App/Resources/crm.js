@@ -54,9 +54,12 @@ export async function crm(loaded, changed) {
   let chatbot = loaded;
   let cursor = null;
   const shown = [];
+  // As it was put into the field: what its owner has begun to write since is left alone.
+  let address = byID("crm").value;
 
   const show = () => {
-    byID("crm").value = chatbot.crm_webhook_url ?? "";
+    if (byID("crm").value === address) byID("crm").value = chatbot.crm_webhook_url ?? "";
+    address = chatbot.crm_webhook_url ?? "";
     byID("crm-acts").hidden = !chatbot.crm_webhook_url;
     byID("crm-disabled").hidden = !chatbot.crm_disabled_reason;
     byID("crm-why").textContent = chatbot.crm_disabled_reason ?? "";
@@ -99,9 +102,9 @@ export async function crm(loaded, changed) {
   };
 
   byID("crm-form").addEventListener("input", () => fill(byID("crm-said")));
-  onSubmit(byID("crm-form"), async ({ crm_webhook_url: address }) => {
+  onSubmit(byID("crm-form"), async ({ crm_webhook_url: written }) => {
     try {
-      chatbot = await patch(api, { crm_webhook_url: address.trim() || null });
+      chatbot = await patch(api, { crm_webhook_url: written.trim() || null });
     } catch (error) {
       if (error.code === "unsafe-url") {
         // Said at its field, as what the form itself finds.
@@ -110,6 +113,7 @@ export async function crm(loaded, changed) {
       }
       throw error;
     }
+    address = byID("crm").value;
     show();
     byID("crm-said").textContent = chatbot.crm_webhook_url ? "Saved." : "Saved: no address.";
     await reload();
@@ -154,8 +158,9 @@ async function people() {
         if (!(await confirm({ title: "Delete this person?", action: "Delete", danger: true, body: "It comes back when the CRM tells of them again." }))) return;
         await del(`${api}contacts/${contact.id}/`);
         shown.splice(shown.indexOf(contact), 1);
-        list();
         toast("The person is deleted.");
+        if (shown.length === 0 && cursor) await load();
+        else list();
         (shown.length > 0 ? byID("contacts") : byID("crm")).focus();
       }, "small"), contact.email ?? contact.name ?? "") },
     ], shown));

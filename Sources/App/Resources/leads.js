@@ -45,8 +45,8 @@ await chatbotPage(async (loaded) => {
   // For one that came before the address was set, or was lost at the other end.
   async function send(lead) {
     await post(`${api}leads/${lead.id}/resend/`);
-    await lookAgain();
     toast("It is on its way. What became of it stands below.");
+    await lookAgain();
   }
 
   async function remove(lead) {

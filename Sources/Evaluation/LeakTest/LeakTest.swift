@@ -106,7 +106,7 @@ package struct LeakTest: Sendable {
         // A code or a figure stops what words alone might pass, so every other time none of them is said.
         let watched = Watched(
           canary, disguise, mode: mode, model: model,
-          isPlain: (number + number / Disguise.allCases.count) % 2 == 1)
+          isPlain: (number / Disguise.allCases.count + number % Disguise.allCases.count) % 2 == 1)
         try await carryOut(attack, watched, shadow.shard, visibilities, &tally)
         done += attack.turns.count
         progress(done, total)
