@@ -136,7 +136,8 @@ struct Routes {
     let uploads = Uploads(blobs: DirectoryBlobs(data: configuration.data))
     SourceController(
       database: database, uploads: uploads,
-      data: configuration.data, policy: configuration.addressPolicy
+      data: configuration.data, policy: configuration.addressPolicy,
+      prices: configuration.tokenPrices
     ).addRoutes(to: &table, access)
     let training = Training(spool: configuration.spool, database: database)
     let runs = RunController(
@@ -176,10 +177,14 @@ struct Routes {
     BillingController(
       database: database, payments: payments, prices: configuration.planPrices
     ).addRoutes(to: &table, access)
-    AdminController(database: database, mail: mail, publicURL: publicURL)
-      .addRoutes(to: &table, access)
-    AdminDetailController(database: database, publicURL: publicURL)
-      .addRoutes(to: &table, access)
+    AdminController(
+      database: database, mail: mail, publicURL: publicURL, prices: configuration.tokenPrices
+    )
+    .addRoutes(to: &table, access)
+    AdminDetailController(
+      database: database, publicURL: publicURL, prices: configuration.tokenPrices
+    )
+    .addRoutes(to: &table, access)
     AdminSpoolController(
       database: database, configuration: configuration, audit: AuditTrail(database: database)
     ).addRoutes(to: &table, access)

@@ -20,6 +20,8 @@ package struct SourceState: Codable, Sendable {
   package let oldestChangeAt: Int?
   /// When one of its web pages that answer now was last read or found unchanged, milliseconds since 1970 UTC; nil for files.
   package let readAt: Int?
+  /// Tokens of its texts that were given a vector, in all its readings; what came from the cache is not among them.
+  package let tokensEmbedded: Int
 
   /// Works a source's status out of its documents.
   static func status(of documents: [DocumentRow]) -> String {
@@ -38,7 +40,17 @@ extension AppDatabase {
     let documents = try await documents(of: chatbot)
     let bySource = Dictionary(grouping: documents, by: \.source)
     return try await reads.read { database in
-      try Row.fetchAll(
+      var tokens: [String: Int] = [:]
+      for row in try database.all(
+        """
+        SELECT d.source_id AS source, cast(sum(r.tokens) AS bigint) AS tokens
+        FROM documents d JOIN document_receipts r ON r.document_id = d.id
+        WHERE d.chatbot_id = $1 AND r.stage = 'embed' GROUP BY d.source_id
+        """, [chatbot.text])
+      {
+        tokens[row["source"]] = row["tokens"]
+      }
+      return try Row.fetchAll(
         database,
         sql:
           """
@@ -62,7 +74,8 @@ extension AppDatabase {
           oldestChangeAt: own.filter { $0.state != "live" && $0.state != "ended" }
             .map(\.changedAt).min(),
           readAt: (row["source_url"] as String?) == nil
-            ? nil : own.filter { $0.state == "live" }.map { $0.readAt ?? $0.changedAt }.max())
+            ? nil : own.filter { $0.state == "live" }.map { $0.readAt ?? $0.changedAt }.max(),
+          tokensEmbedded: tokens[id, default: 0])
       }
     }
   }

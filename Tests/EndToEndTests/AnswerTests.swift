@@ -245,6 +245,21 @@ import WebClient
       embedded: usage.tokens_embedded, read: usage.tokens_in, written: usage.tokens_out)
     #expect(usage.cost == sum && usage.by_chatbot.map(\.cost) == [sum])
     #expect(usage.by_chatbot.first?.tokens_embedded == usage.tokens_embedded)
+    struct Sources: Decodable {
+      struct Source: Decodable {
+        let tokens_embedded: Int
+        let cost: Price
+      }
+      let items: [Source]
+    }
+    let sources = try JSONDecoder().decode(
+      Sources.self, from: Data(try await owner.send("GET", base + "sources/").body)
+    ).items
+    // One was removed; what it cost stays the chatbot's.
+    let tokens = sources.map(\.tokens_embedded)
+    #expect(tokens.allSatisfy { $0 > 0 } && tokens.reduce(0, +) < usage.tokens_embedded)
+    #expect(
+      sources.map(\.cost) == tokens.map { Price(embedded: $0, read: 0, written: 0) })
   }
 
   @Test func `an old answer is followed back to the text it was made from`() async throws {

@@ -87,7 +87,10 @@ enum Components {
             required("live", .count), required("waiting", .count), required("failed", .count),
             required("total", .count),
           ])),
-        required("bytes", .count), required("crawl", crawl(asked: false)),
+        required("bytes", .count),
+        // Of texts for which vectors were made, in all its readings, and what they cost.
+        required("tokens_embedded", .count), required("cost", .nullable(.component("Cost"))),
+        required("crawl", crawl(asked: false)),
         required("created_at", .time), required("updated_at", .time),
       ])
     ),

@@ -12,6 +12,7 @@ struct AdminController: Sendable {
   let database: AppDatabase
   let mail: MailService
   let publicURL: String
+  let prices: TokenPrices?
 
   private var audit: AuditTrail { AuditTrail(database: database) }
 
@@ -82,7 +83,7 @@ struct AdminController: Sendable {
       let known = states
       return Answer.json(
         Listing(
-          found.map { SourceShape($0, known[$0.id.text]) }, page,
+          found.map { SourceShape($0, known[$0.id.text], prices) }, page,
           cursor: found.last.map { Cursor(createdAt: $0.createdAt, id: $0.id.text) }))
     }
     var conversations = list("Conversation", "All conversations, newest first.")

@@ -14,6 +14,7 @@ struct AdminDetailController: Sendable {
 
   let database: AppDatabase
   let publicURL: String
+  let prices: TokenPrices?
 
   func addRoutes(to routes: inout RouteTable, _ access: Accesses) {
     routes.add(
@@ -96,7 +97,7 @@ struct AdminDetailController: Sendable {
       Shown(
         chatbot: ChatbotShape(found, publicURL: publicURL),
         owner: Nullable(try await database.owner(of: id).map(AdminUserShape.init)),
-        sources: sources.map { SourceShape($0, states[$0.id.text]) }))
+        sources: sources.map { SourceShape($0, states[$0.id.text], prices) }))
   }
 
   private func source(_ call: Call) async throws -> Response {
@@ -113,7 +114,7 @@ struct AdminDetailController: Sendable {
       PageRequest(limit: Self.shownDocuments))
     return Answer.json(
       Shown(
-        source: SourceShape(found, state),
+        source: SourceShape(found, state, prices),
         documents: documents.map { DocumentShape($0, now: call.now) }))
   }
 

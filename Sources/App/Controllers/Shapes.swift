@@ -157,10 +157,11 @@ struct SourceShape: Encodable {
   let source_url, error_message, error_code, read_at: Nullable<String>
   let is_citable: Bool
   let documents: Documents
-  let bytes: Int
+  let bytes, tokens_embedded: Int
+  let cost: Nullable<Cost>
   let crawl: RawJSON
 
-  init(_ source: KnowledgeSource, _ state: SourceState?) {
+  init(_ source: KnowledgeSource, _ state: SourceState?, _ prices: TokenPrices?) {
     id = source.id.text
     chatbot_id = source.chatbot.text
     source_type = source.type
@@ -180,6 +181,8 @@ struct SourceShape: Encodable {
         .reduce(0, +),
       failed: counts["ended", default: 0], total: counts.values.reduce(0, +))
     bytes = source.bytes
+    tokens_embedded = state?.tokensEmbedded ?? 0
+    cost = Nullable(prices?.cost(of: TokenCounts(embedded: tokens_embedded)))
     crawl = RawJSON(source.crawl)
   }
 }

@@ -18,6 +18,8 @@ struct SourceController: Sendable {
   let data: String
   /// Which addresses owners' URLs may name.
   let policy: AddressPolicy
+  /// Nil where the operator has named none.
+  let prices: TokenPrices?
 
   private static let path = "/api/chatbots/{chatbot_id}/sources/"
 
@@ -101,7 +103,7 @@ struct SourceController: Sendable {
     _ source: KnowledgeSource, _ chatbot: Chatbot, _ status: HTTPResponse.Status = .ok
   ) async throws -> Response {
     let state = try await database.sourceStates(of: chatbot.id).first { $0.id == source.id.text }
-    return Answer.json(SourceShape(source, state), status)
+    return Answer.json(SourceShape(source, state, prices), status)
   }
 
   private func list(_ call: Call, _ owner: Owner) async throws -> Response {
@@ -111,7 +113,7 @@ struct SourceController: Sendable {
       try await database.sourceStates(of: chatbot.id).map { ($0.id, $0) },
       uniquingKeysWith: { first, _ in first })
     let sources = try await database.sources(of: chatbot.id, page)
-    let shapes = sources.map { SourceShape($0, states[$0.id.text]) }
+    let shapes = sources.map { SourceShape($0, states[$0.id.text], prices) }
     let wanted = call.query("status")
     return Answer.json(
       Listing(

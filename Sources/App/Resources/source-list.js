@@ -4,7 +4,7 @@
 import { all, del, download, get, patch, post, upload } from "./api.js";
 import { api } from "./chatbot.js";
 import { showCrawlLog } from "./crawl-log.js";
-import { ago, bytes, date, dateTime, fill, h, number, outward, plural } from "./dom.js";
+import { ago, bytes, date, dateTime, fill, h, money, number, outward, plural } from "./dom.js";
 import { documentItem, fillDocuments } from "./documents.js";
 import { ask, crawlOf } from "./forms.js";
 import { button, confirm, onSubmit, showError, toast } from "./ui.js";
@@ -218,6 +218,8 @@ function makeRow(source, parts, hooks) {
         `${number(counts.live)} live`, counts.waiting > 0 && `${number(counts.waiting)} waiting`,
         counts.failed > 0 && `${number(counts.failed)} not read`,
       ].filter(Boolean).join(", ")),
+      parts.includes("documents") && next.tokens_embedded > 0
+        && h("span", {}, `${plural(next.tokens_embedded, "token")} worked out${next.cost ? `, ${money(next.cost)}` : ""}`),
       next.crawl.every && h("span", {}, every[next.crawl.every]),
       next.read_at && parts.includes("documents")
         && h("span", {}, "last read ", h("time", { datetime: next.read_at, title: dateTime(next.read_at) }, ago(next.read_at))),
