@@ -204,3 +204,22 @@ def test_a_document_under_way_is_put_aside_let_go_on_and_skipped(visit):
         expect(page.locator("#document-notice")).to_contain_text("Skipped, as you asked")
         expect(acts.get_by_role("button", name="Put aside")).to_have_count(0)
         window.context.close()
+
+
+def test_a_card_leads_to_what_there_is_to_do(bobbin, site, visit):
+    """One that has never answered goes on being made, or shows why it could not be trained; one that answers is talked to."""
+    site.pages["/gone"] = ("", {})
+    own = Room(bobbin, visit, "olga")
+    made = {name: bobbin.call("POST", "/api/chatbots/", {"name": name}, own.token)["id"] for name in ("Empty shelf", "Lost page")}
+    lost = f"/api/chatbots/{made['Lost page']}/"
+    bobbin.call("POST", f"{lost}sources/", {"source_type": "url", "source_url": f"{site.base}/gone"}, own.token)
+    bobbin.call("POST", f"{lost}train/", {}, own.token)
+    wait_until(lambda: bobbin.call("GET", lost, token=own.token)["state"] == "failed", "the training to end", 120)
+    for name, tab in (("Books of Olga", "talk"), ("Empty shelf", "setup/sources"), ("Lost page", "sources")):
+        page = own.window.open("/chatbots/")
+        page.get_by_role("link", name=name).click()
+        page.wait_for_url(f"**/{tab}/")
+    # What vectors of a source took, and what that costs: this server has prices.
+    facts = own.open("sources").locator("#sources > li", has_text="Lending").locator(".facts")
+    expect(facts).to_contain_text("11 tokens read, less than €0.01")
+    assert own.now("sources/")["items"][0]["tokens_embedded"] > 0

@@ -5,9 +5,9 @@ import { bytes, byID, date, fill, h, number, plural, timeElement } from "./dom.j
 import { page } from "./shell.js";
 import { chatbotBadge, errorText, gauge, showError, toast } from "./ui.js";
 
-// Where a click on a chatbot leads: one that has read nothing yet goes on being made.
-const place = (chatbot) =>
-  chatbot.state === "empty" ? `/chatbots/${chatbot.id}/setup/sources/` : `/chatbots/${chatbot.id}/talk/`;
+// Where a click on a chatbot leads: one that has never answered goes on being made, one that could not be trained shows why.
+const places = { empty: "setup/sources", training: "setup/train", held: "setup/train", failed: "sources" };
+const place = (chatbot) => `/chatbots/${chatbot.id}/${(chatbot.generation === null && places[chatbot.state]) || "talk"}/`;
 
 function card(chatbot, used) {
   return h("li", {},

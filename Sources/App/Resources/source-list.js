@@ -219,7 +219,7 @@ function makeRow(source, parts, hooks) {
         counts.failed > 0 && `${number(counts.failed)} not read`,
       ].filter(Boolean).join(", ")),
       parts.includes("documents") && next.tokens_embedded > 0
-        && h("span", {}, `${plural(next.tokens_embedded, "token")} worked out${next.cost ? `, ${money(next.cost)}` : ""}`),
+        && h("span", {}, `${plural(next.tokens_embedded, "token")} read${next.cost ? `, ${money(next.cost)}` : ""}`),
       next.crawl.every && h("span", {}, every[next.crawl.every]),
       next.read_at && parts.includes("documents")
         && h("span", {}, "last read ", h("time", { datetime: next.read_at, title: dateTime(next.read_at) }, ago(next.read_at))),
