@@ -15,6 +15,8 @@ struct AllowList: Sendable {
   private var pieceWords = 0
   private var pieceUnknowns = 0
   private var signs = OpaqueSigns()
+  private var ended: OpaqueSigns.Piece?
+  private var seen: Set<UInt64> = []
   /// What pieces that are no words would change of the sentence's words and unknown ones, and how many unknown words they are
   /// in the sentence and in the reply.
   private var opaque = (words: 0, unknown: 0, count: 0, inReply: 0)
@@ -26,9 +28,12 @@ struct AllowList: Sendable {
   init(unknownShare: Double?) { self.unknownShare = unknownShare }
 
   /// Takes the next scalar, before the word that it ends.
-  mutating func feed(_ scalar: Unicode.Scalar) {
+  mutating func feed(_ scalar: Unicode.Scalar, _ patterns: borrowing PrivatePatterns) {
     guard unknownShare != nil else { return }
-    signs.feed(scalar)
+    if let found = signs.feed(scalar) {
+      // What white space ends is counted with its words, once the last of them is known.
+      if scalar.properties.isWhitespace { ended = found } else { count(found, patterns) }
+    }
     if signs.isTooMuch { broken = broken ?? .unknownWords }
   }
 
@@ -93,13 +98,21 @@ struct AllowList: Sendable {
   /// A cut, which may stand within a piece where a script has no spaces: what was fed is counted, and the letters stay.
   mutating func settlePiece(_ patterns: borrowing PrivatePatterns) {
     lookForShifted(patterns)
-    if unknownShare != nil, let found = signs.endPiece(), !patterns.known.isExempt(found.key) {
-      // Its parts are no words, however short and known they are.
-      opaque.words += found.words - pieceWords
-      opaque.unknown += max(found.words, pieceUnknowns) - pieceUnknowns
-      opaque.count += found.words
-      opaque.inReply += found.words
-    }
+    if unknownShare != nil, let found = ended ?? signs.endPiece() { count(found, patterns) }
+    ended = nil
+    (pieceWords, pieceUnknowns) = (0, 0)
+  }
+
+  /// Its parts are no words, however short and known they are; what stands in a text that may be said is one.
+  private mutating func count(
+    _ found: OpaqueSigns.Piece, _ patterns: borrowing PrivatePatterns
+  ) {
+    guard !patterns.known.isExempt(found.key) else { return }
+    opaque.words += found.words - pieceWords
+    opaque.unknown += max(found.words, pieceUnknowns) - pieceUnknowns
+    opaque.count += found.words
+    // The same again says no more.
+    if seen.insert(found.key).inserted { opaque.inReply += found.words }
     (pieceWords, pieceUnknowns) = (0, 0)
   }
 

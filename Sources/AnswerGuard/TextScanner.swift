@@ -29,7 +29,7 @@ struct TextScanner: Sendable {
 
   /// Takes the next scalar.
   mutating func feed(_ scalar: Unicode.Scalar) {
-    allowList.feed(scalar)
+    allowList.feed(scalar, patterns)
     if let word = reader.feed(scalar) {
       take(word)
       note(views.violation)

@@ -1,6 +1,20 @@
 // A whole answer, for callers that do not stream: the JSON route, the command line, the evaluation.
 
 package import Corpus
+import Synchronization
+
+/// Texts that were made of an answer which is given again: the same words need not be found for it each time.
+package final class AnswerForms: Sendable {
+  private let made = Mutex<[String]?>(nil)
+
+  /// The texts that were made the first time.
+  package func texts(_ make: () -> [String]) -> [String] {
+    if let known = made.withLock({ $0 }) { return known }
+    let texts = make()
+    made.withLock { $0 = texts }
+    return texts
+  }
+}
 
 /// An answer with what it rests on.
 package struct Answer: Sendable {
@@ -49,6 +63,9 @@ package struct Answer: Sendable {
   package var guidance: [String] = []
   /// The passages that were looked at, as the trace keeps them.
   package var looked: [LookedAt] = []
+
+  /// Nil for one that is not given again.
+  package internal(set) var forms: AnswerForms?
 
   /// What sentences of a model's answer rest on; empty when each rests on its citation's chunk.
   package var grounds: [Ground] = []

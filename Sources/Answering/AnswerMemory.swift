@@ -31,6 +31,13 @@ final class AnswerMemory: Sendable {
     let noAnswerText: String?
     let question: String
 
+    /// Of what tells most keys apart: a manifest names every segment.
+    func hash(into hasher: inout Hasher) {
+      hasher.combine(chatbot)
+      hasher.combine(generation.generation)
+      hasher.combine(question)
+    }
+
     /// - Parameter question: made whole.
     init(_ request: AnswerRequest, _ question: String, _ shard: ShardSet) {
       chatbot = request.chatbot
@@ -58,6 +65,7 @@ final class AnswerMemory: Sendable {
     kept.generation = answer.generation
     kept.promptSources = answer.promptSources
     kept.looked = answer.looked
+    kept.forms = AnswerForms()
     memory.keep([(key, kept)])
   }
 }

@@ -80,6 +80,19 @@ package struct Answerer: Sendable {
     try await make(request) { _ in }
   }
 
+  /// An answer without a language model that takes no search: a fixed one, or one that was given to the same question before; nil
+  /// when there is none.
+  package func known(_ request: AnswerRequest) -> Answer? {
+    guard model == nil else { return nil }
+    if let fixed = FixedReplies.reply(to: request.question, chatbotName: request.chatbotName) {
+      return self.fixed(fixed.text, answered: fixed.answered) { _ in }
+    }
+    guard let memory, request.visibilities.values.contains(.citable),
+      let shard = shards.known(request.chatbot.text)
+    else { return nil }
+    return memory.answer(AnswerMemory.Key(request, followed(request), shard))
+  }
+
   /// Makes the answer, giving its text to `say` while it comes.
   private func make(
     _ request: AnswerRequest, say: @escaping @Sendable (String) -> Void
@@ -164,7 +177,12 @@ package struct Answerer: Sendable {
     {
       return written
     }
-    return FollowUp.whole(request.question, after: earlier)
+    return followed(request)
+  }
+
+  /// The same without a model.
+  private func followed(_ request: AnswerRequest) -> String {
+    FollowUp.whole(request.question, after: request.history.map(\.question))
   }
 
   private func fixed(

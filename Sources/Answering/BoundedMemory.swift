@@ -25,8 +25,9 @@ final class BoundedMemory<Key: Hashable & Sendable, Value: Sendable>: Sendable {
     state.withLock { state in
       state.clock += 1
       return keys.map { key in
-        state.entries[key]?.used = state.clock
-        return state.entries[key]?.value
+        guard let place = state.entries.index(forKey: key) else { return nil }
+        state.entries.values[place].used = state.clock
+        return state.entries.values[place].value
       }
     }
   }

@@ -62,7 +62,9 @@ struct CitationMarks {
   }
 
   private mutating func flush(_ parts: inout [Part]) {
-    if let mark = pending { parts.append(.marks(mark.numbers, isSpaced: mark.isSpaced)) }
+    if let mark = pending, !mark.numbers.isEmpty {
+      parts.append(.marks(mark.numbers, isSpaced: mark.isSpaced))
+    }
     pending = nil
     parts += held.unicodeScalars.map(Part.text)
     held = ""
@@ -84,9 +86,7 @@ struct CitationMarks {
       numbers.append(number)
     }
     // What stands before a mark that does not exist goes with it.
-    if !numbers.isEmpty {
-      pending = (numbers, pending?.isSpaced ?? held.hasPrefix(" "))
-    }
+    pending = (numbers, pending?.isSpaced ?? held.hasPrefix(" "))
     held = ""
   }
 

@@ -23,18 +23,26 @@ enum Figures {
     let lists = language.flatMap { words[$0] }.map { [$0] } ?? Array(words.values)
     var found = Set(written(in: text))
     for token in text.lowercased().split(whereSeparator: { !$0.isLetter && $0 != "-" }) {
-      let parts = token.split(separator: "-").map(String.init)
       for words in lists {
-        if let value = words[String(token)] { found.insert("\(value)") }
-        let values = parts.compactMap { words[$0] }
-        found.formUnion(values.map { "\($0)" })
-        // "twenty-five".
-        if values.count == 2, parts.count == 2, values[0] >= 20, values[1] < 10 {
-          found.insert("\(values[0] + values[1])")
+        if let value = value(of: token, words) {
+          found.insert("\(value)")
+        } else {
+          found.formUnion(
+            token.split(separator: "-").compactMap { words[String($0)] }.map { "\($0)" })
         }
       }
     }
     return found
+  }
+
+  /// "seventeen", "twenty-five", "soixante-quinze", "quatre-vingt-cinq".
+  private static func value(of token: Substring, _ words: [String: Int]) -> Int? {
+    if let value = words[String(token)] { return value }
+    guard let dash = token.lastIndex(of: "-"), let tens = words[String(token[..<dash])],
+      let ones = words[String(token[dash...].dropFirst())], tens >= 20,
+      ones < (tens == 60 || tens == 80 ? 20 : 10)
+    else { return nil }
+    return tens + ones
   }
 
   /// By language.
@@ -53,7 +61,7 @@ enum Figures {
       "en": "twenty thirty forty fifty sixty seventy eighty ninety hundred",
       "de": "zwanzig dreißig vierzig fünfzig sechzig siebzig achtzig neunzig hundert",
       "fr":
-        "vingt trente quarante cinquante soixante soixante-dix quatre-vingts quatre-vingt-dix cent",
+        "vingt trente quarante cinquante soixante soixante-dix quatre-vingt quatre-vingt-dix cent",
       "es": "veinte treinta cuarenta cincuenta sesenta setenta ochenta noventa cien",
     ]
     return ones.merging(tens) { "\($0) \($1)" }.mapValues { list in

@@ -216,6 +216,18 @@ struct Writer: Sendable {
       })
   }
 
+  /// Whether the last sentences of a text are these letters and figures, none of which may be missing.
+  private static func ends(_ text: String, with plain: String) -> Bool {
+    guard !plain.isEmpty else { return false }
+    var end = ""
+    for sentence in SentenceSplitter.sentences(of: text).reversed() {
+      end = Opening.plain(sentence.text) + end
+      if end == plain { return true }
+      if end.count > plain.count { return false }
+    }
+    return false
+  }
+
   private func answer(
     _ draft: Draft, _ origin: Answer.Origin, _ prompted: [Citable], _ past: Set<SourceID>,
     _ passages: [MergedPassage], _ found: Found
@@ -246,7 +258,7 @@ struct Writer: Sendable {
     // must not be told: it counts as an answer whatever was in its prompt, unless it ends with "not found", by the model's own
     // words or in the place of what was stopped.
     let isFounded =
-      origin == .blended && !Opening.plain(draft.message).hasSuffix(noAnswer)
+      origin == .blended && !Self.ends(draft.message, with: noAnswer)
       || !citations.isEmpty || !found.request.released.isEmpty
     var answer = Answer(
       message: draft.message, answered: !isNoAnswer && isFounded, sources: citations,

@@ -25,6 +25,28 @@ package struct ChatProspect: Sendable {
   package let past: [PastTurn]
 }
 
+/// An answer that takes no search.
+package struct KnownAnswer<Answer: Sendable>: Sendable {
+  let answer: Answer
+  /// What is noted of it.
+  let record: @Sendable (_ conversation: String) -> NewAnswer
+
+  package init(
+    _ answer: Answer, record: @escaping @Sendable (_ conversation: String) -> NewAnswer
+  ) {
+    self.answer = answer
+    self.record = record
+  }
+}
+
+/// A question that was looked at.
+package enum ChatOpening<Known: Sendable>: Sendable {
+  /// Read, and not counted.
+  case read(ChatProspect)
+  /// Counted and noted together with an answer that was known.
+  case noted(ChatProspect, Known, ChatVerdict)
+}
+
 extension AppDatabase {
   /// The owner of a chatbot; nil for the operator's own.
   package func owner(of chatbot: ChatbotID) async throws -> User? {
@@ -43,22 +65,43 @@ extension AppDatabase {
 
   /// A chatbot as a question to it finds it; nil when there is none.
   ///
-  /// For work that is done before it is counted: `admit` decides, and may say otherwise a moment later.
+  /// For work that is done before it is counted: `admit` decides, and may say otherwise a moment later. When nobody waits for the
+  /// one writer the question is read there: an answer that is known is then counted and noted in the same turn. Its pages are at
+  /// hand, too, while a reader has to fetch them anew after every commit.
   ///
   /// - Parameters:
   ///   - turns: earlier ones at most.
   ///   - ask: makes the question's admission, or refuses it by throwing.
-  package func prospect(
-    _ id: String, turns: Int, _ ask: @escaping @Sendable (ChatTarget) throws -> ChatAdmission
-  ) async throws -> ChatProspect? {
-    try await reads.read { database in
-      guard let target = try Self.chatTarget(id, in: database) else { return nil }
-      let admission = try ask(target)
-      return ChatProspect(
-        target: target, admission: admission,
-        isAdmissible: try Self.isAdmissible(admission, in: database),
-        past: try Self.past(of: admission, limit: turns, in: database))
+  ///   - known: finds an answer that takes no search; nobody else can write meanwhile. Nil where none is ever known.
+  package func opening<Known: Sendable>(
+    of id: String, turns: Int, _ ask: @escaping @Sendable (ChatTarget) throws -> ChatAdmission,
+    known: (@Sendable (ChatProspect) -> KnownAnswer<Known>?)?
+  ) async throws -> ChatOpening<Known>? {
+    if let known {
+      let alone = try await changes.writeIfIdle { database -> ChatOpening<Known>? in
+        guard let prospect = try Self.prospect(id, turns: turns, ask, in: database) else {
+          return nil
+        }
+        guard prospect.isAdmissible, let known = known(prospect) else { return .read(prospect) }
+        let verdict = try Self.admit(prospect.admission, answered: known.record, in: database)
+        return .noted(prospect, known.answer, verdict)
+      }
+      if let alone { return alone }
     }
+    return try await reads.read {
+      try Self.prospect(id, turns: turns, ask, in: $0).map(ChatOpening.read)
+    }
+  }
+
+  private static func prospect(
+    _ id: String, turns: Int, _ ask: (ChatTarget) throws -> ChatAdmission, in database: Database
+  ) throws -> ChatProspect? {
+    guard let target = try chatTarget(id, in: database) else { return nil }
+    let admission = try ask(target)
+    return ChatProspect(
+      target: target, admission: admission,
+      isAdmissible: try isAdmissible(admission, in: database),
+      past: try past(of: admission, limit: turns, in: database))
   }
 
   private static func chatTarget(_ id: String, in database: Database) throws -> ChatTarget? {

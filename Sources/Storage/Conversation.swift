@@ -138,13 +138,18 @@ extension AppDatabase {
     _ ask: ChatAdmission,
     answered answer: (@Sendable (_ conversation: String) -> NewAnswer)? = nil
   ) async throws -> ChatVerdict {
-    try await changes.write { database in
-      let verdict = try Self.admit(ask, in: database)
-      if case .admitted(let conversation) = verdict, let answer {
-        try Self.add(answer(conversation), in: database)
-      }
-      return verdict
+    try await changes.write { try Self.admit(ask, answered: answer, in: $0) }
+  }
+
+  static func admit(
+    _ ask: ChatAdmission, answered answer: (@Sendable (_ conversation: String) -> NewAnswer)?,
+    in database: Database
+  ) throws -> ChatVerdict {
+    let verdict = try admit(ask, in: database)
+    if case .admitted(let conversation) = verdict, let answer {
+      try add(answer(conversation), in: database)
     }
+    return verdict
   }
 
   private static func admit(_ ask: ChatAdmission, in database: Database) throws -> ChatVerdict {

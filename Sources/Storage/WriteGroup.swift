@@ -42,19 +42,39 @@ final class WriteGroup: Sendable {
     _ change: @escaping @Sendable (Database) throws -> Value
   ) async throws -> Value {
     try await withCheckedThrowingContinuation { continuation in
-      enqueue(
-        Job(
-          run: { database, inSavepoint in
-            let result = Result {
-              try inSavepoint ? Self.inSavepoint(database, change) : change(database)
-            }
-            let end: End = { error in
-              continuation.resume(with: error.map { .failure($0) } ?? result)
-            }
-            if case .success = result { return (end, true) }
-            return (end, false)
-          }, refuse: { continuation.resume(throwing: $0) }))
+      enqueue(Self.job(change) { continuation.resume(with: $0) })
     }
+  }
+
+  /// The same for whoever would rather read elsewhere than wait: nil, and nothing done, when the writer is at work.
+  func writeIfIdle<Value: Sendable>(
+    _ change: @escaping @Sendable (Database) throws -> Value
+  ) async throws -> Value? {
+    try await withCheckedThrowingContinuation { continuation in
+      let job = Self.job(change) { continuation.resume(with: $0.map(Optional.some)) }
+      let starts = state.withLock { state in
+        guard !state.isRunning else { return false }
+        state.waiting.append(job)
+        state.isRunning = true
+        return true
+      }
+      if starts { carryOutNext() } else { continuation.resume(returning: nil) }
+    }
+  }
+
+  private static func job<Value: Sendable>(
+    _ change: @escaping @Sendable (Database) throws -> Value,
+    end: @escaping @Sendable (Result<Value, any Error>) -> Void
+  ) -> Job {
+    Job(
+      run: { database, isInSavepoint in
+        let result = Result {
+          try isInSavepoint ? inSavepoint(database, change) : change(database)
+        }
+        let ended: End = { error in end(error.map { .failure($0) } ?? result) }
+        if case .success = result { return (ended, true) }
+        return (ended, false)
+      }, refuse: { end(.failure($0)) })
   }
 
   private static func inSavepoint<Value>(

@@ -96,6 +96,9 @@ struct SegmentHeader: Sendable {
       throw damage("its section table is not complete")
     }
     let ranges = ShardFormat.Section.allCases.map { known[$0] ?? end..<end }
+    if missing.isEmpty, documentCount > 0, known[.documentStemmers]?.isEmpty == true {
+      throw damage("its documents have no stemmers")
+    }
     self.dimension = dimension
     self.rowStride = stride
     self.rowCount = rowCount

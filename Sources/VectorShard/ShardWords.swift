@@ -22,17 +22,18 @@ package struct ShardWords: Sendable {
   ) throws(ShardError) {
     self.shard = shard
     rows = try shard.allowedRows(where: isCounted)
-    var words = 0
+    // What headers claim may be any number.
+    var words = 0.0
     var rowCount = 0
     var stemmers: UInt32 = 0
     for (reader, ranges) in zip(shard.segments, rows) {
       rowCount += ranges.reduce(0) { $0 + $1.count }
-      words += try reader.wordCount(of: ranges)
+      words += Double(try reader.wordCount(of: ranges))
       stemmers |= try reader.stemmers(of: ranges)
     }
     self.rowCount = rowCount
     self.stemmers = stemmers
-    averageLength = rowCount > 0 ? max(1, Float(Double(words) / Double(rowCount))) : 1
+    averageLength = rowCount > 0 ? max(1, Float(words / Double(rowCount))) : 1
   }
 
   /// The `count` rows that match the question's words best, best first, ties by row; rows without any of them never.

@@ -83,13 +83,23 @@ import Testing
           ? Array("€£¥¢₩₹→←↑↓«»¶§†‡•…‹›¿¡±×÷≠".unicodeScalars)[Int($0 - 0x61)].value : $0
       }
     ),
+    ("pairs of signs", signPairs),
     (
-      "pairs of signs",
-      letters.unicodeScalars.map { scalar in
-        let signs = Array("#*+=~^|")
-        guard (0x61...0x7A).contains(scalar.value) else { return " " }
-        return String([signs[Int(scalar.value - 0x61) / 6], signs[(Int(scalar.value) - 0x61) % 6]])
-      }.joined()
+      "an emoji a letter, two before each word",
+      fruitsAmongWords
+    ),
+    (
+      "figures for vowels",
+      withoutVowels("4")
+    ),
+    (
+      "selectors after figures that count",
+      chosenFigures
+    ),
+    ("a Korean ending after each word", withoutVowels("*").replacing(" ", with: "를 ") + "를"),
+    (
+      "pairs of signs after much text",
+      String(repeating: "The box is here. ", count: 40) + signPairs
     ),
     (
       "two emoji for bits",
@@ -97,6 +107,25 @@ import Testing
         .joined(separator: " ")
     ),
   ]
+
+  private static var fruitsAmongWords: String {
+    let fruits = letters.unicodeScalars.filter { (0x61...0x7A).contains($0.value) }
+      .compactMap { Unicode.Scalar(0x1F3BF + $0.value) }
+    return fruits.map { "\($0)" }.joined(separator: " shop ")
+  }
+
+  private static var chosenFigures: String {
+    let bits = secret.utf8.flatMap { byte in (0..<8).map { byte >> $0 & 1 } }
+    return bits.enumerated().map { place, bit in
+      "\(place % 9 + 1)" + (bit == 0 ? "" : "\u{FE0F}")
+    }.joined(separator: " ")
+  }
+
+  private static let signPairs = letters.unicodeScalars.map { scalar in
+    let signs = Array("#*+=~^|")
+    guard (0x61...0x7A).contains(scalar.value) else { return " " }
+    return String([signs[Int(scalar.value - 0x61) / 6], signs[(Int(scalar.value) - 0x61) % 6]])
+  }.joined()
 
   private static func withoutVowels(_ sign: String) -> String {
     letters.map { "aeiou".contains($0) ? sign : String($0) }.joined()
@@ -130,7 +159,8 @@ import Testing
     let (released, violation) = LeakTests.released("Here it is. \(text)", by: Self.gate)
     #expect(violation != nil, "\(name)")
     // No more came out than a few signs of the beginning.
-    #expect(released.unicodeScalars.count <= 110, "\(name): \(released)")
+    let harmless = name.hasSuffix("after much text") ? 680 : 0
+    #expect(released.unicodeScalars.count - harmless <= 110, "\(name): \(released)")
   }
 
   @Test(arguments: [
@@ -164,6 +194,18 @@ import Testing
     String(repeating: "| the box | ✅ | ❌ | ✅ |\n", count: 30),
     "| Box | Cover | Lock | Bell |\n|---|---|---|---|\n| a | b | c | d |\n\n---\n***\n===\n",
     "shop\n├── the box\n│   ├── the lock\n│   └── the cover\n└── the bell",
+    "Wash it at 30°C, at 40°C or at 60°C. Monday 21°C, Tuesday 19°C, Wednesday 23°C.",
+    "Bake at 180°C/350°F, then at 160°C/320°F, or at 200°C/390°F.",
+    "Äpfel 3€/kg, Birnen 4€/kg, Trauben 5€/kg.", "חלב 5 ש״ח, לחם 7 ש\"ח, קפה 9 ש״ח, תה 4 ש\"ח.",
+    "48°51′24″N 2°21′03″E and 45°45′35″N 4°50′32″E and 43°17′47″N 5°22′12″E.",
+    "5V±1V, 9V±1V or 12V±2V; 40cm×60cm, 50cm×70cm and 60cm×80cm; x=5 and y=3 and z=2.",
+    "洗うときは30°C、40°C、60°C、90°Cで。", "H&M, C&A and M&S are shops.",
+    "Photosynthesis: 6 CO₂ + 6 H₂O → C₆H₁₂O₆ + 6 O₂. Lime: Ca(OH)₂ + CO₂ → CaCO₃ + H₂O. It takes 5 m² and 3 m³.",
+    "We ship to 🇩🇪 🇫🇷 🇪🇸 🇮🇹 🇳🇱 🇧🇪 🇦🇹.", "🍎 🍌 🍇 🍓 🍒 🍑 🍍 🥝 🍉 🍋 🍊",
+    "ឥឡូវ\u{200B}នេះ\u{200B}ហាង\u{200B}បើក\u{200B}ពី\u{200B}ម៉ោង\u{200B}ប្រាំបី\u{200B}ដល់\u{200B}ម៉ោង\u{200B}ប្រាំ\u{200B}រៀង\u{200B}រាល់\u{200B}ថ្ងៃ\u{200B}ទាំង\u{200B}អស់",
+    "┌──────┬──────┐\n│ box  │ lock │\n├──────┼──────┤\n│ here │ here │\n└──────┴──────┘",
+    String(repeating: "| the box | ✅ | ❌ | ✅ | ❌ | ⚠️ | ✅ |\n", count: 12),
+    String(repeating: "the box ★★★★☆\n", count: 30),
     "👨‍👩‍👧‍👦 a family ❤️‍🔥 and 👍🏽 🏳️‍🌈 and 👩‍💻 and 👨‍🔧: the shop is for everybody.",
     "We're open; don't ring — e-mail us at the well-known address \"hello\".",
   ])
@@ -189,6 +231,21 @@ import Testing
     }
     #expect(passes(["Serial: \(uuid)."], ["What is \"\(formula)\"?"]))
     #expect(!passes([], []))
+    // One such piece excuses no other.
+    let starred = Self.withoutVowels("*").replacing(" ", with: "를 ")
+    for text in [starred, Self.withoutVowels("*")] {
+      let gate = AnswerGuard(
+        privateTexts: [Self.secret], citableTexts: ["우리는 R&D를 합니다. R*n*D를"],
+        visitorTexts: ["A&B가 A&B的"], vocabulary: known.union(GuardFixtures.vocabulary))
+      #expect(LeakTests.released(text, by: gate).1 != nil)
+    }
+    // Chinese quotes it without spaces, up to a full stop of its own.
+    let chinese = AnswerGuard(
+      privateTexts: [Self.secret],
+      citableTexts: ["序列号是\(uuid)。谢谢", "号码是\(formula)。好"], vocabulary: GuardFixtures.vocabulary)
+    for text in ["序列号是\(uuid)。", "您的号码是\(uuid)和\(formula)。再见。"] {
+      #expect(LeakTests.released(text, by: chinese).1 == nil)
+    }
   }
 
   @Test func `a full stop of another script does not cut a code in two`() {

@@ -180,18 +180,41 @@ struct ChatController: Sendable {
       throw AppError.tooLarge(limit: Self.messageLimit)
     }
     let id = try call.parameter("chatbot_id")
-    guard
-      let prospect = try await database.prospect(
-        id, turns: ChatReply.turns,
-        { try self.admission(call, caller, try Self.open($0), question: question) })
-    else { throw AppError.notFound }
-    let (target, admission) = (prospect.target, prospect.admission)
-    if PauseReason(older: target.older, tier: target.owner?.tier) != nil {
-      return try await limited(call, prospect)
+    var remembered: (@Sendable (ChatProspect) -> KnownAnswer<QuotedReply>?)?
+    if !hasModel { remembered = { known(call, $0) } }
+    let opening = try await database.opening(
+      of: id, turns: ChatReply.turns,
+      { try admission(call, caller, try Self.open($0), question: question) }, known: remembered)
+    switch opening {
+    case nil: throw AppError.notFound
+    case .noted(let prospect, let known, let verdict):
+      return try await answer(call, prospect, known, verdict)
+    case .read(let prospect):
+      if Self.isPaused(prospect) { return try await limited(call, prospect) }
+      // Quoting takes a millisecond or two: question and answer are noted together, in one synced commit instead of two.
+      let quoted = hasModel ? nil : try await quoted(call, prospect)
+      let verdict = try await database.admit(prospect.admission, answered: quoted?.record)
+      return try await answer(call, prospect, quoted, verdict)
     }
-    // Quoting takes a millisecond or two: question and answer are noted together, in one synced commit instead of two.
-    let quoted = hasModel ? nil : try await quoted(call, prospect)
-    switch try await database.admit(admission, answered: quoted?.record) {
+  }
+
+  /// The answer to a question that was asked before; nil when it takes a search, or none is to be given.
+  private func known(_ call: Call, _ prospect: ChatProspect) -> KnownAnswer<QuotedReply>? {
+    guard !Self.isPaused(prospect) else { return nil }
+    let reply = reply(call, prospect, prospect.admission.conversationID)
+    return reply.known().map { KnownAnswer($0, record: $0.record) }
+  }
+
+  private static func isPaused(_ prospect: ChatProspect) -> Bool {
+    PauseReason(older: prospect.target.older, tier: prospect.target.owner?.tier) != nil
+  }
+
+  /// - Parameter quoted: what was noted with the question, if it was admitted; nil for one that is to be answered now.
+  private func answer(
+    _ call: Call, _ prospect: ChatProspect, _ quoted: QuotedReply?, _ verdict: ChatVerdict
+  ) async throws -> Response {
+    let target = prospect.target
+    switch verdict {
     case .refused(let wait): throw AppError.rateLimited(milliseconds: wait)
     case .limited(let limit, let isFirst):
       if isFirst, let owner = target.owner {

@@ -44,24 +44,31 @@ struct ChatReply: Sendable {
   // MARK: What it is made from
 
   private func request() async throws -> AnswerRequest {
+    var request = plainRequest()
+    guard controller.hasModel else { return request }
+    request.visitorFacts =
+      try await database.provenContact(of: target.chatbot.id, session: admission.session)?.lines
+      ?? []
+    request.meter = UsageMeter { tokens in
+      do {
+        return try await allowance.take(tokens)
+      } catch {
+        context.logger.error("tokens", metadata: ["error": "\(error)"])
+        return false
+      }
+    }
+    return request
+  }
+
+  /// Without what only a language model is told, and without what it may cost.
+  private func plainRequest() -> AnswerRequest {
     let settings = target.chatbot.settings
     var request = AnswerRequest(
       question: admission.question, chatbot: target.chatbot.id, chatbotName: target.chatbot.name,
       visibilities: target.visibilities, noAnswerText: settings.noAnswerText)
     request.mode = PrivacyMode(rawValue: settings.privacyMode) ?? .strict
     request.guidance = target.guidance
-    request.visitorFacts = try await visitorFacts()
     request.history = turns(request.released)
-    if controller.hasModel {
-      request.meter = UsageMeter { tokens in
-        do {
-          return try await allowance.take(tokens)
-        } catch {
-          context.logger.error("tokens", metadata: ["error": "\(error)"])
-          return false
-        }
-      }
-    }
     return request
   }
 
@@ -79,13 +86,6 @@ struct ChatReply: Sendable {
       return AnswerRequest.Turn(
         question: turn.question, answer: isOpen ? turn.answer : nil, sources: turn.promptSources)
     }
-  }
-
-  /// What the CRM has told of the person who has proved an address in this session.
-  private func visitorFacts() async throws -> [String] {
-    guard controller.hasModel else { return [] }
-    return try await database.provenContact(of: target.chatbot.id, session: admission.session)?
-      .lines ?? []
   }
 
   private static func digest(of guidance: [String]) -> String? {
@@ -108,17 +108,28 @@ struct ChatReply: Sendable {
     do {
       let request = try await request()
       let answer = try await controller.answerer.wholeAnswer(request)
-      let sources = try await open(answer.sources)
-      // Put into words here, not while the one writer waits.
-      let record = record(answer.message, answer, sources, request)
-      return QuotedReply(answer: answer, sources: sources, id: id) { [id, name] conversation in
-        var record = record
-        record.conversation = conversation
-        record.end = name.map { KeptAnswer(message: id, conversation: conversation).end($0) }
-        return record
-      }
+      return quoted(answer, try await open(answer.sources), request)
     } catch {
       throw failed(error)
+    }
+  }
+
+  /// The same where it takes no search: an answer that was given to the same question before; nil when there is none.
+  func known() -> QuotedReply? {
+    let request = plainRequest()
+    return controller.answerer.known(request).map { quoted($0, $0.sources, request) }
+  }
+
+  private func quoted(
+    _ answer: Answering.Answer, _ sources: [Citation], _ request: AnswerRequest
+  ) -> QuotedReply {
+    // Put into words here, not in the turn of the writer that many share.
+    let record = record(answer.message, answer, sources, request)
+    return QuotedReply(answer: answer, sources: sources, id: id) { [id, name] conversation in
+      var record = record
+      record.conversation = conversation
+      record.end = name.map { KeptAnswer(message: id, conversation: conversation).end($0) }
+      return record
     }
   }
 
@@ -346,15 +357,20 @@ struct ChatReply: Sendable {
     _ text: String, _ answer: Answering.Answer?, _ citations: [Citation], _ request: AnswerRequest
   ) -> NewAnswer {
     let took = (ContinuousClock.now - started).components
+    func words() -> [String] {
+      citations.map { String(decoding: JSONText.encode($0), as: UTF8.self) }
+        + [answer.map(AnswerTraceShape.text) ?? "{}"]
+    }
+    // What may be shown can be fewer than what the answer has.
+    let texts = citations.count == answer?.sources.count ? answer?.forms?.texts(words) : nil
+    let said = texts ?? words()
     var record = NewAnswer(
       id: id, conversation: conversation, chatbot: target.chatbot.id, content: text,
       answered: answer?.answered ?? false, mode: answer?.origin.rawValue ?? "broken",
       milliseconds: Int(took.seconds) * 1000 + Int(took.attoseconds / 1_000_000_000_000_000),
-      citations: citations.map { citation in
+      citations: zip(citations, said).map { citation, json in
         NewAnswer.Cited(
-          n: citation.n, source: citation.sourceID,
-          json: String(decoding: JSONText.encode(citation), as: UTF8.self),
-          reference: citation.reference)
+          n: citation.n, source: citation.sourceID, json: json, reference: citation.reference)
       }, now: admission.now + 1)
     record.owner = admission.owner
     record.periodStart = admission.periodStart
@@ -367,7 +383,7 @@ struct ChatReply: Sendable {
       record.guidanceDigest = Self.digest(of: answer.guidance)
       record.gated = answer.gated
       record.promptSources = answer.promptSources
-      record.trace = AnswerTraceShape.text(answer)
+      record.trace = said.last ?? record.trace
     }
     return record
   }

@@ -113,7 +113,7 @@ export async function crm(loaded, changed) {
       }
       throw error;
     }
-    address = byID("crm").value;
+    address = written;
     show();
     byID("crm-said").textContent = chatbot.crm_webhook_url ? "Saved." : "Saved: no address.";
     await reload();
