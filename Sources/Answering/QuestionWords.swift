@@ -15,7 +15,7 @@ struct QuestionWords {
   init(_ question: String, words: ShardWords) throws(ShardError) {
     self.words = words
     var weights: [String: Float] = [:]
-    for word in try words.weights(ContentWords.text(of: question), language: nil) {
+    for word in try words.question(ContentWords.text(of: question), language: nil).weights {
       weights[word.term] = word.weight
     }
     self.weights = weights

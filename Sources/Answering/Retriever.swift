@@ -109,7 +109,9 @@ package struct Retriever: Sendable {
     var rows: Set<ShardSet.RowReference> = []
     for passage in passages {
       rows.formUnion(
-        try words.search(passage.privateText, language: nil, count: passageCount).map(\.row))
+        try words.search(
+          words.question(passage.privateText, language: nil), count: passageCount
+        ).map(\.row))
     }
     return try rows.sorted().compactMap {
       try citableChunk($0, in: words.shard, visibilities: visibilities)?.citable.text
@@ -136,14 +138,13 @@ package struct Retriever: Sendable {
     }
     let near = try shard.nearest(
       to: vector, identity: identity, count: candidateCount, where: isAllowed)
-    let topic = ContentWords.text(of: question)
-    let worded = try words.search(
-      topic, language: nil, count: candidateCount, where: isAllowed)
+    let topic = try words.question(ContentWords.text(of: question), language: nil)
+    let worded = try words.search(topic, count: candidateCount, where: isAllowed)
     let rows = Array(Set(near.map(\.row)).union(worded.map(\.row))).sorted()
     guard !rows.isEmpty else { return [] }
     let cosines = try shard.similarities(of: rows, to: vector, identity: identity)
-    let wordScores = try words.scores(of: rows, for: topic, language: nil)
-    let ceiling = ShardWords.ceiling(try words.weights(topic, language: nil))
+    let wordScores = try words.scores(of: rows, for: topic)
+    let ceiling = ShardWords.ceiling(topic.weights)
     return zip(rows, zip(cosines, wordScores))
       .map { row, scores in
         Ranked(

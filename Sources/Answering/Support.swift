@@ -156,7 +156,8 @@ struct Support: Sendable {
 
   private func statement(_ sentence: String) -> Statement {
     // A damaged shard supports nothing.
-    let weights = (try? words.weights(ContentWords.text(of: sentence), language: nil)) ?? []
+    let weights =
+      (try? words.question(ContentWords.text(of: sentence), language: nil).weights) ?? []
     return Statement(
       figures: Figures.written(in: sentence),
       words: weights.map { ($0.term, $0.weight) }.sorted { $0.term < $1.term })

@@ -25,6 +25,25 @@ package struct ChatProspect: Sendable {
   package let past: [PastTurn]
 }
 
+/// What has no message left.
+package enum MessageLimit: String, Sendable {
+  /// The owner's plan, for this period.
+  case quota
+  /// The chatbot, for this day: its owner's own bound.
+  case dailyCap = "daily-cap"
+}
+
+/// Whether a question is answered.
+package enum ChatVerdict: Sendable {
+  /// It is counted, and noted in its conversation.
+  case admitted(conversation: String)
+  /// The messages of the period or of the day are used up; nothing is kept of it. `isFirst` once for each of them: its owner is
+  /// told.
+  case limited(MessageLimit, isFirst: Bool)
+  /// Too many at once: milliseconds to wait.
+  case refused(wait: Int)
+}
+
 /// An answer that takes no search.
 package struct KnownAnswer<Answer: Sendable>: Sendable {
   let answer: Answer

@@ -36,17 +36,39 @@ package struct ShardWords: Sendable {
     averageLength = rowCount > 0 ? max(1, Float(words / Double(rowCount))) : 1
   }
 
+  /// A question's words, weighed: what searching and scoring have in common.
+  package struct Question: Sendable {
+    fileprivate let terms: [WeighedTerm]
+
+    /// In order of first use; words that no row has too.
+    ///
+    /// No row can score more than `ceiling(_:)` of them.
+    package var weights: [WordWeight] {
+      terms.map {
+        WordWeight(
+          term: String(decoding: $0.bytes, as: UTF8.self), rowCount: $0.rowCount, weight: $0.weight)
+      }
+    }
+  }
+
+  /// Weighs a question's words.
+  ///
+  /// - Parameter language: the question's BCP 47 tag, nil when unknown.
+  /// - Throws: `corrupt` for postings that do not decode.
+  /// - Complexity: O(postings of the question's terms), where not all rows count.
+  package func question(_ text: String, language: String?) throws(ShardError) -> Question {
+    Question(terms: try weigh(text, language: language))
+  }
+
   /// The `count` rows that match the question's words best, best first, ties by row; rows without any of them never.
   ///
-  /// - Parameters:
-  ///   - language: the question's BCP 47 tag, nil when unknown.
-  ///   - isAllowed: the groups whose rows may be found; nil allows those that are counted.
+  /// - Parameter isAllowed: the groups whose rows may be found; nil allows those that are counted.
   /// - Throws: `corrupt` for postings that do not decode.
   /// - Complexity: O(rows + postings of the question's terms).
   package func search(
-    _ question: String, language: String?, count: Int, where isAllowed: ((String) -> Bool)? = nil
+    _ question: Question, count: Int, where isAllowed: ((String) -> Bool)? = nil
   ) throws(ShardError) -> [ShardSet.Hit] {
-    let terms = try weigh(question, language: language)
+    let terms = question.terms
     guard count > 0, !terms.isEmpty else { return [] }
     let allowed = if let isAllowed { try shard.allowedRows(where: isAllowed) } else { rows }
     var best = TopK(limit: count)
@@ -73,9 +95,9 @@ package struct ShardWords: Sendable {
   ///
   /// - Throws: as `search`, and `invalid` for a row of another set.
   package func scores(
-    of rows: [ShardSet.RowReference], for question: String, language: String?
+    of rows: [ShardSet.RowReference], for question: Question
   ) throws(ShardError) -> [Float] {
-    let terms = try weigh(question, language: language)
+    let terms = question.terms
     var bySegment: [Int: [Float]] = [:]
     var found: [Float] = []
     for row in rows {
@@ -90,16 +112,6 @@ package struct ShardWords: Sendable {
       found.append(scores[row.row])
     }
     return found
-  }
-
-  /// The question's words with their weights, in order of first use; words that no row has too.
-  ///
-  /// No row can score more than `ceiling(_:)` of them.
-  package func weights(_ question: String, language: String?) throws(ShardError) -> [WordWeight] {
-    try weigh(question, language: language).map {
-      WordWeight(
-        term: String(decoding: $0.bytes, as: UTF8.self), rowCount: $0.rowCount, weight: $0.weight)
-    }
   }
 
   /// The words of a text as terms, in order of first use, without a look into the dictionary.

@@ -88,7 +88,7 @@ enum RetrievalBench {
       pass.search.append((end - embedded) * 1e3)
       pass.both.append((end - start) * 1e3)
       pass.passages += Double(passages.count) / Double(questions.count)
-      let postings = try words.weights(ContentWords.text(of: question), language: nil)
+      let postings = try words.question(ContentWords.text(of: question), language: nil).weights
         .reduce(0) { $0 + $1.rowCount }
       pass.wordRows += Double(postings) / Double(one.rows) / Double(questions.count)
     }

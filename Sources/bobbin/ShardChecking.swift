@@ -137,7 +137,8 @@ struct ShardSearch: AsyncParsableCommand {
       let access = try ShardAccess(common)
       let set = try access.set(of: try await access.chatbot(chatbot), generation: generation)
       let limit = max(1, min(limit, 1_000))
-      var lines = try lines("words", try set.words.search(words, language: nil, count: limit), set)
+      var lines = try lines(
+        "words", try set.words.search(set.words.question(words, language: nil), count: limit), set)
       do {
         let embedder = try await LazyEmbedder(access.configuration).embedder()
         if let vector = try await embedder.embed([words]).first {

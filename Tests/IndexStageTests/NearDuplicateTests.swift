@@ -140,7 +140,8 @@ import VectorShard
     #expect(
       chunk.description.textDigest
         == SHA256Digest(of: Self.text(3).joined(separator: "\n")).hexDigits)
-    #expect(try set.words.search("bicycles", language: "en", count: 5).count == 1)
+    #expect(
+      try set.words.search(set.words.question("bicycles", language: "en"), count: 5).count == 1)
     // Then an alias that was read anew in the very run keeps its own text.
     let next = try await train("r3", ["ccc": Self.text(6)], removed: ["bb"])
     #expect(next == ["ccc done -"])

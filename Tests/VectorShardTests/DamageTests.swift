@@ -107,9 +107,24 @@ struct DamageTests {
         _ = try? set.nearest(to: one, identity: Sample.identity, count: 5) { $0 != "g1" }
         _ = try? set.words.search(
           FixedChance.vocabulary.joined(separator: " "), language: "en", count: 5)
+        _ = try? ShardWords(set) { $0 != "g1" }.search(
+          FixedChance.vocabulary.joined(separator: " "), language: "en", count: 5)
       } catch is ShardError {}
     }
     #expect(opened > 100)
+  }
+
+  @Test func `stemmers of documents that are not the header's are found`() throws {
+    let directory = try TemporaryDirectory()
+    var (bytes, _) = try small()
+    // The last document's, at the end of the last section.
+    bytes[bytes.count - 4] ^= 4
+    reseal(&bytes)
+    let digest = bytes.withUnsafeBytes { sha256($0) }
+    try put(bytes, segmentFileName(digest), directory.path)
+    #expect(throws: ShardError.self) {
+      try SegmentReader(digest: digest, in: directory.path).verify()
+    }
   }
 
   @Test func `a flipped or cut manifest or CURRENT is found`() throws {

@@ -155,3 +155,12 @@ func packageRoot(_ file: String = #filePath) -> String {
   }
   return parts.joined(separator: "/")
 }
+
+extension ShardWords {
+  /// As product code does in two steps.
+  func search(
+    _ text: String, language: String?, count: Int, where isAllowed: ((String) -> Bool)? = nil
+  ) throws(ShardError) -> [ShardSet.Hit] {
+    try search(question(text, language: language), count: count, where: isAllowed)
+  }
+}

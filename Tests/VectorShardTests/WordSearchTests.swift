@@ -31,9 +31,10 @@ struct WordSearchTests {
       #expect(try set.words.search(question, language: "en", count: 7) == Array(hits.prefix(7)))
       let rows = hits.prefix(9).map(\.row)
       #expect(
-        try set.words.scores(of: rows, for: question, language: "en") == hits.prefix(9).map(\.score)
+        try set.words.scores(of: rows, for: set.words.question(question, language: "en"))
+          == hits.prefix(9).map(\.score)
       )
-      let ceiling = ShardWords.ceiling(try set.words.weights(question, language: "en"))
+      let ceiling = ShardWords.ceiling(try set.words.question(question, language: "en").weights)
       #expect(hits.allSatisfy { $0.score < ceiling })
     }
   }
@@ -69,7 +70,8 @@ struct WordSearchTests {
           try found.map { try words.shard.payload(of: $0.row) }
             == expected.map { try alone.shard.payload(of: $0.row) })
         #expect(
-          try words.weights(question, language: nil) == alone.weights(question, language: nil))
+          try words.question(question, language: nil).weights
+            == alone.question(question, language: nil).weights)
       }
     }
   }
