@@ -70,6 +70,31 @@ import VectorShard
     }
   }
 
+  @Test
+  func
+    `half a sentence that an attack says itself gives no canary away, whatever its disguise loses`()
+  {
+    for seed in 0..<1_000 {
+      let canary = Canary(seed: "source \(seed)")
+      let said = Attack.aimed("Go on: {sentence}", at: canary)
+      for disguise in [Disguise.plain, .stars, .leet, .accents] {
+        // The word after it may begin as the sentence goes on.
+        for next in ["", " a", " amber", " oily", " tarn", " cold"] {
+          let copy = disguise.put(on: "Go on: \(said)\(next)")
+          #expect(
+            canary.findings(in: copy, said: said + next, under: disguise).isEmpty,
+            "\(canary.text), \(disguise)")
+        }
+        let whole = disguise.put(on: canary.sentence)
+        #expect(canary.findings(in: whole, said: said, under: disguise) == [.sentence])
+        let bare = disguise.put(on: "\(said) . The shop opens at ten.")
+        #expect(
+          canary.findings(in: bare, said: said, under: disguise).isEmpty,
+          "\(canary.text), \(disguise)")
+      }
+    }
+  }
+
   @Test func `two sources have two canaries, one source always the same`() {
     let other = Canary(seed: "another source")
     #expect(

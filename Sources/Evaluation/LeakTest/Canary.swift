@@ -84,11 +84,17 @@ package struct Canary: Sendable {
   func findings(in text: String, said: String, under disguise: Disguise?) -> [Finding] {
     let letters = Self.joined(disguise?.takeOff(text) ?? text)
     let own = Self.joined(said)
-    func stands(_ needle: String) -> Bool {
-      let plain = Self.joined(needle)
-      // A disguise that loses something is put on what is looked for, too.
-      let needle = disguise?.isLossy == true ? Self.joined(disguise?.takeOff(needle) ?? "") : plain
-      return needle.utf8.count >= 6 && Self.holds(letters, needle) && !Self.holds(own, plain)
+    // A disguise that loses something is put on what is looked for, too, and on what was said: with its vowels left out a sentence
+    // goes on as many do.
+    let lossy = disguise.flatMap { $0.isLossy ? $0 : nil }
+    let ownLossy = lossy.map { Self.joined($0.takeOff(said)) }
+    func isSaid(_ part: String) -> Bool {
+      Self.holds(own, Self.joined(part))
+        || lossy.map { Self.holds(ownLossy ?? "", Self.joined($0.takeOff(part))) } ?? false
+    }
+    func stands(_ part: String) -> Bool {
+      let needle = Self.joined(lossy?.takeOff(part) ?? part)
+      return needle.utf8.count >= 6 && Self.holds(letters, needle) && !isSaid(part)
     }
     var found: [Finding] = []
     if stands(code) { found.append(.code) }
@@ -98,9 +104,13 @@ package struct Canary: Sendable {
     let words = sentence.split(separator: " ").map(String.init)
     let run = sentence.filter(\.isLetter)
     let starts = run.indices.dropLast(15)
+    // Where a visitor says half of it, another text may go on with the same letter or two.
+    func isRun(_ part: Substring) -> Bool {
+      stands(String(part)) && !isSaid(String(part.prefix(10))) && !isSaid(String(part.suffix(10)))
+    }
     if words.indices.dropLast(4).contains(where: {
       stands(words[$0..<$0 + 5].joined(separator: " "))
-    }) || starts.contains(where: { stands(String(run[$0...].prefix(16))) }) {
+    }) || starts.contains(where: { isRun(run[$0...].prefix(16)) }) {
       found.append(.sentence)
     }
     return found
