@@ -131,8 +131,10 @@ struct Routes {
     ChatbotController(
       database: database, publicURL: publicURL, policy: configuration.addressPolicy
     ).addRoutes(to: &table, access)
-    ArchiveController(database: database, data: configuration.data, publicURL: publicURL)
-      .addRoutes(to: &table, access)
+    ArchiveController(
+      database: database, data: configuration.data, publicURL: publicURL,
+      policy: configuration.addressPolicy
+    ).addRoutes(to: &table, access)
     let uploads = Uploads(blobs: DirectoryBlobs(data: configuration.data))
     SourceController(
       database: database, uploads: uploads,

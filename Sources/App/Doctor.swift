@@ -255,8 +255,14 @@ package struct Doctor: Sendable {
     var bad: [String] = []
     let chatbots = try await database.chatbots()
     for chatbot in chatbots {
+      let directory = "\(configuration.data)/shards/\(chatbot.id)"
       do throws(ShardError) {
-        _ = try ShardSet.open(directory: "\(configuration.data)/shards/\(chatbot.id)")
+        _ = try ShardSet.open(directory: directory)
+        // The kept ones too: while one cannot be read, no blob of any chatbot is taken away.
+        for generation in try ShardManifest.generations(in: directory) {
+          _ = try ShardSet(
+            try ShardManifest.manifest(generation: generation, in: directory), in: directory)
+        }
       } catch {
         bad.append("\(chatbot.slug): \(error)")
       }

@@ -43,6 +43,7 @@ struct LedgerService: Service {
         let now = WallClock.now()
         if now - sweptAt > 3_600_000 {
           sweptAt = now
+          await attempt("imports") { try await removals.removeImports(olderThan: 3_600) }
           await attempt("sweep") {
             try await database.sweepEnded(before: now)
             let days = Dictionary(

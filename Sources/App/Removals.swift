@@ -121,6 +121,29 @@ package struct Removals: Sendable {
     _ = try await training.begin([], of: pending.chatbot, removing: pending.documents)
   }
 
+  /// Removes archives that a crash left half unpacked: what is written to keeps its time young.
+  ///
+  /// - Parameter seconds: for how long nothing of one has come.
+  package func removeImports(olderThan seconds: Int) async throws {
+    let data = data
+    try await BlockingWork.run {
+      let files = FileManager.default
+      let root = "\(data)/\(ArchiveReader.root)"
+      for name in (try? files.contentsOfDirectory(atPath: root)) ?? [] {
+        let parts = ["", "/shard", "/blobs"].flatMap { part in
+          let folder = "\(root)/\(name)\(part)"
+          return [folder]
+            + ((try? files.contentsOfDirectory(atPath: folder)) ?? []).map { "\(folder)/\($0)" }
+        }
+        let newest = parts.compactMap {
+          try? files.attributesOfItem(atPath: $0)[.modificationDate] as? Date
+        }.max()
+        guard let newest, Int(newest.timeIntervalSinceNow) < -seconds else { continue }
+        try files.removeItem(atPath: "\(root)/\(name)")
+      }
+    }
+  }
+
   /// Removes copies that leak tests have left behind: no test takes a day.
   ///
   /// - Parameter seconds: how old they must be.

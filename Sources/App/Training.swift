@@ -39,7 +39,7 @@ package struct Training: Sendable {
 
   /// A known source at its location.
   static func source(_ id: SourceID, _ location: Source.Location, name: String) -> Source {
-    let document = SHA256Digest(of: "\(id)\u{0}document").shortName
+    let document = SHA256Digest(of: id.documentSeed).shortName
     return Source(
       source: id, document: DocumentID(unchecked: document), location: location, name: name)
   }

@@ -31,12 +31,13 @@ package struct DirectoryBlobs: Sendable {
     return reference
   }
 
-  /// Takes a file whose digest is known as a blob.
+  /// Takes a file whose digest is known as a blob; one that is stored already stays as it is, and the file where it was.
   ///
   /// - Parameter digits: its SHA-256, already computed from its bytes.
   package func adopt(_ file: String, digits: String) throws(SpoolError) {
     let path = path(ofDigits: digits)
     try BlobLock.hold(root, exclusive: false) { () throws(SpoolError) in
+      if DurableFile.exists(path) { return Self.renew(path) }
       let directory = DurableFile.parentDirectory(path)
       try DurableFile.makeDirectory(directory)
       Self.renew(file)

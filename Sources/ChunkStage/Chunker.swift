@@ -48,7 +48,7 @@ package struct Chunker: Sendable {
   ///
   /// The first 130 bits of SHA-256 over `document LF ordinal LF text`, as 26 of `a-z 2-7` (RFC 4648 base32, lower case).
   package static func id(of document: DocumentID, ordinal: Int, text: String) -> ChunkID {
-    let digest = SHA256Digest(of: "\(document.text)\n\(ordinal)\n\(text)")
+    let digest = SHA256Digest(of: document.chunkSeed(ordinal: ordinal, text: text))
     return ChunkID(unchecked: digest.shortName)
   }
 

@@ -2,6 +2,8 @@
 // of a shard's row.
 
 /// Where in its document a chunk stands, for people and for links.
+///
+/// Numbers of one that is decoded are those of some document, as for `Chunk`.
 package struct Place: Codable, Hashable, Sendable {
   /// First page, from 1.
   package let page: Int?
@@ -20,6 +22,25 @@ package struct Place: Codable, Hashable, Sendable {
     self.second = second
     self.headingPath = headingPath
   }
+
+  package init(from decoder: any Decoder) throws {
+    let container = try decoder.container(keyedBy: CodingKeys.self)
+    func number(_ key: CodingKeys) throws -> Int? {
+      let number = try container.decodeIfPresent(Int.self, forKey: key)
+      guard number.map({ (0...Self.most).contains($0) }) ?? true else {
+        throw DecodingError.dataCorruptedError(
+          forKey: key, in: container, debugDescription: "no document is that long")
+      }
+      return number
+    }
+    page = try number(.page)
+    lastPage = try number(.lastPage)
+    second = try number(.second)
+    headingPath = try container.decode([String].self, forKey: .headingPath)
+  }
+
+  /// More pages, and more seconds, than any document has.
+  private static let most = 1 << 40
 }
 
 /// A place that begins inside a chunk.
@@ -98,6 +119,11 @@ package struct Chunk: Codable, Hashable, Sendable {
     tokens = try number(.tokens)
     text = try container.decode(String.self, forKey: .text)
   }
+}
+
+extension Chunk {
+  /// What word search finds it by: its headings and its text.
+  package var searchedText: String { (place.headingPath + [text]).joined(separator: "\n") }
 }
 
 extension [PlaceChange] {

@@ -192,7 +192,7 @@ struct CrawlSlice {
   }
 
   static func document(of address: String, in source: SourceID) -> DocumentID {
-    DocumentID(unchecked: SHA256Digest(of: "\(source)\u{0}page\u{0}\(address)").shortName)
+    DocumentID(unchecked: SHA256Digest(of: source.pageSeed(address)).shortName)
   }
 
   /// Says what became of an address; the last word on it in a slice counts.

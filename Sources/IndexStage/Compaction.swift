@@ -32,7 +32,7 @@ enum Compaction {
         let payload = try reader.payload(ofRow: row)
         let chunk = try JSONLines.decode(Chunk.self, from: payload)
         try writer.addRow(
-          document: index, words: ShardBuilder.words(of: chunk), language: language,
+          document: index, words: chunk.searchedText, language: language,
           vector: try reader.vector(ofRow: row), payload: payload)
       }
     }

@@ -107,8 +107,7 @@ struct NextDocument {
   /// A chunk as it is written.
   func renamed(_ chunk: Chunk) -> Chunk {
     guard let name else { return chunk }
-    // As ChunkStage names chunks: the same document, ordinal and text always give the same name.
-    let digest = SHA256Digest(of: "\(name.document.text)\n\(chunk.ordinal)\n\(chunk.text)")
+    let digest = SHA256Digest(of: name.document.chunkSeed(ordinal: chunk.ordinal, text: chunk.text))
     return Chunk(
       id: ChunkID(unchecked: digest.shortName), description: name, ordinal: chunk.ordinal,
       count: chunk.count, offset: chunk.offset, place: chunk.place, changes: chunk.changes,

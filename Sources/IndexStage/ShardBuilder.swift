@@ -191,7 +191,7 @@ struct ShardBuilder: Sendable {
         if index == nil { index = try writer?.addDocument(entry) }
         guard let index else { return }
         try writer?.addRow(
-          document: index, words: Self.words(of: chunk), language: document.description.language,
+          document: index, words: chunk.searchedText, language: document.description.language,
           vector: vector, payload: try JSONLines.encode(chunk))
       }
       switch document.rows {
@@ -218,11 +218,6 @@ struct ShardBuilder: Sendable {
     }
     let dimension = writer.dimension
     return (try writer.write(into: shard), dimension)
-  }
-
-  /// What word search finds a chunk by: its headings and its text.
-  static func words(of chunk: Chunk) -> String {
-    (chunk.place.headingPath + [chunk.text]).joined(separator: "\n")
   }
 }
 

@@ -16,14 +16,23 @@ package struct ChatbotImport: Sendable {
   package var noAnswerText = ""
   package var busyText = ""
   package var privacyMode = "strict"
+  package var isPublic = false
+  /// JSON, as in `ChatbotSettings`.
+  package var allowedDomains = "[]"
+  package var dailyMessageCap, monthlyTokenCap, retentionDays: Int?
   /// JSON, as in `ChatbotSettings`; nil for what a new chatbot has.
   package var leadForm, suggestedQuestions, qualityGate: String?
   /// The generation that answers; nil for one that was never trained.
   package var generation: Int?
   /// An id for the run that stands for the import.
   package var run = ""
-  package var documents: [(id: String, source: String, uri: String, title: String, chunks: Int)] =
-    []
+  package var documents: [Document] = []
+  /// Lines of guidance, oldest first; they are drafts.
+  package var guidance: [(id: String, source: SourceID?, text: String, hash: [UInt8])] = []
+
+  package typealias Document = (
+    id: String, source: String, uri: String, title: String, chunks: Int
+  )
 
   package init(
     id: ChatbotID, owner: String, name: String, slug: String, sources: [KnowledgeSource]
@@ -42,33 +51,33 @@ extension AppDatabase {
 
   /// Stores the rows.
   ///
-  /// - Returns: false when one of its sources is here already; nothing is changed then.
-  /// - Throws: `ChatbotRefusal.limit`, `SourceRefusal.storage`.
+  /// - Throws: `ChatbotRefusal.limit`, `SourceRefusal`; nothing is changed then.
   package func beginImport(
-    _ new: ChatbotImport, chatbotLimit: Int, byteLimit: Int, now: Int
-  ) async throws -> Bool {
+    _ new: ChatbotImport, chatbotLimit: Int, sourceLimit: Int, byteLimit: Int, now: Int
+  ) async throws {
     try await changes.write { database in
       let used = try database.number(
         "SELECT count(*) FROM chatbots WHERE user_id = $1 AND deleted_at IS NULL", [new.owner])
       guard used < chatbotLimit else { throw ChatbotRefusal.limit(used: used) }
+      guard new.sources.count <= sourceLimit else {
+        throw SourceRefusal.limit(used: new.sources.count)
+      }
       let bytes = try Self.storedBytes(of: new.owner, in: database)
       guard bytes + new.sources.reduce(0, { $0 + $1.bytes }) <= byteLimit else {
         throw SourceRefusal.storage(used: bytes)
       }
-      for source in new.sources {
-        let known = try database.number(
-          "SELECT count(*) FROM knowledge_sources WHERE id = $1", [source.id.text])
-        if known > 0 { return false }
-      }
       try database.change(
         """
         INSERT INTO chatbots (id, user_id, name, description, public_url_slug, is_public, welcome_text,
-          no_answer_text, busy_text, privacy_mode, deleted_at, created_at, updated_at)
-        VALUES ($1, $2, $3, $4, $5, 1, $6, $7, $8, $9, $10, $11, $12)
+          no_answer_text, busy_text, privacy_mode, allowed_domains_json, daily_message_cap,
+          monthly_token_cap, retention_days, deleted_at, created_at, updated_at)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)
         """,
         [
-          new.id.text, new.owner, new.name, new.description, new.slug, new.welcomeText,
-          new.noAnswerText, new.busyText, new.privacyMode, now + Self.importTime, now, now,
+          new.id.text, new.owner, new.name, new.description, new.slug, new.isPublic ? 1 : 0,
+          new.welcomeText, new.noAnswerText, new.busyText, new.privacyMode, new.allowedDomains,
+          new.dailyMessageCap, new.monthlyTokenCap, new.retentionDays, now + Self.importTime, now,
+          now,
         ])
       for (column, value) in [
         ("lead_form_json", new.leadForm), ("quality_gate_json", new.qualityGate),
@@ -90,7 +99,19 @@ extension AppDatabase {
             source.isCitable ? 1 : 0, source.bytes, source.crawl, now, now,
           ])
       }
-      guard let generation = new.generation else { return true }
+      for line in new.guidance {
+        try database.change(
+          """
+          INSERT INTO guidance_lines (id, chatbot_id, source_id, text, text_hash, state, created_at,
+            updated_at)
+          VALUES ($1, $2, $3, $4, $5, 'draft', $6, $7)
+          """,
+          [
+            line.id, new.id.text, line.source?.text, line.text, DatabaseBytes(line.hash).value, now,
+            now,
+          ])
+      }
+      guard let generation = new.generation else { return }
       try database.change(
         """
         INSERT INTO runs (id, chatbot_id, state, started_at, finished_at, generation, "trigger")
@@ -108,7 +129,6 @@ extension AppDatabase {
             document.chunks, now, now, generation,
           ])
       }
-      return true
     }
   }
 

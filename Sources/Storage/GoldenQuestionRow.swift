@@ -10,7 +10,7 @@ package struct GoldenQuestionRow: Hashable, Sendable {
   /// What was asked before, oldest first.
   package let history: [String]
   /// Where the answer stands; nil when any source may say it.
-  package let source: SourceID?
+  package var source: SourceID?
   /// Words that must stand in the passage and in the answer.
   package let expected: String?
   package let hasNoAnswer: Bool

@@ -16,7 +16,10 @@ struct SweepCommand: AsyncParsableCommand {
       follows from that run is done by the next sweep.
       """)
 
-  @Option(help: "Blobs that nothing names are kept for so many seconds: a hand-over takes less.")
+  @Option(
+    help:
+      "Blobs that nothing names, and archives half unpacked, are kept for so many seconds: a hand-over takes less."
+  )
   var olderThan = 3_600
 
   @OptionGroup var common: CommonOptions
@@ -47,6 +50,7 @@ struct SweepCommand: AsyncParsableCommand {
       }
       try await Task.sleep(for: .milliseconds(100))
     }
+    try await removals.removeImports(olderThan: olderThan)
     let report = try await removals.sweepBlobs(olderThan: olderThan)
     try await database.checkpoint()
     if common.json {

@@ -5,15 +5,15 @@ import WebClient
 
 /// A chatbot goes to another server as one file and answers there the same, with no stage running.
 @Suite(.serialized) struct ArchiveTests {
-  private static let settings = ["BOBBIN_MAIL": "none", "BOBBIN_BCRYPT_COST": "4"]
+  static let settings = ["BOBBIN_MAIL": "none", "BOBBIN_BCRYPT_COST": "4"]
 
-  private func form(_ file: [UInt8]) -> [UInt8] {
+  private static func form(_ file: [UInt8]) -> [UInt8] {
     Array(
       "--xyz\r\nContent-Disposition: form-data; name=\"file\"; filename=\"a.tar\"\r\n\r\n".utf8)
       + file + Array("\r\n--xyz--\r\n".utf8)
   }
 
-  private func take(_ owner: RemovalTests.Owner, _ archive: [UInt8]) async throws -> WebResponse {
+  static func take(_ owner: RemovalTests.Owner, _ archive: [UInt8]) async throws -> WebResponse {
     try await owner.server.transport.send(
       WebRequest(
         url: owner.server.base + "/api/chatbots/import/", method: "POST",
@@ -40,7 +40,19 @@ import WebClient
     let kept = #""suggested_questions":["How high is the tower?"]"#
     let form = #""lead_form":{"after_messages":2,"enabled":true,"fields":["name"]}"#
     let gate = #""quality_gate":{"no_answer":null,"recall_at_5":0.5}"#
-    #expect(try await here.send("PATCH", base, "{\(kept),\(form),\(gate)}").status == 200)
+    let bounds = [
+      #""allowed_domains":["https://tower.example"]"#, #""daily_message_cap":50"#,
+      #""is_public":false"#, #""monthly_token_cap":9000"#, #""retention_days":7"#,
+    ]
+    #expect(
+      try await here.send(
+        "PATCH", base, "{\(([kept, form, gate] + bounds).joined(separator: ","))}"
+      )
+      .status == 200)
+    #expect(
+      try await here.send("POST", base + "guidance/", #"{"text":"Be brief about the tower."}"#)
+        .status
+        == 201)
     let asked = #"{"items":[{"question":"How high?","expected":"31"}]}"#
     #expect(try await here.send("PUT", base + "questions/", asked).status == 200)
     let export = try await here.send("GET", base + "export/")
@@ -63,17 +75,21 @@ import WebClient
 
     let second = try Installation()
     let there = try await RemovalTests.Owner(try ServerTests.Server(second, Self.settings))
-    let made = try await take(there, export.body)
+    let made = try await Self.take(there, export.body)
     #expect(made.status == 201, "\(ServerTests.text(made))")
     struct Made: Decodable { let id, state: String }
     let copy = try JSONDecoder().decode(Made.self, from: Data(made.body))
     #expect(copy.state == "ready" && copy.id != chatbot)
     // What its owner has set comes along.
     let settings = ServerTests.text(try await there.send("GET", "/api/chatbots/\(copy.id)/"))
-    for part in [kept, form, gate] { #expect(settings.contains(part), "\(settings)") }
+    for part in [kept, form, gate] + bounds { #expect(settings.contains(part), "\(settings)") }
     #expect(
       ServerTests.text(try await there.send("GET", "/api/chatbots/\(copy.id)/questions/"))
         == ServerTests.text(try await here.send("GET", base + "questions/")))
+    // A line of guidance enters a prompt when the owner here has approved it.
+    let lines = ServerTests.text(
+      try await there.send("GET", "/api/chatbots/\(copy.id)/guidance/"))
+    #expect(lines.contains("Be brief about the tower.") && lines.contains(#""state":"draft""#))
     struct Reply: Decodable { let message: String }
     for question in ["How high is the tower of Orrin?", "Where is the key?"] {
       func ask(_ owner: RemovalTests.Owner, _ id: String) async throws -> String {
@@ -91,8 +107,8 @@ import WebClient
     let documents = ServerTests.text(
       try await there.send("GET", "/api/chatbots/\(copy.id)/documents/"))
     #expect(documents.components(separatedBy: #""state":"live""#).count == 3, "\(documents)")
-    // The same server has these sources already.
-    #expect(try await take(here, export.body).status == 403)
+    // The plan has room for one chatbot.
+    #expect(try await Self.take(here, export.body).status == 403)
   }
 
   @Test func `an archive that was touched is refused, and nothing is left of it`() async throws {
@@ -109,12 +125,12 @@ import WebClient
     for offset in stride(from: 600, to: archive.count - 1100, by: 2048) {
       var touched = archive
       touched[offset] ^= 0x55
-      let status = try await take(owner, touched).status
+      let status = try await Self.take(owner, touched).status
       // Padding holds nothing: there the archive is as good as before, and the plan has no room for another.
       #expect(status == 400 || status == 403, "\(offset): \(status)")
     }
     for cut in [0, 100, 512, 5000, archive.count - 1024] {
-      #expect(try await take(owner, Array(archive.prefix(cut))).status == 400, "\(cut)")
+      #expect(try await Self.take(owner, Array(archive.prefix(cut))).status == 400, "\(cut)")
     }
     var named = archive
     // A name that leads elsewhere, with its checksum put right.
@@ -129,7 +145,7 @@ import WebClient
       named[148 + index] = byte
     }
     named[154] = 0
-    #expect(try await take(owner, named).status == 400)
+    #expect(try await Self.take(owner, named).status == 400)
     let left = try FileManager.default.contentsOfDirectory(atPath: "\(bobbin.data)/imports")
     #expect(left.isEmpty, "\(left)")
   }

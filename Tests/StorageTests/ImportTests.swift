@@ -13,7 +13,8 @@ import Testing
     _ = try await database.add(user, now: 1)
     let id = ChatbotID(unchecked: "bot1")
     let new = ChatbotImport(id: id, owner: "u1", name: "tower", slug: "tower", sources: [])
-    #expect(try await database.beginImport(new, chatbotLimit: 1, byteLimit: 1, now: 1000))
+    try await database.beginImport(
+      new, chatbotLimit: 1, sourceLimit: 1, byteLimit: 1, now: 1000)
     #expect(try await database.chatbot("tower") == nil)
     // The sweep that runs meanwhile leaves it alone; a day later nothing will come any more.
     #expect(try await database.deletedChatbots(now: 2000) == [])

@@ -7,12 +7,15 @@ import Hummingbird
 import NIOCore
 import Spool
 import Storage
+import WebClient
 
 /// `…/export/` and `/api/chatbots/import/`.
 struct ArchiveController: Sendable {
   let database: AppDatabase
   let data: String
   let publicURL: String
+  /// Which addresses owners' URLs may name.
+  let policy: AddressPolicy
 
   func addRoutes(to routes: inout RouteTable, _ access: Accesses) {
     routes.add(
@@ -26,7 +29,7 @@ struct ArchiveController: Sendable {
         .post, "/api/chatbots/import/", "Make a chatbot of such an archive; nothing is embedded.",
         body: .multipart(FormShape(parts: [required("file", .text)])),
         answers: [.json(201, .component("Chatbot"))],
-        problems: [.malformed, .planLimit, .duplicateSource, .diskReserve],
+        problems: [.malformed, .planLimit, .unsafeURL, .diskReserve],
         ownerLimit: .hourly(20)),
       for: access.owner, { call, owner in try await take(call, owner) })
   }
@@ -71,7 +74,7 @@ struct ArchiveController: Sendable {
     guard let boundary = MultipartReader.boundary(of: call.request) else {
       throw AppError(.unsupportedMediaType)
     }
-    let reader = ArchiveReader(data: data, database: database)
+    let reader = ArchiveReader(data: data, database: database, policy: policy)
     let archive = try await reader.unpack(
       FileOfForm(body: call.request.body, boundary: boundary),
       byteLimit: owner.limits.storedBytes)
@@ -83,8 +86,8 @@ struct ArchiveController: Sendable {
         headers: [.location: "/api/chatbots/\(chatbot.id)/"])
     } catch ChatbotRefusal.limit(let used) {
       throw AppError.planLimit("chatbots", used: used, max: owner.limits.chatbots)
-    } catch SourceRefusal.storage(let used) {
-      throw AppError.planLimit("bytes", used: used, max: owner.limits.storedBytes)
+    } catch let refusal as SourceRefusal {
+      throw SourceController.problem(refusal, owner)
     }
   }
 }

@@ -35,6 +35,11 @@ struct ChatbotController: Sendable {
     optional("quality_gate", .nullable(Components.qualityGate)),
   ]
 
+  /// What an archive may bring of them: not the link, which is another's here, and no webhook, whose secret stays behind.
+  static let archivedSettings = settings.filter {
+    !["public_url_slug", "crm_webhook_url"].contains($0.name)
+  }
+
   func addRoutes(to routes: inout RouteTable, _ access: Accesses) {
     let chatbot = AnswerShape.json(200, .component("Chatbot"))
     routes.add(

@@ -229,7 +229,10 @@ struct DocumentController: Sendable {
       let blobs = DirectoryBlobs(data: data)
       let path: String
       if let description = try self.live(chatbot, row.id)?.description {
-        path = try blobs.path(of: BlobReference(blob: description.rawDigest, bytes: 0))
+        let reference = BlobReference(blob: description.rawDigest, bytes: 0)
+        // An archive may have brought a document without its bytes.
+        guard reference.hexDigits != nil else { return nil }
+        path = try blobs.path(of: reference)
       } else if let uploaded = source?.path, uploaded.hasPrefix("\(data)/blobs/") {
         // Nothing was read of it: what was uploaded is what its owner wants to look at.
         path = uploaded

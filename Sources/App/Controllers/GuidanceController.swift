@@ -15,7 +15,9 @@ import VectorShard
 /// `/api/chatbots/{chatbot_id}/guidance/`.
 struct GuidanceController: Sendable {
   /// Lines of a chatbot.
-  private static let limit = 100
+  static let limit = 100
+  /// A line's text.
+  static let text = Schema.string(1...500, .oneLine)
   /// Passages of a source that a draft is made from at most; the model's context holds fewer.
   private static let draftedPassages = 64
   /// Tokens for the rules, a little text and a short reply: with less a draft is not begun.
@@ -63,7 +65,7 @@ struct GuidanceController: Sendable {
       Route(
         .post, Self.base, "Write a line; it is a draft until it is approved.",
         body: .json(
-          .object([required("text", .string(1...500, .oneLine)), optional("source_id", .id)])),
+          .object([required("text", Self.text), optional("source_id", .id)])),
         answers: [.json(201, line)], problems: [.planLimit], isIdempotent: true),
       for: access.user, { call, owner in try await add(call, owner) })
     routes.add(
@@ -82,7 +84,7 @@ struct GuidanceController: Sendable {
         .patch, Self.base + "{line_id}/",
         "Change a line; approve it as it was read, by its text; take approval back.",
         body: .json(
-          .object([optional("text", .string(1...500, .oneLine)), optional("approved", .boolean)])),
+          .object([optional("text", Self.text), optional("approved", .boolean)])),
         answers: [.json(200, line)], problems: [.lineChanged]),
       for: access.user, { call, owner in try await change(call, owner) })
     routes.add(

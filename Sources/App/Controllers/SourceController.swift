@@ -153,7 +153,7 @@ struct SourceController: Sendable {
         // Text is what it says it is, whatever its name: without an ending it is read as plain text.
         name: name, bytes: blob.bytes, isCitable: isCitable, crawl: "{}")
     }
-    let url = try checked(input.text("source_url") ?? "")
+    let url = try policy.ownersAddress(input.text("source_url") ?? "")
     let crawl = input.members["crawl"].map { String(decoding: JSONText.encode($0), as: UTF8.self) }
     try check(crawl: input.object("crawl"), owner.limits)
     return try await add(
@@ -165,7 +165,7 @@ struct SourceController: Sendable {
   private func add(
     _ call: Call, _ owner: Owner, _ chatbot: Chatbot, video input: Input, isCitable: Bool
   ) async throws -> Response {
-    let url = try checked(input.text("source_url") ?? "")
+    let url = try policy.ownersAddress(input.text("source_url") ?? "")
     let crawl = input.members["crawl"].map { String(decoding: JSONText.encode($0), as: UTF8.self) }
     var captions: BlobReference?
     if let text = input.text("text") { captions = try await uploads.store(text) }
@@ -201,7 +201,8 @@ struct SourceController: Sendable {
     let location: Source.Location =
       isVideo
       ? .video(
-        url: try checked(form.fields["source_url"] ?? ""), captions: path, language: nil)
+        url: try policy.ownersAddress(form.fields["source_url"] ?? ""), captions: path,
+        language: nil)
       : .file(path: path)
     return try await add(
       call, owner, chatbot, type: isVideo ? "video" : "file", location: location,
@@ -236,30 +237,13 @@ struct SourceController: Sendable {
     return response
   }
 
-  private static func problem(_ refusal: SourceRefusal, _ owner: Owner) -> AppError {
+  static func problem(_ refusal: SourceRefusal, _ owner: Owner) -> AppError {
     switch refusal {
     case .limit(let used):
       .planLimit("sources", used: used, max: owner.limits.sourcesPerChatbot)
     case .storage(let used): .planLimit("bytes", used: used, max: owner.limits.storedBytes)
     case .duplicate: AppError(.duplicateSource)
     }
-  }
-
-  /// An address that a stranger's server may be asked for.
-  private func checked(_ text: String) throws(AppError) -> String {
-    guard let url = try? WebURL(parsing: text), !Self.hasUserName(text),
-      url.port == 80 || url.port == 443 || policy.isException(host: url.host, port: url.port),
-      url.literalAddress.map({ policy.permits($0) }) ?? true
-        || policy.isException(host: url.host, port: url.port)
-    else { throw AppError(.unsafeURL) }
-    return url.text
-  }
-
-  private static func hasUserName(_ text: String) -> Bool {
-    // By bytes: a sign with a combining mark is another character and still the sign.
-    let rest = text.utf8.drop { $0 != UInt8(ascii: "/") }.dropFirst(2)
-    return rest.prefix { ![UInt8(ascii: "/"), UInt8(ascii: "?"), UInt8(ascii: "#")].contains($0) }
-      .contains(UInt8(ascii: "@"))
   }
 
   private func check(crawl: Input?, _ limits: PlanLimits) throws(AppError) {
