@@ -88,7 +88,8 @@ struct Routes {
     let tokens = TokenSigner(secrets, issuer: publicURL)
     let origin = RequestOrigin(own: publicURL)
     mail = MailService(
-      database: database, way: configuration.mailWay, from: configuration.mailFrom,
+      database: database, data: configuration.data, way: configuration.mailWay,
+      from: configuration.mailFrom,
       publicURL: publicURL, logger: logger)
     sender = DeliverySender(
       database: database, secrets: secrets, policy: configuration.addressPolicy, mail: mail)
@@ -179,16 +180,13 @@ struct Routes {
     BillingController(
       database: database, payments: payments, prices: configuration.planPrices
     ).addRoutes(to: &table, access)
-    AdminController(
-      database: database, mail: mail, publicURL: publicURL, prices: configuration.tokenPrices
-    )
-    .addRoutes(to: &table, access)
-    AdminDetailController(
-      database: database, publicURL: publicURL, prices: configuration.tokenPrices
-    )
-    .addRoutes(to: &table, access)
+    let view = OperatorView(configuration, database: database)
+    AdminController(database: database, mail: mail, publicURL: publicURL, view: view)
+      .addRoutes(to: &table, access)
+    AdminDetailController(database: database, view: view).addRoutes(to: &table, access)
     AdminSpoolController(
-      database: database, configuration: configuration, audit: AuditTrail(database: database)
+      database: database, configuration: configuration, audit: AuditTrail(database: database),
+      view: view
     ).addRoutes(to: &table, access)
     chat.addRoutes(to: &table, access)
     page.addRoutes(to: &table, access)

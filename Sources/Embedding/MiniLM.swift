@@ -65,10 +65,13 @@ package enum MiniLM {
     return tokenizer
   }
 
+  /// What a model directory holds.
+  package static let fileNames = ["vocab.txt", "model.safetensors"]
+
   /// Reads both files through and holds them against their digests.
   /// - Throws: `modelMissing` or `modelDamaged`.
   package static func verify(directory: String) throws(EmbeddingError) {
-    for (name, digest) in [("vocab.txt", vocabularyDigest), ("model.safetensors", weightsDigest)] {
+    for (name, digest) in zip(fileNames, [vocabularyDigest, weightsDigest]) {
       let path = directory + "/" + name
       try check(try MappedWeights(path: path), path: path, digest: digest)
     }

@@ -26,7 +26,7 @@ package struct ChatProspect: Sendable {
 }
 
 /// What has no message left.
-package enum MessageLimit: String, Sendable {
+package enum MessageLimit: String, Codable, Sendable {
   /// The owner's plan, for this period.
   case quota
   /// The chatbot, for this day: its owner's own bound.

@@ -327,9 +327,11 @@ extension AppDatabase {
 
   /// Runs of a chatbot, or of all, newest first.
   ///
-  /// - Parameter state: nil for all.
+  /// - Parameters:
+  ///   - state: nil for all.
+  ///   - search: an id of a run or a chatbot, or part of a chatbot's name or link; empty for all.
   package func runRows(
-    of chatbot: ChatbotID?, state: String? = nil, _ page: PageRequest
+    of chatbot: ChatbotID?, state: String? = nil, search: String = "", _ page: PageRequest
   ) async throws -> [RunRow] {
     var values: StatementArguments = [page.createdAt, page.id]
     var count = 2
@@ -342,6 +344,15 @@ extension AppDatabase {
     var conditions = ["(started_at, id) < ($1, $2)"]
     if let chatbot { conditions.append("chatbot_id = \(number(chatbot.text))") }
     if let state { conditions.append("state = \(number(state))") }
+    if !search.isEmpty {
+      let folded = Folding.folded(search)
+      conditions.append(
+        """
+        (id = \(number(search)) OR chatbot_id = \(number(search)) OR chatbot_id IN (
+          SELECT c.id FROM chatbots c WHERE instr(folded(c.name), \(number(folded))) > 0
+            OR instr(c.public_url_slug, \(number(folded))) > 0))
+        """)
+    }
     let sql = """
       SELECT * FROM runs WHERE \(conditions.joined(separator: " AND "))
       ORDER BY started_at DESC, id DESC LIMIT \(number(page.limit))

@@ -8,9 +8,10 @@ import Storage
 
 struct AdminCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "admin", abstract: "Accounts: list, invite, make operators, suspend.",
+    commandName: "admin", abstract: "Everybody's accounts, chatbots, work and talks; privileges.",
     subcommands: [
-      AdminUsers.self, AdminInvite.self, AdminChange.self, AdminGive.self, AdminAudit.self,
+      AdminUsers.self, AdminList.self, AdminShow.self, AdminInvite.self, AdminChange.self,
+      AdminGive.self, AdminAudit.self,
     ])
 }
 
@@ -203,13 +204,15 @@ private struct AuditLine: Encodable {
 }
 
 /// The database of the command line.
-private struct AdminAccess {
+struct AdminAccess {
   let database: AppDatabase
   let administration: Administration
+  let view: OperatorView
 
   init(_ common: CommonOptions) throws {
     let configuration = try common.configuration()
     database = try AppDatabase(path: "\(configuration.data)/bobbin.sqlite")
     administration = Administration(database: database, publicURL: configuration.publicURL)
+    view = OperatorView(configuration, database: database)
   }
 }

@@ -49,6 +49,15 @@ import Testing
     #expect(talk.contains("How high is it?"))
     let log = try await found("audit/").text
     #expect(log.contains("conversation.read") && log.contains(conversation))
+    // A list shows what was asked first, and what visitors have left: that is reading, too.
+    #expect(!log.contains("conversation.list") && !log.contains("delivery.list"))
+    let talks = try await found("conversations/?q=high").text
+    #expect(talks.contains("How high is it?"))
+    _ = try await found("deliveries/")
+    let longer = try await found("audit/").text
+    #expect(longer.contains("conversation.list"))
+    #expect(longer.contains(#"{\"q\":\"high\"}"#), "\(longer)")
+    #expect(longer.contains("delivery.list"))
 
     for path in [
       "chatbots/none/", "sources/none/", "runs/none/", "conversations/none/", "deliveries/none/",
@@ -77,5 +86,10 @@ import Testing
     ).text("id")
     let opened = try await api.send("GET", "/api/admin/runs/\(run)/", token: admin.token)
     #expect(opened.status == 200 && opened.text("chatbot_id") == chatbot)
+    // Found by its id, its chatbot's id, and part of that one's name in any case.
+    for (words, isFound) in [(run, true), (chatbot, true), ("TOW", true), ("castle", false)] {
+      let list = try await api.send("GET", "/api/admin/runs/?q=\(words)", token: admin.token)
+      #expect(list.status == 200 && list.text.contains(run) == isFound, "\(words)")
+    }
   }
 }

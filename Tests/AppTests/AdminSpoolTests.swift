@@ -107,6 +107,24 @@ import Testing
     }
   }
 
+  @Test func `a server without its model is not ready once there is something to answer from`()
+    async throws
+  {
+    let (api, _, _, _) = try await Self.world()
+    let shards = "\(api.folder.path)/shards"
+    try FileManager.default.createDirectory(
+      atPath: "\(shards)/tower", withIntermediateDirectories: true)
+    let models = api.services.configuration.modelDirectory
+    #expect(!FileManager.default.fileExists(atPath: "\(models)/model.safetensors"))
+    #expect(try await api.send("GET", "/readyz").status == 503)
+    try FileManager.default.createDirectory(atPath: models, withIntermediateDirectories: true)
+    for name in ["vocab.txt", "model.safetensors"] {
+      try Data().write(to: URL(fileURLWithPath: "\(models)/\(name)"))
+    }
+    #expect(try await api.send("GET", "/readyz").status == 200)
+    try FileManager.default.removeItem(atPath: "\(shards)/tower")
+  }
+
   @Test func `conversations are found by day, words, answer and feedback`() async throws {
     let (api, admin, owner, chatbot) = try await Self.world()
     let base = "/api/chatbots/\(chatbot)/"

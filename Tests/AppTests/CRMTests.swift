@@ -241,7 +241,7 @@ import WebClient
     // What its owner is told is a letter that says why and where to go.
     let folder = "\(world.api.folder.path)/letters"
     let mail = MailService(
-      database: world.api.database, way: .folder(folder), from: "bobbin@localhost",
+      database: world.api.database, data: folder, way: .folder(folder), from: "bobbin@localhost",
       publicURL: TestAPI.origin, logger: Logger(label: "test"))
     try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
     await mail.carryOut(.crm(chatbot: ChatbotID(unchecked: world.chatbot)))

@@ -20,6 +20,8 @@ import Testing
 
     final class Box: Sendable {
       let base = Mutex("")
+      /// How it names itself after that.
+      let slash = Mutex("")
       let token = Mutex("")
       let forms = Mutex<[String]>([])
       /// What it publishes, and how often that was asked for.
@@ -41,7 +43,7 @@ import Testing
         case "/.well-known/openid-configuration":
           let base = box.base.withLock { $0 }
           json(
-            #"{"issuer":"\#(base)","authorization_endpoint":"\#(base)/authorize","token_endpoint":"\#(base)/token","jwks_uri":"\#(base)/keys"}"#
+            #"{"issuer":"\#(base)\#(box.slash.withLock { $0 })","authorization_endpoint":"\#(base)/authorize","token_endpoint":"\#(base)/token","jwks_uri":"\#(base)/keys"}"#
           )
         case "/keys":
           box.looks.withLock { $0 += 1 }
@@ -191,6 +193,20 @@ import Testing
       try provider.token(again.claims(["email": .string("new@example.com")])))
     // The subject is who they are; a new address changes nothing.
     #expect(second["user.id"] == reply["user.id"])
+  }
+
+  @Test func `a provider may end its name with a slash, and its tokens do then`() async throws {
+    let provider = try Provider()
+    provider.box.slash.withLock { $0 = "/" }
+    for setting in ["", "/"] {
+      let api = try Self.api(provider, ["BOBBIN_OIDC_ISSUER": provider.issuer + setting])
+      let browser = try await Browser(api, provider)
+      let plain = try provider.token(browser.claims())
+      #expect(try await browser.finish(plain).status == 401)
+      let again = try await Browser(api, provider)
+      let token = try provider.token(again.claims(["iss": .string(provider.issuer + "/")]))
+      #expect(try await again.finish(token).status == 200, "\(setting)")
+    }
   }
 
   @Test func `a provider that changes its keys is asked for them, and not for each forgery`()

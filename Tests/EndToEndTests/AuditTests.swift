@@ -37,6 +37,48 @@ import WebClient
     #expect(Set(entries.map(\.actor)) == ["system"])
   }
 
+  @Test func `everything of everybody is listed and shown from a terminal, talks with a note`()
+    async throws
+  {
+    let bobbin = try Installation(model: false)
+    let server = try ServerTests.Server(
+      bobbin, ["BOBBIN_MAIL": "none", "BOBBIN_BCRYPT_COST": "4"])
+    let owner = try await RemovalTests.Owner(server)
+    let chatbot = try await owner.id("POST", "/api/chatbots/", #"{"name":"Tower"}"#)
+    let source = try await owner.id(
+      "POST", "/api/chatbots/\(chatbot)/sources/",
+      #"{"source_type":"url","source_url":"https://tower.example.com/"}"#)
+    let talk = try await owner.send(
+      "POST", "/api/chat/\(chatbot)/", #"{"message":"How \u001b[31mhigh?"}"#)
+    struct Talk: Decodable { let conversation_id: String }
+    let conversation = try JSONDecoder().decode(Talk.self, from: Data(talk.body)).conversation_id
+    func run(_ arguments: String...) async throws -> (code: Int32, output: String) {
+      let result = try await bobbin.tool("bobbin").run(["admin"] + arguments)
+      return (result.exitCode, result.output)
+    }
+    for (kind, id, words) in [
+      ("chatbots", chatbot, "tow"), ("sources", source, "TOWER.example"),
+      ("conversations", conversation, "high"),
+    ] {
+      let list = try await run("list", kind, words)
+      #expect(list.code == 0 && list.output.hasPrefix(id), "\(list.output)")
+      // Nothing that a terminal obeys.
+      #expect(!list.output.contains("\u{1B}"))
+      #expect(try await run("list", kind, "castle").output == "none\n")
+      let json = try await run("list", kind, words, "--json").output
+      #expect(json.contains(#""id":"\#(id)""#))
+      let shown = try await run("show", kind, id)
+      #expect(shown.code == 0 && shown.output.contains(id))
+      #expect(try await run("show", kind, "none").code == 66)
+    }
+    for kind in ["runs", "deliveries"] {
+      #expect(try await run("list", kind).output == "none\n")
+    }
+    let log = try await run("audit").output
+    #expect(log.contains("conversation.list") && log.contains("delivery.list"))
+    #expect(log.contains("conversation.read  conversation \(conversation)"))
+  }
+
   @Test func `an operator suspends an account and lets it in again`() async throws {
     let bobbin = try Installation(model: false)
     let server = try ServerTests.Server(

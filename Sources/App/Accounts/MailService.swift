@@ -1,5 +1,6 @@
 // Sends letters off the path of requests: whether an account exists must not show in how long an answer takes. Tokens are
-// drawn here too, so that only the letter holds them. What waits is bounded; what a server does not take is tried again.
+// drawn here too, so that only the letter holds them. What waits is bounded and lies on disk (WaitingLetters); what a mail server
+// does not take is tried again for a day. At least once: a crash between sending and noting it sends a letter twice.
 
 import Corpus
 import FoundationEssentials
@@ -11,7 +12,7 @@ import Synchronization
 import WebClient
 
 /// What a letter is asked for.
-enum MailJob: Sendable, Hashable {
+enum MailJob: Sendable, Hashable, Codable {
   /// To prove the address of a new account.
   case verify(user: String)
   /// To tell its owner that somebody signed up with an address again.
@@ -55,19 +56,35 @@ final class MailService: Service, Sendable {
   private let from: String
   private let publicURL: String
   private let logger: Logger
-  private let stream: AsyncStream<MailJob>
-  private let jobs: AsyncStream<MailJob>.Continuation
+  private let waiting: WaitingLetters
+  private let stream: AsyncStream<Request>
+  private let requests: AsyncStream<Request>.Continuation
   private let underWay = Mutex(0)
+  /// Files of letters that somebody is at.
+  private let taken = Mutex<Set<String>>([])
 
   private static let pause = Duration.milliseconds(100)
+  /// Between two looks for letters that no try has got away.
+  private static let lookAgain = Duration.seconds(600)
 
-  init(database: AppDatabase, way: MailWay, from: String, publicURL: String, logger: Logger) {
+  /// A letter asked for, and the file where it waits; nil when it is new.
+  private struct Request: Sendable {
+    let job: MailJob
+    let file: String?
+  }
+
+  /// - Parameter data: the data directory.
+  init(
+    database: AppDatabase, data: String, way: MailWay, from: String, publicURL: String,
+    logger: Logger
+  ) {
     self.database = database
+    waiting = WaitingLetters(data: data)
     self.way = way
     self.from = from
     self.publicURL = publicURL
     self.logger = logger
-    (stream, jobs) = AsyncStream.makeStream(bufferingPolicy: .bufferingOldest(Self.capacity))
+    (stream, requests) = AsyncStream.makeStream(bufferingPolicy: .bufferingOldest(Self.capacity))
   }
 
   /// Whether addresses can be proved.
@@ -76,14 +93,18 @@ final class MailService: Service, Sendable {
   /// Asks for a letter; one too many is dropped and logged, its reader can ask again.
   func enqueue(_ job: MailJob) {
     guard isOn else { return }
-    if case .dropped = jobs.yield(job) { logger.error("mail queue full") }
+    if case .dropped = requests.yield(Request(job: job, file: nil)) {
+      logger.error("mail queue full")
+    }
   }
 
   func run() async throws {
     await cancelWhenGracefulShutdown { [self] in
       // A letter that has to be tried again holds no other back.
       await withDiscardingTaskGroup { group in
-        for await job in stream {
+        group.addTask { await self.lookForLetters() }
+        for await request in stream {
+          let file = await keep(request)
           // Nothing of a letter is done while the answer to who has asked for it is on its way: it would tell by its time
           // whether there is a letter.
           try? await Task.sleep(for: Self.pause)
@@ -93,34 +114,101 @@ final class MailService: Service, Sendable {
             return true
           }
           guard isRoom else {
-            await carryOut(job)
+            await carryOut(request, file)
             continue
           }
           group.addTask {
-            await self.carryOut(job)
+            await self.carryOut(request, file)
             self.underWay.withLock { $0 -= 1 }
           }
         }
+        group.cancelAll()
       }
     }
   }
 
-  /// Composes and sends one letter.
-  func carryOut(_ job: MailJob) async {
+  /// Asks again for what an earlier server, or an earlier try, has not got away.
+  private func lookForLetters() async {
+    while !Task.isCancelled {
+      let now = WallClock.now()
+      for letter in (try? await BlockingWork.run { try self.waiting.all() }) ?? [] {
+        guard taken.withLock({ !$0.contains(letter.name) }) else { continue }
+        if now - letter.askedAt > WaitingLetters.patience {
+          logger.error("letter given up", metadata: ["job": "\(Self.kind(letter.job))"])
+          forget(letter.name)
+        } else {
+          requests.yield(Request(job: letter.job, file: letter.name))
+        }
+      }
+      try? await Task.sleep(for: Self.lookAgain)
+    }
+  }
+
+  /// Puts a letter on disk; nil for one that is not kept there, be it that the disk refuses.
+  private func keep(_ request: Request) async -> String? {
+    if let file = request.file {
+      let isFree = taken.withLock { $0.insert(file).inserted }
+      return isFree ? file : nil
+    }
+    // A code is wanted within minutes, and is itself the secret.
+    if case .code = request.job { return nil }
     do {
-      guard let letter = try await letter(for: job) else { return }
+      let file = try await BlockingWork.run {
+        try self.waiting.put(request.job, now: WallClock.now())
+      }
+      taken.withLock { _ = $0.insert(file) }
+      return file
+    } catch {
+      logger.error("letter not kept", metadata: ["error": "\(error)"])
+      return nil
+    }
+  }
+
+  private func forget(_ file: String) {
+    do {
+      try waiting.remove(file)
+    } catch {
+      logger.error("letter not forgotten", metadata: ["error": "\(error)"])
+    }
+  }
+
+  private func carryOut(_ request: Request, _ file: String?) async {
+    // Somebody is at it already.
+    if request.file != nil, file == nil { return }
+    let isOver = await carryOut(request.job, isAgain: request.file != nil)
+    guard let file else { return }
+    if isOver { forget(file) }
+    taken.withLock { _ = $0.remove(file) }
+  }
+
+  /// Composes and sends one letter.
+  ///
+  /// - Parameter isAgain: whether it was counted against its mailbox's limit before.
+  /// - Returns: false when it is worth another try later.
+  @discardableResult
+  func carryOut(_ job: MailJob, isAgain: Bool = false) async -> Bool {
+    do {
+      guard let letter = try await letter(for: job) else { return true }
       // Whoever asks, one mailbox gets so many letters an hour.
       let mailbox = SHA256Digest(of: "letter\u{0}\(letter.to)").shortName
-      let wait = try await database.pass(
-        [RateLimit("letter:\(mailbox)", 10, per: 3_600_000)], now: WallClock.now())
+      let wait =
+        isAgain
+        ? nil
+        : try await database.pass(
+          [RateLimit("letter:\(mailbox)", 10, per: 3_600_000)], now: WallClock.now())
       guard wait == nil else {
         logger.warning("too many letters to one mailbox", metadata: ["job": "\(Self.kind(job))"])
-        return
+        return true
       }
       try await send(letter)
+      return true
     } catch {
-      // No address in the log: the job's kind says what was lost.
-      logger.error("mail", metadata: ["job": "\(Self.kind(job))", "error": "\(error)"])
+      // No address in the log: the job's kind says what waits, or is lost.
+      let isLost = if case .refused? = error as? MailError { true } else { false }
+      logger.error(
+        isLost ? "letter refused" : "letter waits",
+        metadata: ["job": "\(Self.kind(job))", "error": "\(error)"])
+      return isLost
     }
   }
 

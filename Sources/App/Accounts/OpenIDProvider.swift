@@ -28,6 +28,8 @@ actor OpenIDProvider {
     let authorization: String
     let token: String
     let keys: String
+    /// As the provider writes it: some end theirs with a slash, which a setting may leave out.
+    let issuer: String
   }
 
   private enum State {
@@ -60,11 +62,13 @@ actor OpenIDProvider {
   private func load(now: Int) async throws -> Endpoints {
     let document = try await json(
       WebRequest(url: "\(settings.issuer)/.well-known/openid-configuration"))
-    guard document.text("issuer") == settings.issuer,
+    guard let issuer = document.text("issuer"),
+      issuer == settings.issuer || issuer == settings.issuer + "/",
       let authorization = document.text("authorization_endpoint"),
       let token = document.text("token_endpoint"), let keysURL = document.text("jwks_uri")
     else { throw AppError.busy(retryAfterSeconds: 60) }
-    let endpoints = Endpoints(authorization: authorization, token: token, keys: keysURL)
+    let endpoints = Endpoints(
+      authorization: authorization, token: token, keys: keysURL, issuer: issuer)
     let set = try await json(WebRequest(url: keysURL))
     var keys: [String: (modulus: [UInt8], exponent: [UInt8])] = [:]
     if case .array(let values)? = set.members["keys"] {
@@ -136,7 +140,8 @@ actor OpenIDProvider {
     else { throw AppError(.oauthFailed) }
     let claims = Input(members)
     let seconds = now / 1000
-    guard let issuer = claims.text("iss"), isIssuer(issuer), isAudience(claims),
+    let named = try await endpoints(now: now).issuer
+    guard let issuer = claims.text("iss"), Self.isIssuer(issuer, named), isAudience(claims),
       let expiresAt = claims.whole("exp"), expiresAt > seconds,
       let issuedAt = claims.whole("iat"), issuedAt <= seconds + 60,
       claims.text("nonce") == nonce, let subject = claims.text("sub"),
@@ -150,9 +155,8 @@ actor OpenIDProvider {
   }
 
   /// Google names itself with and without a scheme.
-  private func isIssuer(_ text: String) -> Bool {
-    text == settings.issuer
-      || (settings.issuer == "https://accounts.google.com" && text == "accounts.google.com")
+  private static func isIssuer(_ text: String, _ named: String) -> Bool {
+    text == named || (named == "https://accounts.google.com" && text == "accounts.google.com")
   }
 
   private func isAudience(_ claims: Input) -> Bool {

@@ -12,7 +12,7 @@ struct AdminController: Sendable {
   let database: AppDatabase
   let mail: MailService
   let publicURL: String
-  let prices: TokenPrices?
+  let view: OperatorView
 
   private var audit: AuditTrail { AuditTrail(database: database) }
 
@@ -76,20 +76,20 @@ struct AdminController: Sendable {
       call, _ in
       let page = try call.page()
       let found = try await database.sources(search: call.query("q") ?? "", page)
-      var states: [String: SourceState] = [:]
-      for chatbot in Set(found.map(\.chatbot)) {
-        for state in try await database.sourceStates(of: chatbot) { states[state.id] = state }
-      }
-      let known = states
       return Answer.json(
         Listing(
-          found.map { SourceShape($0, known[$0.id.text], prices) }, page,
+          try await view.shapes(of: found), page,
           cursor: found.last.map { Cursor(createdAt: $0.createdAt, id: $0.id.text) }))
     }
-    var conversations = list("Conversation", "All conversations, newest first.")
+    var conversations = list(
+      "Conversation", "All conversations, newest first; that they were read is in the audit log.")
     conversations.query += ConversationController.filters
-    routes.add(conversations, for: access.admin) { call, _ in
+    routes.add(conversations, for: access.admin) { call, owner in
       let page = try call.page()
+      // Each is shown with what was asked first.
+      try await audit.note(
+        "conversation.list", "conversation", "*",
+        detail: call.query("q").map { ["q": .string($0)] } ?? [:], by: owner, now: call.now)
       let found = try await database.conversations(
         of: nil, matching: ConversationController.filter(call), page)
       return Answer.json(

@@ -8,13 +8,10 @@ import Storage
 
 /// `/api/admin/{chatbots,sources,runs,conversations,deliveries}/{id}/`, `/api/admin/documents/`.
 struct AdminDetailController: Sendable {
-  /// Documents that are shown beside a source, and messages beside a conversation.
-  private static let shownDocuments = 100
-  private static let shownMessages = 1_000
-
   let database: AppDatabase
-  let publicURL: String
-  let prices: TokenPrices?
+  let view: OperatorView
+
+  private var audit: AuditTrail { AuditTrail(database: database) }
 
   func addRoutes(to routes: inout RouteTable, _ access: Accesses) {
     routes.add(
@@ -29,7 +26,8 @@ struct AdminDetailController: Sendable {
               required("sources", .array(.component("Source"), 0...10_000)),
             ]))
         ]),
-      for: access.admin, { call, _ in try await chatbot(call) })
+      for: access.admin,
+      { call, _ in try Self.answer(try await view.chatbot(try call.id("chatbot_id"))) })
     routes.add(
       Route(
         .get, "/api/admin/sources/{source_id}/", "A source, and what became of its documents.",
@@ -39,14 +37,18 @@ struct AdminDetailController: Sendable {
             .object([
               required("source", .component("Source")),
               // The hundred that were named last.
-              required("documents", .array(.component("Document"), 0...Self.shownDocuments)),
+              required(
+                "documents", .array(.component("Document"), 0...OperatorView.shownDocuments)),
             ]))
         ]),
-      for: access.admin, { call, _ in try await source(call) })
+      for: access.admin,
+      { call, _ in try Self.answer(try await view.source(try call.id("source_id"), now: call.now)) }
+    )
     routes.add(
       Route(
         .get, "/api/admin/runs/{run_id}/", "A run.", answers: [.json(200, .component("Run"))]),
-      for: access.admin, { call, _ in try await run(call) })
+      for: access.admin,
+      { call, _ in try Self.answer(try await view.run(try call.id("run_id"))) })
     routes.add(
       Route(
         .get, "/api/admin/conversations/{conversation_id}/",
@@ -56,19 +58,23 @@ struct AdminDetailController: Sendable {
             200,
             .object([
               required("conversation", .component("Conversation")),
-              required("messages", .array(.component("Message"), 0...Self.shownMessages)),
+              required("messages", .array(.component("Message"), 0...OperatorView.shownMessages)),
             ]))
         ]),
       for: access.admin, { call, owner in try await conversation(call, owner) })
     routes.add(
       Route(
-        .get, "/api/admin/deliveries/{delivery_id}/", "A message to a CRM.",
+        .get, "/api/admin/deliveries/{delivery_id}/",
+        "A message to a CRM; that it was read is noted in the audit log.",
         answers: [.json(200, .component("Delivery"))]),
       for: access.admin,
-      { call, _ in
+      { call, owner in
         guard let found = try await database.delivery(try call.id("delivery_id")) else {
           throw AppError.notFound
         }
+        // It holds what a visitor has left.
+        try await audit.note(
+          "delivery.read", "delivery", found.id, detail: [:], by: owner, now: call.now)
         return Answer.json(DeliveryShape(found))
       })
     routes.add(
@@ -80,67 +86,18 @@ struct AdminDetailController: Sendable {
       for: access.admin, { call, _ in try await failures(call) })
   }
 
-  private func chatbot(_ call: Call) async throws -> Response {
-    struct Shown: Encodable {
-      let chatbot: ChatbotShape
-      let owner: Nullable<AdminUserShape>
-      let sources: [SourceShape]
-    }
-    guard let found = try await database.chatbotSummary(try call.id("chatbot_id")) else {
-      throw AppError.notFound
-    }
-    let id = found.chatbot.id
-    var states: [String: SourceState] = [:]
-    for state in try await database.sourceStates(of: id) { states[state.id] = state }
-    let sources = try await database.sources(of: id, PageRequest(limit: 10_000))
-    return Answer.json(
-      Shown(
-        chatbot: ChatbotShape(found, publicURL: publicURL),
-        owner: Nullable(try await database.owner(of: id).map(AdminUserShape.init)),
-        sources: sources.map { SourceShape($0, states[$0.id.text], prices) }))
-  }
-
-  private func source(_ call: Call) async throws -> Response {
-    struct Shown: Encodable {
-      let source: SourceShape
-      let documents: [DocumentShape]
-    }
-    guard let found = try await database.source(try call.id("source_id")) else {
-      throw AppError.notFound
-    }
-    let state = try await database.sourceStates(of: found.chatbot).first { $0.id == found.id.text }
-    let documents = try await database.documents(
-      of: found.chatbot, source: found.id.text, state: nil, reason: nil,
-      PageRequest(limit: Self.shownDocuments))
-    return Answer.json(
-      Shown(
-        source: SourceShape(found, state, prices),
-        documents: documents.map { DocumentShape($0, now: call.now) }))
-  }
-
-  private func run(_ call: Call) async throws -> Response {
-    guard let row = try await database.runRow(try call.id("run_id")) else {
-      throw AppError.notFound
-    }
-    return Answer.json(
-      RunShape(row, try await database.progress(of: row.id)))
+  private static func answer(_ found: (some Encodable)?) throws(AppError) -> Response {
+    guard let found else { throw AppError.notFound }
+    return Answer.json(found)
   }
 
   private func conversation(_ call: Call, _ owner: Owner) async throws -> Response {
-    struct Shown: Encodable {
-      let conversation: ConversationShape
-      let messages: [MessageShape]
-    }
-    guard let found = try await database.conversation(try call.id("conversation_id")) else {
-      throw AppError.notFound
-    }
+    let id = try call.id("conversation_id")
+    guard try await database.conversation(id) != nil else { throw AppError.notFound }
     // Noted first: what is not in the log has not been read.
-    try await AuditTrail(database: database).note(
-      "conversation.read", "conversation", found.id, detail: [:], by: owner, now: call.now)
-    let messages = try await database.messages(of: found.id, limit: Self.shownMessages)
-    return Answer.json(
-      Shown(
-        conversation: ConversationShape(found), messages: messages.map(MessageShape.init)))
+    try await audit.note(
+      "conversation.read", "conversation", id, detail: [:], by: owner, now: call.now)
+    return try Self.answer(try await view.conversation(id))
   }
 
   private func failures(_ call: Call) async throws -> Response {

@@ -12,13 +12,15 @@ struct AdminSpoolController: Sendable {
   let database: AppDatabase
   let configuration: Configuration
   let audit: AuditTrail
+  let view: OperatorView
 
   func addRoutes(to routes: inout RouteTable, _ access: Accesses) {
     routes.add(
       Route(
         .get, "/api/admin/runs/", "All runs, newest first.",
         query: Components.page + [
-          optional("state", .choice(["running", "held", "done", "failed", "cancelled"]))
+          optional("state", .choice(["running", "held", "done", "failed", "cancelled"])),
+          optional("q", .string(0...100)),
         ], answers: [.json(200, Components.listing("Run"))]),
       for: access.admin, { call, _ in try await runs(call) })
     routes.add(
@@ -86,14 +88,12 @@ struct AdminSpoolController: Sendable {
 
   private func runs(_ call: Call) async throws -> Response {
     let page = try call.page()
-    let rows = try await database.runRows(of: nil, state: call.query("state"), page)
-    var shapes: [RunShape] = []
-    for row in rows {
-      shapes.append(RunShape(row, try await database.progress(of: row.id)))
-    }
+    let rows = try await database.runRows(
+      of: nil, state: call.query("state"), search: call.query("q") ?? "", page)
     return Answer.json(
       Listing(
-        shapes, page, cursor: rows.last.map { Cursor(createdAt: $0.startedAt, id: $0.id.text) }))
+        try await view.shapes(of: rows), page,
+        cursor: rows.last.map { Cursor(createdAt: $0.startedAt, id: $0.id.text) }))
   }
 
   // MARK: The spool

@@ -69,10 +69,18 @@ struct CRMController: Sendable {
       for: access.owner, { call, owner in try await resend(call, owner) })
     routes.add(
       Route(
-        .get, "/api/admin/deliveries/", "Messages to all CRMs, newest first.",
+        .get, "/api/admin/deliveries/",
+        "Messages to all CRMs, newest first; that they were read is in the audit log.",
         query: Components.page + [optional("q", .string(0...100))],
         answers: [.json(200, Components.listing("Delivery"))]),
-      for: access.admin, { call, _ in try await Self.list(of: nil, call, database) })
+      for: access.admin,
+      { call, owner in
+        // Each holds what a visitor has left.
+        try await AuditTrail(database: database).note(
+          "delivery.list", "delivery", "*",
+          detail: call.query("q").map { ["q": .string($0)] } ?? [:], by: owner, now: call.now)
+        return try await Self.list(of: nil, call, database)
+      })
   }
 
   private static func list(

@@ -1,5 +1,6 @@
 // Probes: alive (the process answers) and ready (it could do its work).
 
+import Embedding
 import FoundationEssentials
 import Glibc
 import HTTPTypes
@@ -20,6 +21,7 @@ enum Readiness {
       ("disk", { try await BlockingWork.run { try DiskReserve.check(configuration.data) } }),
       ("spool", { try await BlockingWork.run { try checkSpool(configuration.spool) } }),
       ("shards", { try await BlockingWork.run { try checkShards(configuration.data) } }),
+      ("model", { try await BlockingWork.run { try checkModel(configuration) } }),
     ]
   }
 
@@ -42,6 +44,21 @@ enum Readiness {
     guard DurableFile.exists(path) else { return }
     guard access(path, R_OK | X_OK) == 0 else { throw SpoolError.system("read", path, errno) }
     _ = try FileManager.default.contentsOfDirectory(atPath: path)
+  }
+}
+
+extension Readiness {
+  /// That questions can be embedded once there is something to answer from; a model that is asked for by HTTP is `bobbin doctor`'s
+  /// matter, for a probe must not hang on another's server.
+  private static func checkModel(_ configuration: Configuration) throws {
+    let shards = "\(configuration.data)/shards"
+    guard configuration.embeddingBaseURL == nil, DurableFile.exists(shards),
+      try !FileManager.default.contentsOfDirectory(atPath: shards).isEmpty
+    else { return }
+    for name in MiniLM.fileNames {
+      let path = "\(configuration.modelDirectory)/\(name)"
+      guard access(path, R_OK) == 0 else { throw SpoolError.system("read", path, errno) }
+    }
   }
 }
 

@@ -54,8 +54,9 @@ package struct DeliverySender: Sendable {
   ) throws -> DeliverySender {
     let secrets = try SecretKeys.load(data: configuration.data, text: configuration.secretKeys)
     let mail = MailService(
-      database: database, way: configuration.mailWay, from: configuration.mailFrom,
-      publicURL: configuration.publicURL, logger: Logger(label: "bobbin"))
+      database: database, data: configuration.data, way: configuration.mailWay,
+      from: configuration.mailFrom, publicURL: configuration.publicURL,
+      logger: Logger(label: "bobbin"))
     var sender = DeliverySender(
       database: database, secrets: secrets, policy: configuration.addressPolicy, mail: mail)
     sender.disabled = { chatbot in if mail.isOn { await mail.carryOut(.crm(chatbot: chatbot)) } }

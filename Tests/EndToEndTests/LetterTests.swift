@@ -1,0 +1,49 @@
+import Foundation
+import TestSupport
+import Testing
+import WebClient
+
+/// A letter that was asked for arrives, whatever happens to the mail server and to ours meanwhile.
+@Suite(.serialized) struct LetterTests {
+  @Test(.timeLimit(.minutes(1)))
+  func `a letter outlives a mail server that is down and a server that is restarted`()
+    async throws
+  {
+    let bobbin = try Installation(model: false)
+    // A port where nobody listens: a listener's that has closed.
+    let free = try LoopbackServer { _, connection in connection.respond(404) }.hostAndPort
+    let settings = ["BOBBIN_BCRYPT_COST": "4", "BOBBIN_SMTP_TLS": "optional"]
+    func waiting() -> [String] {
+      (try? FileManager.default.contentsOfDirectory(atPath: "\(bobbin.data)/letters")) ?? []
+    }
+    do {
+      let server = try ServerTests.Server(
+        bobbin, settings.merging(["BOBBIN_SMTP_URL": "smtp://\(free)"]) { $1 })
+      let reply = try await server.transport.send(
+        WebRequest(
+          url: server.base + "/api/auth/register", method: "POST",
+          headers: ["Content-Type": "application/json"],
+          body: Array(#"{"email":"ada@example.com","password":"tr0ubadour klavier"}"#.utf8)))
+      #expect(reply.status == 202)
+      while waiting().isEmpty { try await Task.sleep(for: .milliseconds(20)) }
+      server.process.terminate()
+      server.process.waitUntilExit()
+    }
+    let name = try #require(waiting().first)
+    let path = "\(bobbin.data)/letters/\(name)"
+    // It names an address, and holds no token.
+    let attributes = try FileManager.default.attributesOfItem(atPath: path)
+    #expect(attributes[.posixPermissions] as? Int == 0o600)
+    #expect(try !String(contentsOfFile: path, encoding: .utf8).contains("token"))
+    let sink = try Peer("smtp_sink.py")
+    let port = try #require(sink.line())
+    let server = try ServerTests.Server(
+      bobbin, settings.merging(["BOBBIN_SMTP_URL": "smtp://127.0.0.1:\(port)"]) { $1 })
+    struct Letter: Decodable { let to: [String] }
+    let letter = try JSONDecoder().decode(
+      Letter.self, from: Data(try #require(sink.line()).utf8))
+    #expect(letter.to == ["ada@example.com"])
+    while !waiting().isEmpty { try await Task.sleep(for: .milliseconds(20)) }
+    #expect(try await server.get("/livez").status == 200)
+  }
+}
