@@ -61,7 +61,16 @@ struct CitedText {
         if space.isEmpty, !Self.isCloser(scalar) {
           isOver = SentenceEnds.isEnd(scalar)
         } else if !space.isEmpty {
-          endSentence(&shown)
+          let isOver =
+            space.unicodeScalars.contains("\n") || SentenceEnds.isOver(sentence, before: scalar)
+          if isOver {
+            endSentence(&shown)
+          } else {
+            // An abbreviation's full stop.
+            sentence += space
+            clause += space
+            self.isOver = false
+          }
           shown += space
           space = ""
         }

@@ -59,7 +59,7 @@ struct Excerpt {
     let path = passage.citable.place.headingPath
     let titles = Set((path + [passage.citable.description.title]).map { $0.lowercased() })
     var heading = path.last ?? ""
-    var question: String?
+    var question: (text: String, unit: Int)?
     var lead: (text: String, unit: Int)?
     var lines: [Line] = []
     for sentence in sentences {
@@ -73,7 +73,15 @@ struct Excerpt {
         continue
       }
       if let known = lead, known.unit != sentence.unit { lead = nil }
-      defer { if sentence.isQuestion { question = sentence.text } }
+      defer {
+        if sentence.isQuestion {
+          // What a dialogue's question is about may stand in the sentence before the one that asks.
+          let start = question.flatMap {
+            sentence.role == .question && $0.unit == sentence.unit ? $0.text + " " : nil
+          }
+          question = ((start ?? "") + sentence.text, sentence.unit)
+        }
+      }
       // An answer ends with its paragraph.
       if let asked = lines.last?.sentence, question != nil, asked.unit != sentence.unit,
         !asked.isQuestion
@@ -86,7 +94,7 @@ struct Excerpt {
       let offset = start + sentence.range.lowerBound
       lines.append(
         Line(
-          sentence: sentence, offset: offset, lead: lead?.text, heading: question ?? heading,
+          sentence: sentence, offset: offset, lead: lead?.text, heading: question?.text ?? heading,
           place: place(at: offset, in: passage)))
     }
     return lines

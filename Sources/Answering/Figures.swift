@@ -16,6 +16,22 @@ enum Figures {
     }
   }
 
+  /// Those that a statement has to answer for: in digits, and from 2 on in words.
+  ///
+  /// "one" is too often no number.
+  ///
+  /// - Parameter language: of the text, two letters.
+  static func said(in text: String, language: String?) -> [String] {
+    written(in: text) + spoken(in: text, language ?? "en").filter { $0 > 1 }.map { "\($0)" }
+  }
+
+  private static func spoken(in text: String, _ language: String) -> [Int] {
+    guard let words = words[language] else { return [] }
+    if language == "en" { return EnglishNumbers.values(in: text, words) }
+    return text.lowercased().split(whereSeparator: { !$0.isLetter && $0 != "-" })
+      .compactMap { value(of: $0, words) }
+  }
+
   /// Those written in digits and the small ones written as words: a model says "2 weeks" where a document says "two weeks".
   ///
   /// - Parameter language: of the text, two letters; the words of all known languages are read for others and nil ("once" is eleven in one).
@@ -32,6 +48,7 @@ enum Figures {
         }
       }
     }
+    if language ?? "en" == "en" { found.formUnion(spoken(in: text, "en").map { "\($0)" }) }
     return found
   }
 
@@ -72,4 +89,69 @@ enum Figures {
       return values
     }
   }()
+}
+
+/// Numbers of several English words: "two hundred and fifty", "twenty-five thousand".
+private struct EnglishNumbers {
+  private var total = 0
+  private var current = 0
+  /// The word added last; nil when no number is being read.
+  private var last: Int?
+  /// Whether an "and" was the last word.
+  private var isAnd = false
+
+  /// The numbers of a text, in order.
+  ///
+  /// - Parameter words: the values of the words up to "hundred".
+  static func values(in text: String, _ words: [String: Int]) -> [Int] {
+    var found: [Int] = []
+    var number = EnglishNumbers()
+    /// What stands between two words of a number is a space or a hyphen.
+    var isNext = false
+    var word = ""
+    func end(_ found: inout [Int]) {
+      if number.last != nil { found.append(number.total + number.current) }
+      number = EnglishNumbers()
+    }
+    for character in text.lowercased() + " " {
+      if character.isLetter {
+        word.append(character)
+        continue
+      }
+      if !word.isEmpty {
+        let value = word == "thousand" ? 1000 : words[word]
+        let isJoined = isNext && number.takes(value, isAnd: word == "and")
+        if !isJoined { end(&found) }
+        number.add(value)
+        word = ""
+        isNext = character == " " || character == "-"
+      } else {
+        isNext = false
+      }
+    }
+    end(&found)
+    return found
+  }
+
+  private func takes(_ value: Int?, isAnd: Bool) -> Bool {
+    guard let last else { return false }
+    if isAnd { return !self.isAnd && last >= 100 }
+    switch value {
+    case 100: return current > 0 && current < 100 && !self.isAnd
+    case 1000: return current > 0 && current < 1000 && !self.isAnd
+    case let value?: return last >= 100 || (20..<100).contains(last) && value < 10 && !self.isAnd
+    case nil: return false
+    }
+  }
+
+  private mutating func add(_ value: Int?) {
+    isAnd = value == nil && last != nil
+    guard let value else { return }
+    switch value {
+    case 100: current = max(1, current) * 100
+    case 1000: (total, current) = (total + max(1, current) * 1000, 0)
+    default: current += value
+    }
+    last = value
+  }
 }

@@ -11,6 +11,8 @@ struct Sentence: Hashable {
     case heading
     /// A short line without an end mark, right above the line that it introduces.
     case lead
+    /// A sentence of the question in a dialogue, whether it asks or only says what it is about.
+    case question
   }
 
   /// On one line, white space single, without a list's bullet or number.
@@ -22,5 +24,7 @@ struct Sentence: Hashable {
   let unit: Int
 
   /// Whether it asks: not an answer itself, but what follows may be.
-  var isQuestion: Bool { text.hasSuffix("?") || text.hasSuffix("？") || text.hasSuffix("؟") }
+  var isQuestion: Bool {
+    role == .question || text.hasSuffix("?") || text.hasSuffix("？") || text.hasSuffix("؟")
+  }
 }

@@ -31,6 +31,18 @@ enum SentenceEnds {
     return found
   }
 
+  /// Whether a text that ends with an end mark, and closers at most after it, ends a sentence before `next`.
+  ///
+  /// Of the next word only its first sign is known, so after an abbreviation that may stand at an end the sentence goes on.
+  static func isOver(_ sentence: String, before next: Unicode.Scalar) -> Bool {
+    let scalars = Array(sentence.unicodeScalars) + [" ", next]
+    let after = scalars.count - 2
+    var mark = after
+    while mark > 0, isEnd(scalars[mark - 1]) || isCloser(scalars[mark - 1]) { mark -= 1 }
+    guard let end = scalars[mark..<after].firstIndex(where: isEnd) else { return true }
+    return isBorder(mark: end, after: after, start: 0, unit: 0..<scalars.count, scalars)
+  }
+
   private static func isBorder(
     mark: Int, after: Int, start: Int, unit: Range<Int>, _ scalars: [Unicode.Scalar]
   ) -> Bool {

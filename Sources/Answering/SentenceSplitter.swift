@@ -29,6 +29,7 @@ enum SentenceSplitter {
 
   private static func role(of unit: SentenceUnits.Unit, isTitle: Bool) -> Sentence.Role {
     if unit.kind == .listItem { return .listItem }
+    if unit.isAsked { return .question }
     guard isTitle, unit.isAfterBlank else { return .text }
     return unit.isBeforeBlank ? .heading : unit.isBeforeText ? .lead : .text
   }

@@ -8,6 +8,8 @@ enum SentenceUnits {
   struct Unit {
     var range: Range<Int>
     let kind: Kind
+    /// Whether it is the question of a dialogue, `Q: …`.
+    let isAsked: Bool
     /// Whether a blank line or the text's start is before it.
     let isAfterBlank: Bool
     /// Whether a blank line or the text's end is after it.
@@ -31,7 +33,8 @@ enum SentenceUnits {
       let (kind, marker) = kind(of: scalars[first..<line.upperBound])
       let start = first + marker
       if let length = above, let last = units.indices.last {
-        if kind == .text, units[last].kind != .tableRow,
+        // A dialogue's next line is another's.
+        if kind == .text, marker == 0, units[last].kind != .tableRow,
           length >= wrappedLength || scalars[first].properties.isLowercase
         {
           units[last].range = units[last].range.lowerBound..<line.upperBound
@@ -41,7 +44,11 @@ enum SentenceUnits {
         units[last].isBeforeBlank = false
         units[last].isBeforeText = kind == .text
       }
-      units.append(Unit(range: start..<line.upperBound, kind: kind, isAfterBlank: above == nil))
+      units.append(
+        Unit(
+          range: start..<line.upperBound, kind: kind,
+          isAsked: kind == .text && marker > 0 && scalars[first] == "Q",
+          isAfterBlank: above == nil))
       above = line.count
     }
     return units

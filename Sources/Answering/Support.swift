@@ -159,7 +159,7 @@ struct Support: Sendable {
     let weights =
       (try? words.question(ContentWords.text(of: sentence), language: nil).weights) ?? []
     return Statement(
-      figures: Figures.written(in: sentence),
+      figures: Figures.said(in: sentence, language: ContentWords.language(of: sentence)),
       words: weights.map { ($0.term, $0.weight) }.sorted { $0.term < $1.term })
   }
 

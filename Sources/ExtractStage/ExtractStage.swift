@@ -55,7 +55,8 @@ package struct ExtractStage: Stage {
     let name = page.fileName ?? page.uri
     let description = DocumentDescription(
       document: page.document, source: page.source, uri: page.uri,
-      title: page.title ?? (text.title.isEmpty ? name : text.title),
+      title: page.title ?? Self.givenTitle(page, text)
+        ?? (text.title.isEmpty ? name : text.title),
       language: text.language ?? page.language.map(Self.primary),
       mediaType: text.mediaType, rawDigest: page.content.blob,
       textDigest: digest)
@@ -63,6 +64,18 @@ package struct ExtractStage: Stage {
       document: page.document.text, message: text.warnings.first, title: description.title,
       pages: text.pageCount)
     return .done([Document(description: description, content: text.content)], [report])
+  }
+
+  /// The title that an owner gave to a text of his own: no page's address, and no file's name, for it has no ending.
+  private static func givenTitle(_ page: Page, _ text: ExtractedText) -> String? {
+    guard text.mediaType == "text/plain", let name = page.fileName, page.uri == name else {
+      return nil
+    }
+    let ending = name.split(separator: ".", omittingEmptySubsequences: false).dropFirst().last ?? ""
+    let isFile =
+      (1...8).contains(ending.utf8.count)
+      && ending.allSatisfy { $0.isASCII && $0.isLetter || $0.isNumber }
+    return isFile ? nil : name
   }
 
   /// The primary tag of a BCP 47 language.

@@ -29,7 +29,9 @@ enum PlainText {
         }
         continue
       }
-      if isFirstParagraph, paragraph.count == 1, paragraph[0].count <= 100 {
+      if isFirstParagraph, paragraph.count == 1, paragraph[0].count <= 100,
+        !isSentence(paragraph[0])
+      {
         firstLine = paragraph[0]
       }
       if !paragraph.isEmpty { isFirstParagraph = false }
@@ -41,6 +43,12 @@ enum PlainText {
     let content = builder.finish()
     guard !content.text.isEmpty else { throw .noText(what: "the file is empty") }
     return Reading(title: title, content: content)
+  }
+
+  /// A line that ends like a sentence says something; taken for a title it would never be quoted.
+  private static func isSentence(_ line: String) -> Bool {
+    let closers: Set<Character> = ["\"", "'", "”", "’", "»", ")", "]", "」"]
+    return line.last { !closers.contains($0) }.map { ".!?:;…。！？؟।".contains($0) } ?? false
   }
 
   /// 1 for a line of `=`, 2 for a line of `-`, nil for anything else.

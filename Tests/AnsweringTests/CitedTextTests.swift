@@ -40,6 +40,24 @@ import VectorShard
       "The rain cover for the box costs 129 euros. The lock opens with the small key in the workshop.",
       "The rain cover for the box costs 129 euros. [1] The lock opens with the small key in the workshop. [2]"
     ),
+    // An abbreviation ends no sentence; a figure in words is one.
+    (
+      "The rain cover, i.e. the one for the box, costs 129 euros in a shop.",
+      "The rain cover, i.e. the one for the box, costs 129 euros in a shop. [1]"
+    ),
+    (
+      "Dr. Box says: the lock is opened with the small key. It hangs.",
+      "Dr. Box says: the lock is opened with the small key. [2] It hangs."
+    ),
+    (
+      "A rain cover for the box costs ninety euros in every shop.",
+      "A rain cover for the box costs ninety euros in every shop."
+    ),
+    (
+      "The cover costs one hundred and twenty-nine euros [1].",
+      "The cover costs one hundred and twenty-nine euros [1]."
+    ),
+    ("The cover costs one hundred euros [1].", "The cover costs one hundred euros."),
     ("Hello! How are you today, my friend?", "Hello! How are you today, my friend?"),
     (
       "It costs 129 euros. [1] The key hangs in the workshop. [2]",
@@ -146,6 +164,18 @@ import VectorShard
     #expect(
       Figures.all(in: "Twenty-five days, once, a two-week wait.", language: "en") == ["25", "2"])
     #expect(Figures.all(in: "once días", language: "es") == ["11"])
+    #expect(Figures.all(in: "two hundred and fifty", language: "en").contains("250"))
+    for (text, figures) in [
+      ("ninety minutes", ["90"]), ("two to three weeks", ["2", "3"]), ("one of them", []),
+      ("two hundred and fifty euros and ten cents", ["250", "10"]),
+      ("twelve hundred, a hundred and a thousand", ["1200", "100", "1000"]),
+      ("twenty-five thousand three hundred and six", ["25306"]),
+      ("thirty, forty and fifty", ["30", "40", "50"]), ("fifty and two", ["50", "2"]),
+      ("seven nine", ["7", "9"]), ("a 2 week wait of fourteen days", ["2", "14"]),
+    ] {
+      #expect(Figures.said(in: text, language: "en") == figures, "\(text)")
+    }
+    #expect(Figures.said(in: "nach zwölf Tagen, eins von ihnen", language: "de") == ["12"])
   }
 
   @Test func `what is said in other words is told by vectors, where a model's bounds are known`()

@@ -53,6 +53,10 @@ import Testing
       ["A line that was broken because it was full goes on in the next one.", "And ends."]
     ),
     ("Q: May I?\nA: Yes. Always.", ["May I?", "Yes.", "Always."]),
+    (
+      "Q: Do you take my old bicycle in part payment?\nA: We do.",
+      ["Do you take my old bicycle in part payment?", "We do."]
+    ),
     ("", []), (" \n\n\t", []), ("...", []), ("—", []), ("\u{FEFF}.", []),
   ]
 
