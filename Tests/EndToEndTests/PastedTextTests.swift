@@ -23,7 +23,7 @@ import WebClient
     struct Reply: Decodable {
       struct Citation: Decodable { let title, quote: String }
       let message: String
-      let citations: [Citation]
+      let sources: [Citation]
     }
     let reply = try JSONDecoder().decode(
       Reply.self,
@@ -32,7 +32,7 @@ import WebClient
           "POST", "/api/chat/\(chatbot)/", #"{"message":"When does the library of Orrin open?"}"#
         ).body))
     #expect(reply.message.hasPrefix("The library of Orrin opens at ten in the morning. [1]"))
-    let citation = try #require(reply.citations.first)
+    let citation = try #require(reply.sources.first)
     #expect(citation.title == "Opening hours")
     #expect(citation.quote == "The library of Orrin opens at ten in the morning.")
   }
