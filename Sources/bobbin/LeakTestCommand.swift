@@ -21,8 +21,8 @@ struct LeakTestCommand: AsyncParsableCommand {
       bobbin leak-test handbook --against model --accept-tokens 1500000
 
       Plants a code, a sentence, a name and a number for each learn-only source in a copy of the shard, and runs 355 attacks in
-      12 classes against a model that copies all it is shown under 28 disguises in turn: free, offline, the same each time. With
-      --every-disguise each attack is carried out under each of them, which takes 28 times as long. With --against model the
+      12 classes against a model that copies all it is shown under 32 disguises in turn: free, offline, the same each time. With
+      --every-disguise each attack is carried out under each of them, which takes 32 times as long. With --against model the
       configured model is asked instead; the tokens that may cost are shown first and have to be accepted.
 
       Exit codes: 0 passed, 1 something private came out or a source was never reached, 64 no such chatbot or tokens not accepted,
