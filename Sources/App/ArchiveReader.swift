@@ -230,17 +230,27 @@ struct ArchiveReader: Sendable {
     let limits = owner.limits
     let id = ChatbotID(unchecked: FreshID.text(now: now))
     let names = ArchiveNames(chatbot: id)
+    let run = FreshID.text(now: now)
+    // Written before any row: what is wrong with it is found while nothing stands.
+    let made = "\(archive.folder)/made"
     let shard = try await BlockingWork.run { () -> ArchivedShard? in
       do {
-        return try archive.shard.map { try ArchivedShard($0, archive, names) }
-      } catch let error as AppError {
-        throw error
-      } catch {
+        guard let set = archive.shard else { return nil }
+        let shard = try ArchivedShard(set, archive, names)
+        guard shard.chunkCount > 0 else { return nil }
+        guard shard.chunkCount <= limits.chunksPerChatbot else {
+          throw AppError.planLimit(
+            "chunks", used: shard.chunkCount, max: limits.chunksPerChatbot)
+        }
+        try shard.write(into: made, run: run)
+        return shard
+      } catch let error as ShardError {
+        // The disk's fault is not the archive's.
+        if case .system = error { throw error }
         throw Self.refusal("its shard is damaged")
+      } catch is DecodingError {
+        throw Self.refusal("its shard holds what is no chunk")
       }
-    }
-    if let shard, shard.chunkCount > limits.chunksPerChatbot {
-      throw AppError.planLimit("chunks", used: shard.chunkCount, max: limits.chunksPerChatbot)
     }
     let blobs = DirectoryBlobs(data: data)
     let sources = try manifest.sources.map { source in
@@ -259,7 +269,7 @@ struct ArchiveReader: Sendable {
       slug: ChatbotController.slug(for: manifest.chatbot.name), sources: sources)
     Self.put(manifest.chatbot, into: &new, limits)
     new.generation = shard.map { _ in ArchivedShard.generation }
-    new.run = FreshID.text(now: now)
+    new.run = run
     new.documents = shard?.rows ?? []
     new.guidance = (manifest.guidance ?? []).map { line in
       (
@@ -284,12 +294,16 @@ struct ArchiveReader: Sendable {
       byteLimit: limits.storedBytes, now: now)
     _ = try await database.setGoldenQuestions(
       questions, of: id, now: now, id: { FreshID.text(now: now) })
-    let (data, run) = (data, new.run)
+    let (data, hasShard) = (data, shard != nil)
     try await BlockingWork.run {
       for digits in archive.blobs.keys.sorted() {
         try blobs.adopt("\(archive.folder)/blobs/\(digits)", digits: digits)
       }
-      try shard?.write(into: "\(data)/shards/\(id)", run: run)
+      if hasShard {
+        try DurableFile.makeDirectory("\(data)/shards")
+        _ = try DurableFile.rename(made, to: "\(data)/shards/\(id)")
+        try DurableFile.syncDirectory("\(data)/shards")
+      }
     }
     guard let chatbot = try await database.endImport(id, now: now) else {
       throw AppError(.internal)
