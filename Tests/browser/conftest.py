@@ -72,7 +72,7 @@ class Bobbin:
             "BOBBIN_DATA": str(self.data), "BOBBIN_SPOOL": str(self.folder / "spool"), "BOBBIN_PORT": str(self.port),
             "BOBBIN_PUBLIC_URL": self.base, "BOBBIN_BCRYPT_COST": "4", "BOBBIN_DISK_RESERVE_MIB": "16",
             "SWIFT_BACKTRACE": "enable=no"} | dict(settings)
-        self.processes = []
+        self.processes, self.accounts = [], set()
 
     def start(self, *command):
         with open(self.folder / f"{command[0]}.txt", "ab") as log:
@@ -140,7 +140,9 @@ class Bobbin:
         return wait_until(lambda: self.letters(email, page)[count - 1:], f"letter {count} to {email}")[0]
 
     def account(self, name, plan="enterprise", is_admin=False):
-        """An account that can sign in: (email, access token)."""
+        """An account that can sign in: (email, access token). Tests share a server, so each takes names of its own."""
+        assert name not in self.accounts, f"an account called {name} was made by another test on this server: choose a name that no test has"
+        self.accounts.add(name)
         email = f"{name}@example.org"
         self.forget_limits()
         self.call("POST", "/api/auth/register", {"email": email, "password": PASSWORD, "name": name.title()})

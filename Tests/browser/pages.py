@@ -5,7 +5,7 @@ ADMIN = ["users", "chatbots", "sources", "runs", "spool", "documents", "conversa
 
 # Before one is signed in, and what visitors see.
 OUTSIDE = {
-    "landing": "/", "login": "/login", "register": "/register", "forgot": "/forgot", "reset": "/reset#token=abc",
+    "landing": "/", "login": "/login", "register": "/register", "forgot": "/forgot", "reset": f"/reset#token={'abc' * 14}d",
     "reset-broken": "/reset", "verify-broken": "/verify", "oauth-broken": "/oauth/google", "missing": "/nothing/of/this",
     "chat": "/c/orrin", "embed": "/embed/{chatbot}/",
 }

@@ -5,7 +5,7 @@ import pathlib
 import re
 
 import pytest
-from conftest import PASSWORD, wait_until
+from conftest import PASSWORD, SHOTS, wait_until
 from playwright.sync_api import expect
 
 from rooms import Quiet, Room, refused, save
@@ -186,7 +186,7 @@ def test_the_last_operator_stays_and_items_are_moved_in_the_queues(quiet, visit)
     save(dialog)
     page.get_by_role("dialog", name="Are you sure?").get_by_role("button", name="Yes, change it").click()
     expect(dialog.get_by_role("alert")).to_have_text("Make another account an operator first.")
-    dialog.get_by_role("button", name="Close").click()
+    dialog.get_by_role("button", name="Close", exact=True).click()
     assert quiet.call("GET", "/api/auth/me", token=token)["is_admin"]
 
     page = window.open("/admin/spool/")
@@ -214,7 +214,7 @@ def test_the_last_operator_stays_and_items_are_moved_in_the_queues(quiet, visit)
             sure.get_by_role("button", name="Take it out").click()
         expect(page.locator("#toasts")).to_contain_text(words)
         expect(page.get_by_role("dialog")).to_contain_text("Nothing is there any more.")
-        page.get_by_role("dialog").get_by_role("button", name="Close").click()
+        page.get_by_role("dialog").get_by_role("button", name="Close", exact=True).click()
 
     move("Hold", "It waits until it is released.")
     expect(queues.locator("td").nth(1)).to_have_text("hold")
@@ -291,7 +291,7 @@ def test_one_thing_of_anybody_is_looked_into(bobbin, operator, visit):
     row.get_by_role("button", name=room.chatbot[-6:]).click()
     dialog = page.get_by_role("dialog")
     expect(dialog).to_contain_text(room.email)
-    dialog.get_by_role("button", name="Close").click()
+    dialog.get_by_role("button", name="Close", exact=True).click()
     row.get_by_role("button", name="Open").click()
     expect(page.get_by_role("dialog").get_by_role("region", name="Documents")).to_contain_text("Live")
     page.keyboard.press("Escape")
@@ -304,3 +304,22 @@ def test_one_thing_of_anybody_is_looked_into(bobbin, operator, visit):
     expect(page.locator("#list")).to_contain_text("conversation.read")
     operator.open(f"/admin/documents/?q={room.chatbot}")
     expect(page.locator("#list")).to_contain_text("There is nothing here.")
+
+
+def test_an_account_is_changed_on_a_phone(bobbin, olga, visit):
+    window = visit(viewport={"width": 390, "height": 844}, is_mobile=True, has_touch=True)
+    window.sign_in(olga[0])
+    page = window.open("/admin/users/")
+    row = page.locator("#list tbody tr", has_text=olga[0])
+    change = row.get_by_role("button", name="Change…")
+    # As the page stands: nothing was scrolled aside for it.
+    box = change.bounding_box()
+    assert 0 <= box["x"] and box["x"] + box["width"] <= 390, "it stands on the screen"
+    # A row still is one to whoever hears the page, with what each of its parts is.
+    expect(row.get_by_role("cell", name=olga[0])).to_be_visible()
+    expect(page.get_by_role("columnheader", name="Email")).to_have_count(1)
+    SHOTS.mkdir(parents=True, exist_ok=True)
+    page.screenshot(path=SHOTS / "admin-phone.png", full_page=True)
+    change.tap()
+    expect(page.get_by_role("dialog", name=olga[0])).to_be_visible()
+    assert page.evaluate("() => document.documentElement.scrollWidth") == 390

@@ -65,6 +65,77 @@ def test_a_visitor_talks_rates_and_leaves_a_message(look, bobbin, owner, visit):
     expect(turns).to_have_count(0)
 
 
+def test_a_message_that_was_begun_is_not_lost(bobbin, owner, visit):
+    bobbin.forget_limits()
+    page = visit().open("/c/orrin")
+    leave = page.locator(".chat-foot").get_by_role("button", name="Leave a message")
+    form = page.get_by_role("form", name="Leave a message")
+    leave.click()
+    form.get_by_label("Your e-mail address").fill("bo-begun@example.org")
+    form.get_by_label("Your message").fill("Half a thought")
+    ask(page, "How long may a book of the library be kept?")
+    leave.click()
+    # The same form, below what was said since.
+    expect(form).to_have_count(1)
+    expect(form.get_by_label("Your e-mail address")).to_have_value("bo-begun@example.org")
+    expect(form.get_by_label("Your e-mail address")).to_be_focused()
+    expect(form.get_by_label("Your message")).to_have_value("Half a thought")
+    assert form.evaluate("(form) => form === form.parentElement.lastElementChild")
+    # Not now is not never.
+    form.get_by_role("button", name="Not now").click()
+    leave.click()
+    expect(form.get_by_label("Your message")).to_have_value("Half a thought")
+    # What was sent is not there again.
+    form.locator("[name=consent]").check()
+    form.get_by_role("button", name="Send").click()
+    expect(page.locator(".chat-log")).to_contain_text("Your message has been passed on.")
+    leave.click()
+    expect(form.get_by_label("Your message")).to_have_value("")
+
+
+def test_a_question_that_cannot_be_taken_is_refused_in_words_for_people(bobbin, owner, visit):
+    bobbin.forget_limits()
+    page = visit().open("/c/orrin")
+    page.route(f"**/api/chat/{owner.chatbot}/", lambda route: route.fulfill(
+        status=422, json={"code": "invalid", "detail": "See errors for each member that is wrong.", "errors": [{"field": "message", "code": "format"}]}))
+    page.fill("#question", "When?")
+    page.press("#question", "Enter")
+    expect(page.locator(".chat-broken")).to_have_text("This cannot be taken as it is. Write it in other words.")
+
+
+def test_who_one_is_and_how_to_be_known_is_not_lost(bobbin, owner, visit):
+    """This server knows nobody, so what it would say to that form is put in its place here."""
+    bobbin.forget_limits()
+    window = visit()
+
+    def known(route):
+        answer = route.fetch()
+        route.fulfill(response=answer, body=answer.text().replace(" data-token=", " data-known data-token="))
+
+    window.page.route("**/c/orrin", known)
+    window.page.route("**/address/", lambda route: route.fulfill(status=202, json={}))
+    page = window.open("/c/orrin")
+    begin = page.get_by_role("button", name="Are you known here?")
+    form = page.get_by_role("form", name="Are you known here?")
+    begin.click()
+    form.get_by_label("Your e-mail address").fill("bo@example.org")
+    ask(page, "How long may a book of the library be kept?")
+    # The other form takes its place, and gives it back.
+    page.locator(".chat-foot").get_by_role("button", name="Leave a message").click()
+    expect(form).to_have_count(0)
+    begin.click()
+    expect(form).to_have_count(1)
+    expect(form.get_by_label("Your e-mail address")).to_have_value("bo@example.org")
+    form.get_by_role("button", name="Send me a code").click()
+    form.get_by_label("The code of six digits").fill("123")
+    begin.click()
+    expect(form.get_by_label("The code of six digits")).to_have_value("123")
+    # There is a way back to another code.
+    form.get_by_role("button", name="Another code").click()
+    expect(form.get_by_label("Your e-mail address")).to_have_value("bo@example.org")
+    expect(form.get_by_label("Your e-mail address")).to_be_focused()
+
+
 def test_an_owner_works_with_what_visitors_left(bobbin, owner, visit):
     bobbin.forget_limits()
     api = f"/api/chat/{owner.chatbot}"

@@ -8,6 +8,7 @@ import pytest
 from playwright.sync_api import expect
 
 from rooms import Room, refused
+from test_journey import ask
 
 LOAN, KING = "How long may a book be kept?", "Who was the first king of Orrin?"
 
@@ -115,7 +116,7 @@ def test_a_person_is_forgotten_by_address(own):
     address.fill("bo@example.org")
     forget.click()
     expect(dialog).to_contain_text("Deleted: 1 conversation, 2 messages, 1 lead.")
-    dialog.get_by_role("button", name="Close").click()
+    dialog.get_by_role("button", name="Close", exact=True).click()
     expect(page.locator("#conversations > li")).to_have_count(1)
     own.window.made()
     assert [one["question"] for one in own.now("conversations/")["items"]] == [LOAN] and own.now("leads/")["items"] == []
@@ -151,3 +152,20 @@ def test_leads_are_taken_away_and_deleted(own):
     own.reload()
     expect(lead).to_have_count(0)
     assert own.now("leads/")["items"] == [] and len(own.now("conversations/")["items"]) == 2
+
+
+def test_an_answer_names_its_source_however_many_there_are(bobbin, visit):
+    own = Room(bobbin, visit, "conny-many")
+    for number in range(101):
+        if number % 50 == 0:
+            bobbin.forget_limits()
+        bobbin.call("POST", f"{own.api}sources/", {"source_type": "file", "name": f"Leaf {number}", "text": f"Leaf {number}."}, own.token)
+    page = own.open("talk")
+    ask(page, "How long may a book be kept?")
+    expect(page.locator("#why")).to_contain_text("Lending")
+    expect(page.locator("#why")).not_to_contain_text("A source that is gone")
+    conversation = own.now("conversations/")["items"][0]["id"]
+    page = own.window.open(f"/chatbots/{own.chatbot}/conversations/{conversation}/")
+    page.get_by_role("button", name="Why this answer").click()
+    expect(page.get_by_role("dialog")).to_contain_text("Lending")
+    expect(page.get_by_role("dialog")).not_to_contain_text("A source that is gone")

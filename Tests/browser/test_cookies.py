@@ -7,16 +7,17 @@ import shutil
 import pytest
 from playwright.sync_api import expect
 
-from conftest import ARGUMENTS, Visit, opened_chat, shop
+from conftest import ARGUMENTS, Visit, opened_chat, shop, wait_until
 
 
-@pytest.fixture
-def strict(playing, bobbin):
-    """A window of a profile that blocks third parties; the setting is the browser's own, in its preferences."""
-    folder = pathlib.Path(os.environ["BROWSER_WORK"]) / "strict"
+@pytest.fixture(params=["strict"])
+def profile(request, playing, bobbin):
+    """A window of a profile that blocks third parties, or none of them; the setting is the browser's own, in its preferences."""
+    is_strict = request.param == "strict"
+    folder = pathlib.Path(os.environ["BROWSER_WORK"]) / request.param
     (folder / "Default").mkdir(parents=True)
     (folder / "Default" / "Preferences").write_text(json.dumps(
-        {"profile": {"block_third_party_cookies": True, "cookie_controls_mode": 1}}))
+        {"profile": {"block_third_party_cookies": is_strict, "cookie_controls_mode": int(is_strict)}}))
     context = playing.chromium.launch_persistent_context(
         folder, executable_path=shutil.which("chromium"), args=ARGUMENTS, base_url=bobbin.base)
     one = Visit(None, bobbin, context)
@@ -25,9 +26,9 @@ def strict(playing, bobbin):
     assert not one.problems, "\n".join(one.problems)
 
 
-def test_the_chat_works_where_third_parties_may_keep_nothing(bobbin, owner, site, strict):
+def test_the_chat_works_where_third_parties_may_keep_nothing(bobbin, owner, site, profile):
     shop(bobbin, owner, site, "/strict")
-    page = strict.page
+    page = profile.page
     page.goto(f"{site.base}/strict")
     frame = opened_chat(page)
     # The browser does what the test is about.
@@ -39,7 +40,52 @@ def test_the_chat_works_where_third_parties_may_keep_nothing(bobbin, owner, site
     frame.fill("#question", "And when does it close?")
     frame.press("#question", "Enter")
     expect(frame.locator(".chat-turn.answer").nth(1)).to_contain_text("six in the evening")
-    assert not strict.context.cookies(), "visitors get no cookie"
+    assert not profile.context.cookies(), "visitors get no cookie"
+
+    # The page around the frame keeps the session: the conversation is there after a reload and on the site's next page.
+    shop(bobbin, owner, site, "/strict/next")
+    for address in ("/strict", "/strict/next"):
+        page.goto(site.base + address)
+        frame = opened_chat(page)
+        expect(frame.locator(".chat-turn.answer")).to_have_count(2)
+        expect(frame.locator(".chat-turn.answer").nth(1)).to_contain_text("six in the evening")
+        expect(frame.locator("#question")).to_be_focused()
+    frame.fill("#question", "How long may a book be kept?")
+    frame.press("#question", "Enter")
+    expect(frame.locator(".chat-turn.answer").nth(2)).to_contain_text("three weeks")
+    # Begun anew, nothing is kept.
+    frame.get_by_role("button", name="New conversation").click()
+    frame.get_by_role("button", name="Begin anew").click()
+    expect(frame.locator(".chat-turn.answer")).to_have_count(0)
+    wait_until(lambda: page.evaluate("() => sessionStorage.length") == 0, "the session to be forgotten")
+    page.reload()
+    expect(opened_chat(page).locator(".chat-turn")).to_have_count(0)
+
+    # A frame takes nothing that is no session, and a page that has no storage either has the chat all the same.
+    page.evaluate("key => sessionStorage.setItem(key, JSON.stringify({ token: '<b>', resume: {} }))", f"bobbin-chat-{owner.chatbot}")
+    page.reload()
+    expect(opened_chat(page).locator(".chat-turn, .chat-broken")).to_have_count(0)
+    shop(bobbin, owner, site, "/strict/none",
+         head="<script>Object.defineProperty(window, 'sessionStorage', { get() { throw new DOMException('no', 'SecurityError'); } });</script>")
+    page.goto(f"{site.base}/strict/none")
+    frame = opened_chat(page)
+    frame.fill("#question", "When does the library of Orrin open?")
+    frame.press("#question", "Enter")
+    expect(frame.locator(".chat-turn.answer button.chat-chip").first).to_be_visible()
+
+
+@pytest.mark.parametrize("profile", ["lenient"], indirect=True)
+def test_where_the_frame_can_store_the_page_around_it_is_told_nothing(bobbin, owner, site, profile):
+    shop(bobbin, owner, site, "/open", head="<script>window.told = []; addEventListener('message', ({ data }) => told.push(data));</script>")
+    page = profile.page
+    page.goto(f"{site.base}/open")
+    frame = opened_chat(page)
+    frame.fill("#question", "When does the library of Orrin open?")
+    frame.press("#question", "Enter")
+    expect(frame.locator(".chat-turn.answer button.chat-chip").first).to_be_visible()
+    assert page.evaluate("() => [told, sessionStorage.length]") == [[{"bobbin": "ready"}], 0]
+    page.reload()
+    expect(opened_chat(page).locator(".chat-turn.answer")).to_have_count(1)
 
 
 def test_visitors_get_no_cookie_and_leave_nothing_behind_by_looking(bobbin, owner, site, visit):

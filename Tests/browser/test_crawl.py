@@ -172,7 +172,7 @@ def test_the_report_of_a_crawl_has_the_rows_of_the_page(read, harbour, tmp_path)
     log.get_by_label("Show").select_option("")
     expect(lines).to_have_count(len(FIRST))
     rows = report(log, page, tmp_path)
-    log.get_by_role("button", name="Close").click()
+    log.get_by_role("button", name="Close", exact=True).click()
     assert {row["url"].removeprefix(harbour): row["outcome"] for row in rows} == {
         path: OUTCOMES[badge] for path, (_, badge, _) in FIRST.items()}
     assert len(rows) == len(FIRST)
@@ -204,7 +204,7 @@ def test_a_page_of_a_crawl_that_failed_is_read_once_the_site_is_right(read, harb
     log = opened_log(page)
     expect(log.locator("tbody tr")).to_have_count(len(FIRST))
     expect(log.locator("tbody tr", has_text="/ferry").locator(".badge")).to_have_text("Read")
-    log.get_by_role("button", name="Close").click()
+    log.get_by_role("button", name="Close", exact=True).click()
     expect(items.get_by_role("button", name="Retry")).to_have_count(0)
     expect(site.get_by_role("button", name="Retry what failed")).to_be_hidden()
     expect(site).to_contain_text("3 live")

@@ -89,11 +89,21 @@ def test_an_address_is_set_tried_and_taken_away(own, receiver):
     expect(address).to_have_value(f"{receiver}/hook")
     assert own.now()["crm_webhook_url"] == f"{receiver}/hook"
 
-    # A secret, shown once; then a message that is signed.
+    # A secret, made only when that is agreed to and shown once; then a message that is signed.
+    rotations = []
+    page.on("request", lambda request: rotations.append(request.url) if "rotate" in request.url else None)
+    for name in ("New signing secret…", "New secret for the CRM…"):
+        page.get_by_role("button", name=name).click()
+        question = page.get_by_role("dialog", name="Make a new secret?")
+        expect(question).to_contain_text("The one before is good for another day")
+        question.get_by_role("button", name="Cancel").click()
+        expect(page.get_by_role("dialog")).to_have_count(0)
+    assert rotations == []
     page.get_by_role("button", name="New signing secret…").click()
+    own.confirm("Make a new secret")
     dialog = page.get_by_role("dialog", name="Signing secret")
     expect(dialog.locator("code")).to_have_text(re.compile(r"^whsec_\S+$"))
-    dialog.get_by_role("button", name="Close").click()
+    dialog.get_by_role("button", name="Close", exact=True).click()
     test = page.get_by_role("button", name="Send a test message")
     result = page.locator("#crm-result")
     test.click()
@@ -143,7 +153,7 @@ def test_what_became_of_a_lead_is_in_the_log(own, receiver):
     message = page.get_by_role("dialog", name="Message")
     expect(message).to_contain_text(f"webhook-id {headers['webhook-id']}")
     assert json.loads(message.locator("pre").inner_text()) == body
-    message.get_by_role("button", name="Close").click()
+    message.get_by_role("button", name="Close", exact=True).click()
 
     # The same message once more, under its own id.
     row.get_by_role("button", name="Send again").click()

@@ -138,7 +138,7 @@ def test_deliveries_lead_to_their_chatbot_and_its_owner(page, sent):
     dialog = page.get_by_role("dialog", name="Mill")
     expect(dialog).to_contain_text(sent.owner)
     expect(dialog).to_contain_text("It has no source.")
-    dialog.get_by_role("button", name="Close").click()
+    dialog.get_by_role("button", name="Close", exact=True).click()
     expect(dialog).to_have_count(0)
 
 

@@ -182,7 +182,7 @@ def test_a_model_that_finds_nothing_and_a_source_not_read_yet_are_told(writing, 
 
 
 def test_where_there_is_no_model_none_is_offered(bobbin, visit):
-    own = workshop(bobbin, visit, "greta")
+    own = workshop(bobbin, visit, "gerda")
     page = own.window.page
     page.get_by_label("Comes from (optional)").select_option(index=1)
     expect(page.get_by_role("button", name="Save as a draft")).to_be_visible()

@@ -89,9 +89,10 @@ def counter(server, visit):
 
 def new_secret(page):
     page.get_by_role("button", name="New secret for the CRM…").click()
+    page.get_by_role("dialog").get_by_role("button", name="Make a new secret").click()
     dialog = page.get_by_role("dialog", name="Signing secret")
     secret = dialog.locator("code").inner_text()
-    dialog.get_by_role("button", name="Close").click()
+    dialog.get_by_role("button", name="Close", exact=True).click()
     return secret
 
 

@@ -254,7 +254,7 @@ def test_a_leak_test_is_begun_by_its_button_and_read(bobbin, visit):
 
 
 def test_the_wizard_asks_before_private_text_is_read_by_a_model(bobbin, visit):
-    own = Room(bobbin, visit, "wilma")
+    own = Room(bobbin, visit, "willa")
     page = own.window.open(f"/chatbots/{own.chatbot}/setup/privacy/")
     page.locator("#modes [value=blended]").check()
     page.get_by_role("dialog").get_by_role("button", name="Cancel").click()

@@ -50,6 +50,8 @@ def test_name_and_texts_stay_and_are_what_visitors_read(bobbin, visit):
     texts.get_by_label("When a limit is reached").fill(BUSY)
     saved(texts)
     page = own.reload()
+    expect(names.get_by_label("Description")).to_have_value("Opening hours\nand lending.!")
+    names.get_by_role("button", name="Throw it away").click()
     expect(names.get_by_label("Name")).to_have_value("Night library")
     expect(names.get_by_label("Description")).to_have_value("Opening hours\nand lending.")
     expect(texts.get_by_label("When nothing was found")).to_have_value(NEVER)
@@ -68,7 +70,7 @@ def test_name_and_texts_stay_and_are_what_visitors_read(bobbin, visit):
     expect(names.get_by_label("Name")).to_be_focused()
     names.get_by_label("Name").fill("   ")
     save(names)
-    refused(names.get_by_label("Name"), "too short")
+    refused(names.get_by_label("Name"), "needed")
     expect(names.get_by_role("alert")).not_to_be_empty()
     assert own.now()["name"] == "Night library"
 

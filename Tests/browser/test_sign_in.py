@@ -1,5 +1,6 @@
 """Accounts, through the pages and the letters."""
 from conftest import PASSWORD
+from playwright.sync_api import expect
 
 
 def test_an_account_is_made_proved_used_and_left(bobbin, visit):
@@ -8,6 +9,8 @@ def test_an_account_is_made_proved_used_and_left(bobbin, visit):
     page, email = window.page, "cleo@example.org"
     page.goto("/")
     page.click("text=Create an account")
+    # Until its script is there, the browser itself refuses.
+    page.wait_for_url("**/register")
     page.fill("#email", email)
     page.fill("#password", "short")
     page.click("button[type=submit]")
@@ -52,6 +55,56 @@ def test_a_forgotten_password_is_chosen_anew(bobbin, visit):
     page.click("button[type=submit]")
     page.wait_for_selector("text=The password is set")
     window.sign_in(email, "eleven herons on the weir")
+
+
+def test_a_link_that_was_used_says_how_the_address_stands(bobbin, visit):
+    bobbin.forget_limits()
+    email = "clio@example.org"
+    bobbin.call("POST", "/api/auth/register", {"email": email, "password": PASSWORD})
+    link = f"/verify#token={bobbin.letter(email, 'verify')}"
+    window = visit()
+    page, message = window.page, window.page.locator("#message")
+    page.goto(link)
+    expect(message).to_contain_text("Your address is confirmed")
+    visited = visit().page
+    visited.goto(link)
+    expect(visited.locator("#message")).to_contain_text("If you have opened it before, your address is confirmed already")
+    expect(visited.locator("#message").get_by_role("link", name="sign in")).to_have_attribute("href", f"{bobbin.base}/login")
+    # Who is signed in is told which address it is.
+    window.sign_in(email)
+    page.goto(link)
+    expect(message).to_contain_text(f"Your address {email} is confirmed")
+    # One that is not confirmed gets another letter at once.
+    bobbin.write("UPDATE users SET email_verified = 0 WHERE email = ?", email)
+    page.goto("/chatbots/")
+    window.made()
+    page.goto(link)
+    message.get_by_role("button", name="Send another letter").click()
+    expect(message).to_contain_text("It is on its way.")
+    page.goto(f"/verify#token={bobbin.letter(email, 'verify', 2)}")
+    expect(message).to_contain_text("Your address is confirmed")
+
+
+def test_a_link_for_a_password_that_is_broken_or_used_leads_to_another(bobbin, visit):
+    email, _ = bobbin.account("dorit")
+    page = visit().page
+    message, another = page.locator("#message"), page.get_by_role("link", name="Ask for another letter")
+    bobbin.call("POST", "/api/auth/password/reset", {"email": email})
+    token = bobbin.letter(email, "reset")
+    # What a mail program has cut is told before anything is typed.
+    page.goto(f"/reset#token={token[:20]}")
+    expect(message).to_contain_text("This link is not whole.")
+    expect(another).to_have_attribute("href", f"{bobbin.base}/forgot")
+    expect(page.locator("#reset")).to_be_hidden()
+    for words in ("The password is set", "This link was used or is too old"):
+        page.goto(f"/reset#token={token}")
+        page.fill("#password", "eleven herons on the weir")
+        page.click("button[type=submit]")
+        expect(message).to_contain_text(words)
+        expect(page.locator("#reset")).to_be_hidden()
+    expect(another).to_be_focused()
+    another.click()
+    page.wait_for_url("**/forgot")
 
 
 def test_signing_in_leads_back_and_only_within_this_site(bobbin, owner, visit):

@@ -2,8 +2,9 @@
 makes of it. And one document that is under way: put aside, let go on, skipped."""
 import os
 import pathlib
+import re
 
-from conftest import wait_until
+from conftest import PASSWORD, wait_until
 from playwright.sync_api import expect
 
 from rooms import Quiet, Room, refused
@@ -72,6 +73,123 @@ def test_files_are_dropped_on_the_page(bobbin, visit):
     stranger = visit().open(f"/c/{own.now()['public_url_slug']}")
     expect(ask(stranger, "What does a reminder cost?")).to_contain_text("two euros")
     expect(ask(stranger, "Where does the safe stand?")).not_to_contain_text("atlas")
+
+
+def test_files_that_are_too_many_at_once_go_on_by_themselves(bobbin, visit):
+    """The server's answer to one too many stands in for the sixty in an hour that it takes."""
+    own = Room(bobbin, visit, "dunja")
+    page = own.open("sources")
+    sent = []
+
+    def few(route):
+        if route.request.method != "POST":
+            return route.fallback()
+        sent.append(route)
+        if len(sent) == 3:
+            return route.fulfill(status=429, headers={"Retry-After": "3"}, json={"code": "rate-limited", "title": "Too many requests"})
+        return route.fallback()
+
+    page.route("**/sources/", few)
+    page.get_by_role("button", name="Add a source").click()
+    drop(page, "#drop", {f"leaf-{number}.txt": ("text/plain", f"Leaf number {number}.") for number in range(6)})
+    uploads = page.get_by_role("list", name="Uploads").get_by_role("listitem")
+    expect(uploads.first).to_contain_text(re.compile(r"Waits until \d\d:\d\d"))
+    expect(page.locator("#uploads-wait")).to_contain_text("files wait and will be sent without your doing")
+    # One of them is given up, the others need nobody.
+    page.get_by_role("button", name="Cancel leaf-5.txt").click()
+    expect(uploads).to_have_count(0)
+    expect(page.locator("#uploads-wait")).to_be_hidden()
+    assert names(own) == ["Lending", *(f"leaf-{number}.txt" for number in range(5))]
+
+
+def test_files_outlive_the_session(bobbin, visit):
+    own = Room(bobbin, visit, "dorle")
+    page = own.open("sources")
+    page.get_by_role("button", name="Add a source").click()
+    bobbin.call("POST", "/api/auth/logout-all", {}, own.token)
+    drop(page, "#drop", {"leaf.txt": ("text/plain", "A leaf.")})
+    row = page.get_by_role("list", name="Uploads").get_by_role("listitem")
+    expect(row).to_contain_text("Your session has ended. Sign in again in another tab, then try again here.")
+    other = own.window.context.new_page()
+    bobbin.forget_limits()
+    other.goto("/login")
+    other.fill("#email", own.email)
+    other.fill("#password", PASSWORD)
+    other.click("button[type=submit]")
+    other.wait_for_url("**/chatbots/")
+    row.get_by_role("button", name="Try again").click()
+    expect(row).to_have_count(0)
+    own.token = bobbin.token(own.email)
+    assert names(own) == ["Lending", "leaf.txt"]
+
+
+def test_what_was_not_sent_is_tried_again_all_at_once(bobbin, visit):
+    own = Room(bobbin, visit, "dunya")
+    page = own.open("sources")
+    page.get_by_role("button", name="Add a source").click()
+    page.route("**/sources/", lambda route: route.abort())
+    drop(page, "#drop", {f"leaf-{number}.txt": ("text/plain", f"Leaf number {number}.") for number in range(3)})
+    uploads = page.get_by_role("list", name="Uploads").get_by_role("listitem")
+    expect(uploads.get_by_role("button", name="Try again")).to_have_count(3)
+    page.unroute("**/sources/")
+    page.get_by_role("button", name="Try all again").click()
+    expect(uploads).to_have_count(0)
+    expect(page.get_by_role("button", name="Try all again")).to_be_hidden()
+    assert names(own) == ["Lending", *(f"leaf-{number}.txt" for number in range(3))]
+    own.window.take_problems()
+
+
+def test_the_step_of_sources_keeps_what_was_chosen_and_asks_about_what_was_not_added(bobbin, visit):
+    own = Room(bobbin, visit, "dalia")
+    page = own.window.open(f"/chatbots/{own.chatbot}/setup/sources/")
+    form = page.locator("#add-page")
+    page.get_by_text("Web page", exact=True).click()
+    form.get_by_label("Address of the page").fill("example.com/help")
+    form.get_by_text("This page and what it links to").click()
+    form.get_by_label("Follow links how many steps?").fill("2")
+    form.get_by_label("Pages at most").fill("7")
+    form.get_by_label("Only addresses with").fill("/help/")
+    form.get_by_label("Read it again by itself").select_option("week")
+    own.reload()
+    expect(form.get_by_label("Address of the page")).to_have_value("example.com/help")
+    expect(form.locator("[name=reach][value=links]")).to_be_checked()
+    expect(form.get_by_label("Follow links how many steps?")).to_have_value("2")
+    expect(form.get_by_label("Pages at most")).to_have_value("7")
+    expect(form.get_by_label("Only addresses with")).to_have_value("/help/")
+    expect(form.get_by_label("Read it again by itself")).to_have_value("week")
+
+    # What stands in a form is not left behind without a word.
+    page.get_by_text("Files", exact=True).click()
+    page.get_by_role("link", name="Next: privacy").click()
+    dialog = page.get_by_role("dialog", name="Go on without adding this?")
+    expect(dialog).to_contain_text("“example.com/help” is written in the form but not added.")
+    own.confirm("Back to the form")
+    expect(form.get_by_role("button", name="Add the page")).to_be_focused()
+    page.get_by_role("link", name="Next: privacy").click()
+    own.confirm("Go on without it")
+    page.wait_for_url("**/setup/privacy/")
+    page.go_back()
+    own.window.made()
+    form.get_by_role("button", name="Add the page").click()
+    expect(page.locator("#sources > li")).to_have_count(2)
+    crawl = own.now("sources/")["items"][0]["crawl"]
+    assert (crawl["depth"], crawl["max_pages"], crawl["include"], crawl["every"]) == (2, 7, ["/help/"], "week")
+    # What was added is not written there any more.
+    own.reload()
+    expect(form.get_by_label("Address of the page")).to_have_value("")
+    page.get_by_role("link", name="Next: privacy").click()
+    page.wait_for_url("**/setup/privacy/")
+
+    # On the page of sources: learn only stays chosen, and what was begun is in sight.
+    page = own.open("sources")
+    page.get_by_role("button", name="Add a source").click()
+    page.locator("#add-box").get_by_text("Learn only").first.click()
+    page.locator("#kinds").get_by_text("Text").click()
+    page.locator("#text-text").fill("The cellar is damp.")
+    own.reload()
+    expect(page.locator("#text-text")).to_have_value("The cellar is damp.")
+    expect(page.locator("#text-text")).to_be_visible()
+    expect(page.locator("[name=citable][value=false]")).to_be_checked()
 
 
 def test_a_source_is_removed_with_its_confirmation(bobbin, visit):
@@ -209,13 +327,13 @@ def test_a_document_under_way_is_put_aside_let_go_on_and_skipped(visit):
 def test_a_card_leads_to_what_there_is_to_do(bobbin, site, visit):
     """One that has never answered goes on being made, or shows why it could not be trained; one that answers is talked to."""
     site.pages["/gone"] = ("", {})
-    own = Room(bobbin, visit, "olga")
+    own = Room(bobbin, visit, "olive")
     made = {name: bobbin.call("POST", "/api/chatbots/", {"name": name}, own.token)["id"] for name in ("Empty shelf", "Lost page")}
     lost = f"/api/chatbots/{made['Lost page']}/"
     bobbin.call("POST", f"{lost}sources/", {"source_type": "url", "source_url": f"{site.base}/gone"}, own.token)
     bobbin.call("POST", f"{lost}train/", {}, own.token)
     wait_until(lambda: bobbin.call("GET", lost, token=own.token)["state"] == "failed", "the training to end", 120)
-    for name, tab in (("Books of Olga", "talk"), ("Empty shelf", "setup/sources"), ("Lost page", "sources")):
+    for name, tab in (("Books of Olive", "talk"), ("Empty shelf", "setup/sources"), ("Lost page", "sources")):
         page = own.window.open("/chatbots/")
         page.get_by_role("link", name=name).click()
         page.wait_for_url(f"**/{tab}/")

@@ -3,7 +3,7 @@
 
 import { Problem, post, upload } from "./api.js";
 import { api, chatbotID } from "./chatbot.js";
-import { byID, bytes, fill, h } from "./dom.js";
+import { byID, bytes, fill, h, plural, timeOfDay } from "./dom.js";
 import { crawlOf, draft } from "./forms.js";
 import { badge, onSubmit } from "./ui.js";
 import { ending, refusalContent } from "./words.js";
@@ -11,6 +11,8 @@ import { ending, refusalContent } from "./words.js";
 const path = `${api}sources/`;
 // As many as a browser and a small server both bear.
 const parallel = 2;
+// Seconds to wait where the server asks for patience and does not say how much.
+const patience = 30;
 const unread = new Set(("doc xls ppt xlsx pptx xlsm docm odt ods odp epub rtf eml msg zip rar 7z gz tar jpg jpeg png gif webp svg "
   + "tif tiff bmp heic mp3 m4a mp4 mov avi wav exe dll iso dmg pages numbers key").split(" "));
 
@@ -34,8 +36,8 @@ function refusedAtOnce(file, limit) {
   return null;
 }
 
-// Shows one file while it is sent, and why it was refused.
-function uploadRow(file, again) {
+// Shows one file while it is sent, and why it was refused. `again` sends it once more, `gone` is told when its row was taken away.
+function uploadRow(file, { again, gone }) {
   const progress = h("progress", { max: "1", value: 0, "aria-label": `Upload of ${file.name}` });
   const state = h("span", {}, badge("Waiting"));
   const words = h("div", {});
@@ -44,6 +46,7 @@ function uploadRow(file, again) {
   cancel.addEventListener("click", () => {
     stopping.abort();
     row.remove();
+    gone();
     byID("files").focus();
   });
   const row = h("li", {},
@@ -53,7 +56,7 @@ function uploadRow(file, again) {
     progress.remove();
     fill(state, badge(mayTryAgain ? "Not sent" : "Refused", "bad"));
     fill(words, h("p", { class: "field-error" }, content),
-      mayTryAgain && h("button", { type: "button", class: "small", on: { click: () => (row.remove(), again()) } }, "Try again"));
+      mayTryAgain && h("button", { type: "button", class: "small", on: { click: again } }, "Try again"));
     fill(cancel, "Dismiss").setAttribute("aria-label", `Dismiss ${file.name}`);
     said(`${file.name} was ${mayTryAgain ? "not sent" : "refused"}.`);
   };
@@ -61,10 +64,36 @@ function uploadRow(file, again) {
 }
 
 function files(limit, added) {
-  const waiting = [];
+  let waiting = [];
   let running = 0;
+  // Until when the server wanted nothing more, in ms; 0 when it takes all. And the timer that then goes on.
+  let until = 0;
+  let pausing = null;
+  // What was not sent and may be tried again: rows with their files.
+  const failed = new Map();
 
-  const send = async ({ file, shown }) => {
+  const show = () => {
+    waiting = waiting.filter(({ shown }) => !shown.signal.aborted);
+    for (const { shown } of waiting) fill(shown.state, badge(until ? `Waits until ${timeOfDay(until)}` : "Waiting"));
+    byID("uploads-wait").hidden = !until || waiting.length === 0;
+    byID("uploads-wait").textContent = `The server takes only so many files an hour. ${plural(waiting.length, "file waits", "files wait")} and `
+      + `will be sent without your doing, from ${timeOfDay(until)} on. Keep this page open.`;
+    byID("uploads-again").hidden = failed.size < 2;
+  };
+
+  // The server names a time: what is left goes on by itself then.
+  const pause = (seconds) => {
+    if (!until) said(`The server asks for patience. What is left goes on by itself in ${plural(seconds, "second")}.`);
+    until = Date.now() + seconds * 1000;
+    clearTimeout(pausing);
+    pausing = setTimeout(() => {
+      pausing = null;
+      next();
+    }, seconds * 1000);
+  };
+
+  const send = async (job) => {
+    const { file, shown } = job;
     fill(shown.state, badge("Sending", "busy"));
     const form = new FormData();
     form.append("is_citable", citable());
@@ -82,11 +111,21 @@ function files(limit, added) {
     } catch (error) {
       if (error.name === "AbortError") return;
       if (!(error instanceof Problem)) console.error(error);
-      shown.refuse(refusalContent(error), [0, 429, 503].includes(error.status));
+      if (error.status === 429 || (error.status === 503 && error.retryAfter)) {
+        shown.progress.value = 0;
+        waiting.unshift(job);
+        return pause(error.retryAfter || patience);
+      }
+      const mayTryAgain = [0, 401, 503].includes(error.status);
+      if (mayTryAgain) failed.set(shown.row, file);
+      shown.refuse(refusalContent(error), mayTryAgain);
     }
+    return undefined;
   };
-  const next = () => {
-    while (running < parallel && waiting.length > 0) {
+  function next() {
+    // After a wait one goes ahead: the server may have room for no more.
+    const most = until ? 1 : parallel;
+    while (!pausing && running < most && waiting.length > 0) {
       const job = waiting.shift();
       if (job.shown.signal.aborted) continue;
       running += 1;
@@ -95,10 +134,18 @@ function files(limit, added) {
         next();
       });
     }
-  };
+    if (running === 0 && waiting.length === 0) until = 0;
+    show();
+  }
   const take = (list) => {
     for (const file of list) {
-      const shown = uploadRow(file, () => take([file]));
+      const shown = uploadRow(file, {
+        again: () => again([shown.row]),
+        gone() {
+          failed.delete(shown.row);
+          show();
+        },
+      });
       byID("uploads").append(shown.row);
       const why = refusedAtOnce(file, limit);
       if (why) shown.refuse(why, false);
@@ -106,6 +153,16 @@ function files(limit, added) {
     }
     next();
   };
+  function again(rows) {
+    const list = rows.map((row) => failed.get(row));
+    for (const row of rows) {
+      failed.delete(row);
+      row.remove();
+    }
+    take(list);
+    byID("files").focus();
+  }
+  byID("uploads-again").addEventListener("click", () => again([...failed.keys()]));
 
   const input = byID("files");
   input.addEventListener("change", () => {
@@ -127,7 +184,7 @@ function files(limit, added) {
   // A file that misses the box must not replace the page, and with it what is being sent.
   for (const name of ["dragover", "drop"]) document.addEventListener(name, (event) => event.preventDefault());
   window.addEventListener("beforeunload", (event) => {
-    if (running > 0) event.preventDefault();
+    if (running > 0 || waiting.length > 0) event.preventDefault();
   });
   byID("file-limit").textContent = `At most ${bytes(limit)} each.`;
 }
@@ -152,18 +209,26 @@ function panel(id, added, send) {
     added(source);
     form.querySelector("input")?.focus();
   });
-  return form;
+  return { form, isRestored: kept.isRestored };
 }
+
+// Whether somebody has written into a form.
+const written = (form) => [...form.elements].find((field) => ["text", "textarea"].includes(field.type) && field.value.trim() !== "");
 
 // The title of a text is no file's name: one that ends like a kind of file that text cannot be would be refused as damaged.
 const title = (name) => (unread.has(ending(name)) || ["pdf", "docx"].includes(ending(name)) ? `${name.trim()}.txt` : name.trim());
 
-// `limits` are the plan's; `added(source)` is told of each source.
+// `limits` are the plan's; `added(source)` is told of each source. Gives isRestored, whether a form shows what was begun before, and
+// unsent(), a text that somebody has begun and not added, or null; toUnsent() goes to its form.
 export function addSources(limits, added) {
   const show = (kind) => {
     for (const part of document.querySelectorAll("[data-kind]")) part.hidden = part.dataset.kind !== kind;
   };
   byID("kinds").addEventListener("change", (event) => show(event.target.value));
+  for (const name of ["kind", "citable"]) {
+    const choice = document.querySelector(`input[name=${name}]`)?.closest("fieldset");
+    if (choice) draft(choice, `${name}-${chatbotID}`);
+  }
   show(document.querySelector("input[name=kind]:checked").value);
 
   files(limits.file_bytes, added);
@@ -175,18 +240,18 @@ export function addSources(limits, added) {
   const bounds = byID("bounds");
   if (bounds) {
     const reach = () => {
-      const chosen = page.elements.reach.value;
+      const chosen = page.form.elements.reach.value;
       bounds.hidden = chosen === "page";
-      page.elements.depth.closest(".field").hidden = chosen !== "links";
+      page.form.elements.depth.closest(".field").hidden = chosen !== "links";
     };
-    page.addEventListener("change", reach);
-    page.elements.depth.max = String(limits.crawl_depth);
-    page.elements.max_pages.max = String(limits.pages_per_crawl);
+    page.form.addEventListener("change", reach);
+    page.form.elements.depth.max = String(limits.crawl_depth);
+    page.form.elements.max_pages.max = String(limits.pages_per_crawl);
     reach();
   }
-  panel("add-text", added, (values) =>
+  const text = panel("add-text", added, (values) =>
     post(path, { source_type: "file", name: title(values.name), text: values.text, is_citable: citable() === "true" }));
-  panel("add-video", added, async (values, form) => {
+  const video = panel("add-video", added, async (values, form) => {
     const [file] = form.elements.captions.files;
     const url = address(values.source_url);
     const name = values.name?.trim() ?? "";
@@ -205,5 +270,16 @@ export function addSources(limits, added) {
     parts.append("file", file, file.name);
     return upload(path, parts);
   });
+  const panels = [page, text, video];
+  const unsent = () => panels.find(({ form }) => written(form))?.form;
+  return {
+    isRestored: panels.some(({ isRestored }) => isRestored),
+    unsent: () => (unsent() ? written(unsent()).value.trim() : null),
+    toUnsent() {
+      const form = unsent();
+      document.querySelector(`input[name=kind][value=${form.dataset.kind}]`).click();
+      form.querySelector("[type=submit]").focus();
+    },
+  };
 }
 

@@ -13,6 +13,8 @@ export class Problem extends Error {
     // Seconds to wait, when the server says so.
     this.retryAfter = retryAfter;
     if (status === 429 || this.code === "busy") this.message = `That was a lot at once. ${waitWords(retryAfter)}`;
+    // Its own sentence is for programs. A form says more, at each field (ui.js).
+    if (this.code === "invalid") this.message = "This cannot be taken as it is. Look it over and try again.";
   }
 }
 
@@ -95,13 +97,20 @@ export function renew() {
   return renewing;
 }
 
-export const signInPage = () =>
-  `/login?return_to=${encodeURIComponent(location.pathname + location.search)}`;
-
-// Never comes back: the page is left.
+// Never comes back: the page is left. Who was at work on it is told why; drafts (forms.js) keep what was written.
 export function toSignIn() {
-  location.assign(signInPage());
+  const hasEnded = session.user ? "&ended=1" : "";
+  location.assign(`/login?return_to=${encodeURIComponent(location.pathname + location.search)}${hasEnded}`);
   return new Promise(() => {});
+}
+
+const draftMark = "draft-";
+
+// Under what name the draft of a form is kept in this tab: each account's for itself.
+export const draftKey = (name) => `${draftMark}${session.user?.id}-${name}`;
+
+function forgetDrafts() {
+  for (const key of Object.keys(sessionStorage)) if (key.startsWith(draftMark)) sessionStorage.removeItem(key);
 }
 
 // The server's answer, with a token that is renewed once when it has run out. Throws a Problem for every refusal.
@@ -152,9 +161,12 @@ export async function all(path, limit = 1000) {
   return items;
 }
 
+// Files cannot be kept over a page, so this one is not left for signing in.
+const endedSession = () => new Problem(401, { detail: "Your session has ended. Sign in again in another tab, then try again here." });
+
 // A form with files. `progress` is told a fraction from 0 to 1.
 export async function upload(path, form, { progress, signal, method = "POST" } = {}) {
-  if (!session.token && !(await renew())) return toSignIn();
+  if (!session.token && !(await renew())) throw endedSession();
   const send = () =>
     new Promise((resolve, reject) => {
       const sending = new XMLHttpRequest();
@@ -182,8 +194,9 @@ export async function upload(path, form, { progress, signal, method = "POST" } =
   try {
     return await send();
   } catch (error) {
-    if (error.status === 401 && (await renew())) return send();
-    throw error;
+    if (error.status !== 401) throw error;
+    if (await renew()) return send();
+    throw endedSession();
   }
 }
 
@@ -230,6 +243,7 @@ export async function signOut(everywhere = false) {
     else await open("/api/auth/logout", {});
   } finally {
     endSession();
+    forgetDrafts();
   }
   location.assign("/login");
 }

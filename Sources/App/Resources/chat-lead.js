@@ -19,8 +19,8 @@ function field(name) {
 const values = (form) =>
   Object.fromEntries([...new FormData(form)].filter(([name, value]) => name !== "consent" && value.trim() !== ""));
 
-// The form; `leads` as chat.js has it, `leave` puts the focus elsewhere when the form goes, `email` is an address already given.
-export function leadForm(chatbot, leads, leave, email) {
+// The form; `leads` as chat.js has it, `leave` puts the focus elsewhere when the form goes, `done` is told when it was sent.
+export function leadForm(chatbot, leads, leave, done) {
   const trouble = make("p", { class: "alert", role: "alert" });
   const submit = make("button", { type: "submit", class: "primary" }, "Send");
   const form = make("form", { class: "chat-lead card", "aria-labelledby": "lead-title" },
@@ -32,7 +32,6 @@ export function leadForm(chatbot, leads, leave, email) {
       form.remove();
       leave();
     })));
-  if (email) form.elements.email.value = email;
   form.addEventListener("submit", async (event) => {
     event.preventDefault();
     submit.disabled = true;
@@ -42,6 +41,7 @@ export function leadForm(chatbot, leads, leave, email) {
       const thanks = make("p", { class: "notice good", tabindex: "-1" }, "Thank you. Your message has been passed on.");
       form.replaceWith(thanks);
       thanks.focus();
+      done();
     } catch (error) {
       trouble.textContent = problem(error);
       submit.disabled = false;

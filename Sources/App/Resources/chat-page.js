@@ -1,12 +1,16 @@
 // The pages on which a visitor talks to a chatbot: its own page, and the one that stands in a frame on other sites. Here is how a
 // question travels: with a session's token, which is renewed when it has run out. No cookie, so none can be blocked; the tab's
-// storage keeps a conversation over a reload where there is such storage, and not otherwise.
+// storage keeps a conversation over a reload. A frame that a browser keeps from its storage hands the session to the loader on the page
+// around it, whose storage is its own, and is given it back there.
 
 import { mount, refused } from "./chat.js";
 
 const root = document.getElementById("chat");
 const { id, name, token, resume, leads, leadAfter, consent, known, embed } = root.dataset;
 const api = `/api/chat/${encodeURIComponent(id)}/`;
+
+// The origin of the loader's page.
+let host = null;
 
 // MARK: The session
 
@@ -21,18 +25,29 @@ function stored(work) {
   }
 }
 
-function savedSession() {
-  const saved = stored((storage) => JSON.parse(storage.getItem(storageKey)));
-  return typeof saved?.token === "string" && typeof saved.resume === "string" ? saved : null;
-}
+const isStored = stored((storage) => storage.length >= 0) === true;
+// A token as the server signs it.
+const isToken = (value) => typeof value === "string" && value.length <= 4096 && /^[\w-]+\.[\w-]+\.[\w-]+$/.test(value);
+const sessionOf = (value) => (isToken(value?.token) && isToken(value.resume) ? { token: value.token, resume: value.resume } : null);
+const savedSession = () => sessionOf(stored((storage) => JSON.parse(storage.getItem(storageKey))));
 
 const saved = savedSession();
 let session = saved ?? { token, resume };
+let isKept = saved !== null;
 
 // Kept from the first question on: who only looks leaves nothing behind.
-const keep = () => stored((storage) => {
-  storage.setItem(storageKey, JSON.stringify({ token: session.token, resume: session.resume }));
-});
+function keep() {
+  isKept = true;
+  const { token, resume } = session;
+  if (isStored) stored((storage) => storage.setItem(storageKey, JSON.stringify({ token, resume })));
+  else tellHost("keep", { token, resume });
+}
+
+function forget() {
+  isKept = false;
+  if (isStored) stored((storage) => storage.removeItem(storageKey));
+  else tellHost("keep", null);
+}
 
 async function renew(body) {
   const response = await fetch(`${api}session/`, {
@@ -40,7 +55,7 @@ async function renew(body) {
   });
   if (!response.ok) throw await refused(response);
   session = await response.json();
-  if (savedSession()) keep();
+  if (isKept) keep();
 }
 
 // The server's response to a call of this session.
@@ -79,7 +94,7 @@ async function history() {
 
 async function restart() {
   await insist("DELETE", "session/");
-  stored((storage) => storage.removeItem(storageKey));
+  forget();
   await renew({});
 }
 
@@ -111,10 +126,22 @@ const chat = mount(root, {
 
 // MARK: In a frame of the loader's (embed.js)
 
-// The first page above that greets is the one that is answered, at its own origin only. Nothing but "close" is ever said to it;
-// which sites may have this frame at all, the browser decides by frame-ancestors.
-let host = null;
-const tellHost = (words) => host && window.parent.postMessage({ bobbin: words }, host);
+// The page above that greets first is the one that is answered, at its own origin only. It is told to close the frame, and, where this
+// frame may store nothing, the session to keep. That page's scripts can then read this one visitor's conversation with this chatbot, and
+// could hand over another; it is a site that the owner has named, and such a visitor would otherwise lose the conversation with every
+// page. Which sites may have this frame at all, the browser decides by frame-ancestors.
+function tellHost(words, kept) {
+  if (host) window.parent.postMessage({ bobbin: words, ...(kept === undefined ? {} : { session: kept }) }, host);
+}
+
+// The conversation that the loader has kept: nothing can be asked before it is shown.
+let recalled = Promise.resolve();
+function goOn(given) {
+  if (isStored || !given) return;
+  session = given;
+  isKept = true;
+  recalled = chat.recall(history);
+}
 
 if (embed !== undefined && window.parent !== window) {
   window.addEventListener("message", ({ source, origin, data }) => {
@@ -124,9 +151,11 @@ if (embed !== undefined && window.parent !== window) {
       const close = document.getElementById("chat-close");
       close.hidden = false;
       close.addEventListener("click", () => tellHost("close"));
+      if (isKept) keep();
+      else goOn(sessionOf(data.session));
       tellHost("ready");
     }
-    if (origin === host && data.bobbin === "open") chat.focus();
+    if (origin === host && data.bobbin === "open") recalled.then(chat.focus);
   });
   document.addEventListener("keydown", (event) => {
     // A passage that is open over the conversation is closed first, by the browser.

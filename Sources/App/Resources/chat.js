@@ -19,7 +19,7 @@
 //   bar          an element for the button that begins a new conversation; the line under the composer when left out
 //   preview      true in an owner's page: nothing takes the focus by itself
 // An answer is { message_id, conversation_id, question, text, answered, limited, sources, element }.
-// `mount` gives { ask(text), focus(), stop() }.
+// `mount` gives { ask(text), focus(), stop(), recall(history) → Promise }; the last shows what was said before where that is known later.
 
 import { MarkdownView, linkAddress, outward } from "./markdown.js";
 
@@ -86,6 +86,7 @@ function refusal(status, detail, wait) {
   if (status === 503) return new Refusal(`The chatbot is busy. Try again ${inTime(later)}.`, { wait: later });
   if (status === 404) return new Refusal("This chatbot is not available any more.", { isFinal: true });
   if (status === 413) return new Refusal("This question is too long. Shorten it a little.", { isFinal: true });
+  if (status === 422) return new Refusal("This cannot be taken as it is. Write it in other words.", { isFinal: true });
   if (status === 401 || status === 403) {
     return new Refusal("This page has been open for long. Load it again to go on.", { isFinal: true });
   }
@@ -299,13 +300,15 @@ export function mount(root, options) {
   let isFollowing = true;
   let isLeadOffered = false;
   let answers = 0;
+  // Forms that visitors have begun, by their modules.
+  const begun = new Map();
 
   const status = make("div", { class: "hidden", role: "status" });
   const lines = make("div", { class: "chat-lines" });
   const log = make("div", { class: "chat-log", role: "region", "aria-label": "Conversation", tabindex: "0" }, lines);
   const newer = button("New messages ↓", () => follow(true), { class: "chat-newer small", hidden: true });
   const field = make("textarea", {
-    id: "question", rows: "1", placeholder: "Ask a question", enterkeyhint: "send", "aria-describedby": "question-hint",
+    id: "question", name: "question", rows: "1", placeholder: "Ask a question", enterkeyhint: "send", "aria-describedby": "question-hint",
   });
   const hint = make("p", { class: "hint", id: "question-hint", role: "status" });
   const send = make("button", { type: "submit", class: "primary chat-send", "aria-label": "Ask" }, icon("send"));
@@ -315,7 +318,8 @@ export function mount(root, options) {
     && button([icon("fresh"), make("span", { class: "chat-label" }, "New conversation")],
       () => confirmRestart(options.restart, beginAgain), { class: "small chat-again", hidden: true });
   const leave = leads && button("Leave a message", () => showLeadForm(), { class: "link" });
-  const known = identify && button("Are you known here?", () => showForm("./chat-address.js", ({ addressForm }) => addressForm(identify, focus)), { class: "link" });
+  const known = identify && button("Are you known here?",
+    () => showForm("./chat-address.js", ({ addressForm }, done) => addressForm(identify, focus, done)), { class: "link" });
   const foot = make("p", { class: "chat-foot" },
     make("span", {}, "Answers come from documents, with their sources."), " ", leave, " ", known, " ", !options.bar && again);
   const form = make("form", { class: "chat-ask", autocomplete: "off" },
@@ -548,22 +552,29 @@ export function mount(root, options) {
     add(card);
   }
 
-  function showLeadForm(email) {
+  // `email` is an address already given.
+  async function showLeadForm(email) {
     isLeadOffered = true;
-    return showForm("./chat-lead.js", ({ leadForm }) => leadForm(chatbot, leads, focus, email));
+    const form = await showForm("./chat-lead.js", ({ leadForm }, done) => leadForm(chatbot, leads, focus, done));
+    if (form && email) form.elements.email.value = email;
   }
 
-  // A form's module is fetched when somebody wants it. One is there at a time.
+  // A form's module is fetched when somebody wants it. One is there at a time, at the end of what was said; one that was begun comes
+  // back as it was left, until it is done with.
   async function showForm(module, build) {
     try {
-      const form = build(await import(module));
+      const made = await import(module);
+      if (!begun.has(module)) begun.set(module, build(made, () => begun.delete(module)));
+      const form = begun.get(module);
       for (const old of lines.querySelectorAll(".chat-lead")) old.remove();
       add(form);
       form.scrollIntoView({ block: "start" });
       form.querySelector("input").focus({ preventScroll: true });
+      return form;
     } catch (error) {
       add(make("p", { class: "chat-broken notice warn", role: "alert" }, inWords(error).message));
       follow(true);
+      return null;
     }
   }
 
@@ -573,6 +584,7 @@ export function mount(root, options) {
     isFollowing = true;
     isLeadOffered = false;
     answers = 0;
+    begun.clear();
     newer.hidden = true;
     const suggestions = options.suggestions ?? [];
     lines.replaceChildren();
@@ -593,11 +605,11 @@ export function mount(root, options) {
     say("A new conversation.");
   }
 
-  async function showHistory() {
+  async function showHistory(history) {
     field.disabled = true;
     lines.setAttribute("aria-busy", "true");
     try {
-      for (const message of await options.history()) addOld(message);
+      for (const message of await history()) addOld(message);
       // Who has come that far was asked before the page was loaded anew.
       isLeadOffered = Boolean(leads?.after) && answers >= leads.after;
     } catch (error) {
@@ -605,7 +617,7 @@ export function mount(root, options) {
         make("p", {}, `Your earlier conversation could not be loaded. ${inWords(error).message}`),
         button("Try again", () => {
           notice.remove();
-          showHistory();
+          showHistory(history);
         }, { class: "small" }));
       add(notice);
     } finally {
@@ -621,7 +633,7 @@ export function mount(root, options) {
   if (options.bar && again) options.bar.append(again);
   begin();
   measure();
-  const ready = options.history ? showHistory() : Promise.resolve();
+  const ready = options.history ? showHistory(options.history) : Promise.resolve();
   if (!options.preview) ready.then(() => document.hasFocus() && !isTouch && focus());
-  return { ask: (text) => ready.then(() => ask(text)), focus, stop: () => asking?.abort() };
+  return { ask: (text) => ready.then(() => ask(text)), focus, stop: () => asking?.abort(), recall: showHistory };
 }

@@ -1,6 +1,6 @@
 // What every page of a chatbot begins with: the chatbot itself, its name and state above the tabs.
 
-import { get } from "./api.js";
+import { all, get } from "./api.js";
 import { byID, fill } from "./dom.js";
 import { page } from "./shell.js";
 import { chatbotBadge } from "./ui.js";
@@ -8,6 +8,9 @@ import { chatbotBadge } from "./ui.js";
 // The id that the page's address names, and the address of its API.
 export const chatbotID = document.querySelector("[data-chatbot]")?.dataset.chatbot ?? "";
 export const api = `/api/chatbots/${chatbotID}/`;
+
+// All sources, however many pages of them there are.
+export const loadSources = () => all(`${api}sources/`, 2000);
 
 // The tab's name, as the server has written it: "Privacy · Bobbin".
 const [tab] = document.title.split(" · ");

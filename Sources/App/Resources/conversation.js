@@ -1,7 +1,7 @@
 // One conversation: what was asked and answered, with sources, ratings, and where each answer came from.
 
 import { del, get, post } from "./api.js";
-import { api, chatbotID, chatbotPage } from "./chatbot.js";
+import { api, chatbotID, chatbotPage, loadSources } from "./chatbot.js";
 import { byID, dateTime, fill, h, number, plural, timeElement } from "./dom.js";
 import { MarkdownView } from "./markdown.js";
 import { traceOf, traceView } from "./trace.js";
@@ -61,8 +61,8 @@ function gone(title, ...words) {
 }
 
 await chatbotPage(async () => {
-  const [{ conversation, messages }, { items }] = await Promise.all([get(`${api}conversations/${id}/`), get(`${api}sources/?limit=100`)]);
-  const names = new Map(items.map((source) => [source.id, source.name]));
+  const [{ conversation, messages }, found] = await Promise.all([get(`${api}conversations/${id}/`), loadSources()]);
+  const names = new Map(found.map((source) => [source.id, source.name]));
   byID("when").textContent = `Conversation of ${dateTime(conversation.created_at)}`;
   fill(byID("facts"),
     h("dt", {}, "Asked"), h("dd", {}, `${plural(conversation.messages, "question")}, ${channels[conversation.channel] ?? conversation.channel}`),

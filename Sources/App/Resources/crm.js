@@ -101,6 +101,7 @@ export async function crm(loaded, changed) {
     await load();
   };
 
+  // No draft is kept of it: such an address is often a secret by itself.
   byID("crm-form").addEventListener("input", () => fill(byID("crm-said")));
   onSubmit(byID("crm-form"), async ({ crm_webhook_url: written }) => {
     try {
@@ -108,8 +109,8 @@ export async function crm(loaded, changed) {
     } catch (error) {
       if (error.code === "unsafe-url") {
         // Said at its field, as what the form itself finds.
-        const code = "This must be a public address that begins with https://.";
-        Object.assign(error, { message: code, fields: [{ field: "crm_webhook_url", code }] });
+        const words = "This must be a public address that begins with https://.";
+        Object.assign(error, { message: words, fields: [{ field: "crm_webhook_url", words }] });
       }
       throw error;
     }
@@ -128,13 +129,20 @@ export async function crm(loaded, changed) {
     }
     await reload();
   }));
-  const showSecret = (id, direction, words) => byID(id).addEventListener("click", () => busy(byID(id), async () => {
+  const showSecret = (id, direction, end, words) => byID(id).addEventListener("click", () => busy(byID(id), async () => {
+    const agreed = await confirm({
+      title: "Make a new secret?", action: "Make a new secret",
+      body: `The one before is good for another day; ${end} Have the CRM at hand: the new secret is shown once.`,
+    });
+    if (!agreed) return;
     const { secret } = await post(`${api}crm/secret/rotate/`, { direction });
     showDialog("Signing secret", h("p", {}, `${words} It is shown this once; the one before is good for another day.`),
       h("p", { class: "row" }, h("code", { class: "break" }, secret), " ", copyButton(secret)));
   }));
-  showSecret("crm-secret", "out", "Put it into your CRM, where it checks that a message is from this chatbot (Standard Webhooks).");
-  showSecret("crm-in-secret", "in", "Put it into your CRM, which signs with it what it sends here (Standard Webhooks).");
+  showSecret("crm-secret", "out", "a CRM that knows only that one refuses your leads from then on.",
+    "Put it into your CRM, where it checks that a message is from this chatbot (Standard Webhooks).");
+  showSecret("crm-in-secret", "in", "what the CRM still signs with that one is refused from then on.",
+    "Put it into your CRM, which signs with it what it sends here (Standard Webhooks).");
   byID("crm-in").textContent = `${location.origin}/api/webhooks/crm/?chatbot=${chatbotID}`;
   byID("sent-again").addEventListener("click", () => busy(byID("sent-again"), reload));
   byID("more-sent").addEventListener("click", () => busy(byID("more-sent"), load));

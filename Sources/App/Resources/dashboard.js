@@ -3,7 +3,7 @@
 import { get, upload } from "./api.js";
 import { bytes, byID, date, fill, h, number, plural, timeElement } from "./dom.js";
 import { page } from "./shell.js";
-import { chatbotBadge, errorText, gauge, showError, toast } from "./ui.js";
+import { chatbotBadge, gauge, showError } from "./ui.js";
 
 // Where a click on a chatbot leads: one that has never answered goes on being made, one that could not be trained shows why.
 const places = { empty: "setup/sources", training: "setup/train", held: "setup/train", failed: "sources" };
@@ -65,7 +65,7 @@ await page(async (user) => {
       const made = await upload("/api/chatbots/import/", form, { progress: say });
       location.assign(`/chatbots/${made.id}/talk/`);
     } catch (error) {
-      toast(error.code === "duplicate-source" ? "This chatbot is on this server already, or still being removed. Delete it first and try again in a moment, or import the archive elsewhere." : errorText(error), "bad");
+      showError(error);
     }
     label.textContent = words;
     event.target.value = "";

@@ -74,6 +74,11 @@ const days = new Intl.DateTimeFormat("en-GB", { dateStyle: "medium" });
 export const date = (text) => days.format(new Date(text));
 export const dateTime = (text) => times.format(new Date(text));
 
+const hours = new Intl.DateTimeFormat("en-GB", { timeStyle: "short" });
+
+// "14:05": the first full minute at or after a time, in ms.
+export const timeOfDay = (time) => hours.format(Math.ceil(time / 60_000) * 60_000);
+
 const spans = new Intl.RelativeTimeFormat("en", { numeric: "auto" });
 
 // "3 minutes ago".

@@ -3,7 +3,8 @@
 //   <script src="https://your-server/embed.js" data-chatbot="ID" async></script>
 //
 // Also understood: data-label="Ask us" (words on the button), data-position="left", data-color="#1f5f5b". `bobbin.open()` and
-// `bobbin.close()` do what the button does. Nothing is loaded before the chat is first opened, nothing is kept in this browser.
+// `bobbin.close()` do what the button does. Nothing is loaded before the chat is first opened. Where the browser keeps the frame from
+// its own storage, this page's sessionStorage keeps the visitor's chat session, from the first question until the tab is closed.
 //
 // Everything stands in a closed shadow root under styles that are made by script, so neither a page's style sheets nor a content
 // security policy without 'unsafe-inline' can break it; such a policy has to allow the server in script-src and frame-src.
@@ -107,7 +108,19 @@
 
   let iframe = null;
   const isOpen = () => !panel.hidden;
-  const tell = (what) => iframe.contentWindow?.postMessage({ bobbin: what }, server);
+  const tell = (what, rest) => iframe.contentWindow?.postMessage({ bobbin: what, ...rest }, server);
+
+  // The frame's session: kept as it came, for the frame alone to read. A page without storage keeps none.
+  const key = `bobbin-chat-${chatbot}`;
+  const stored = (work) => {
+    try {
+      return work(sessionStorage);
+    } catch {
+      return null;
+    }
+  };
+  const keep = (session) => stored((storage) => (session ? storage.setItem(key, JSON.stringify(session)) : storage.removeItem(key)));
+  const kept = () => stored((storage) => JSON.parse(storage.getItem(key)));
 
   // The frame is made when the chat is first opened, and stays: closing keeps the conversation.
   function load() {
@@ -115,7 +128,7 @@
       src: `${server}/embed/${chatbot}/`, title: name, referrerpolicy: "strict-origin",
       sandbox: "allow-scripts allow-same-origin allow-forms allow-popups allow-popups-to-escape-sandbox",
     });
-    iframe.addEventListener("load", () => tell("hello"));
+    iframe.addEventListener("load", () => tell("hello", { session: kept() }));
     panel.append(iframe);
     setTimeout(() => {
       if (!panel.classList.contains("ready")) words.textContent = "The chat cannot be shown here at the moment.";
@@ -154,6 +167,7 @@
   window.addEventListener("message", ({ source, origin, data }) => {
     if (!iframe || source !== iframe.contentWindow || origin !== server || typeof data !== "object" || data === null) return;
     if (data.bobbin === "close") close();
+    if (data.bobbin === "keep") keep(data.session);
     if (data.bobbin === "ready") {
       panel.classList.add("ready");
       if (isOpen()) tell("open");

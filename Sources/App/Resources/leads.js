@@ -4,6 +4,7 @@ import { del, download, get, patch, post } from "./api.js";
 import { crm } from "./crm.js";
 import { api, chatbotID, chatbotPage } from "./chatbot.js";
 import { byID, dateTime, fill, h, number, plural } from "./dom.js";
+import { draft } from "./forms.js";
 import { busy, button, confirm, onSubmit, showError, toast } from "./ui.js";
 
 const mail = (address) => `mailto:${encodeURIComponent(address).replace("%40", "@")}`;
@@ -83,13 +84,18 @@ await chatbotPage(async (loaded) => {
     settings.hidden = !enabled.checked;
   });
   form.addEventListener("input", () => fill(byID("form-said")));
-  onSubmit(form, async () => {
-    const data = new FormData(form);
-    const consent = data.get("consent_text").trim();
+  const kept = draft(form, `leads-${chatbotID}`, byID("form-said"));
+  onSubmit(form, async ({ enabled: isOn, after: least, consent_text: consent }) => {
+    // Switched off, the rest is hidden and stays as it was.
+    const wanted = isOn
+      ? { fields: new FormData(form).getAll("field"), after_messages: Number(least), consent_text: consent.trim() }
+      : chatbot.lead_form;
     chatbot = await patch(api, { lead_form: {
-      enabled: enabled.checked, fields: data.getAll("field"), after_messages: Number(data.get("after")), ...(consent && { consent_text: consent }),
+      enabled: Boolean(isOn), fields: wanted.fields, after_messages: wanted.after_messages,
+      ...(wanted.consent_text && { consent_text: wanted.consent_text }),
     } });
     showForm(chatbot.lead_form);
+    kept.forget();
     show();
     const after = chatbot.lead_form.after_messages;
     byID("form-said").textContent = !chatbot.lead_form.enabled ? "Saved: visitors are not asked."

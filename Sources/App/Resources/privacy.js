@@ -1,11 +1,11 @@
 // What stays private and how: learn-only sources, the mode, lines that were let out on purpose, leak tests.
 
 import { del, get, patch, post } from "./api.js";
-import { api, chatbotID, chatbotPage } from "./chatbot.js";
+import { api, chatbotID, chatbotPage, loadSources } from "./chatbot.js";
 import { byID, date, fill, h, plural } from "./dom.js";
-import { agreeToBlended, ask } from "./forms.js";
+import { agreeToBlended, ask, draft } from "./forms.js";
 import { leakTests } from "./leak-test.js";
-import { citableSwitch, loadSources } from "./source-list.js";
+import { citableSwitch } from "./source-list.js";
 import { badge, busy, button, confirm, onSubmit, showError, toast } from "./ui.js";
 
 // MARK: Sources
@@ -77,7 +77,7 @@ function guidance(sources) {
         button(isApproved ? "Take back" : "Approve", () => change(line, isApproved ? { approved: false } : { approved: true, text: line.text },
           isApproved ? "Taken back: it is in no answer from now on." : "Approved: it may stand in answers now."), "small"),
         button("Change", () => ask({
-          title: "Change the line", label: "Line", value: line.text, limit: 500,
+          title: "Change the line", label: "Line", value: line.text, limit: 500, key: `line-${line.id}`,
           save: (text) => change(line, { text }, isApproved ? "Changed. Approve the new words when you are ready." : "Changed."),
         }), "small"),
         button("Remove", () => remove(line), "small danger")));
@@ -138,6 +138,7 @@ function guidance(sources) {
   }));
   byID("more-guidance").addEventListener("click", () => busy(byID("more-guidance"), load));
   const form = byID("guidance-form");
+  const kept = draft(form, `line-${chatbotID}`, byID("guidance-said"));
   let then = "approve";
   form.addEventListener("click", (event) => {
     if (event.target.name === "then") then = event.target.value;
@@ -147,6 +148,7 @@ function guidance(sources) {
     const made = await post(`${api}guidance/`, { text: text.trim().replace(/\s+/g, " "), ...(source ? { source_id: source } : {}) });
     lines.unshift(then === "approve" ? await patch(`${api}guidance/${made.id}/`, { approved: true, text: made.text }) : made);
     form.reset();
+    kept.forget();
     offerDrafts();
     show();
     byID("guidance-said").textContent = then === "approve" ? "Saved and approved." : "Saved as a draft; no answer uses it.";

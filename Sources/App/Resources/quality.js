@@ -1,11 +1,11 @@
 // Golden questions, what a training must score to go live by itself, and what each has scored.
 
 import { get, patch } from "./api.js";
-import { api, chatbotPage } from "./chatbot.js";
+import { api, chatbotPage, loadSources } from "./chatbot.js";
 import { lineChart } from "./chart.js";
 import { byID, dateTime, fill, h, number, percent } from "./dom.js";
+import { draft } from "./forms.js";
 import { goldenQuestions } from "./questions.js";
-import { loadSources } from "./source-list.js";
 import { badge, busy, onSubmit, table } from "./ui.js";
 
 const share = (value) => (value === null ? "–" : percent(value));
@@ -57,10 +57,12 @@ function gate(chatbot) {
   form.elements.recall.value = asPercent(chatbot.quality_gate?.recall_at_5);
   form.elements.silent.value = asPercent(chatbot.quality_gate?.no_answer);
   form.addEventListener("input", () => fill(byID("gate-said")));
+  const kept = draft(form, `gate-${chatbot.id}`, byID("gate-said"));
   onSubmit(form, async ({ recall, silent }) => {
     const demanded = { recall_at_5: asShare(recall), no_answer: asShare(silent) };
     const isOff = demanded.recall_at_5 === null && demanded.no_answer === null;
     await patch(api, { quality_gate: isOff ? null : demanded });
+    kept.forget();
     byID("gate-said").textContent = isOff ? "Saved: trainings go live without questions." : "Saved: it holds from the next training on.";
   });
 }

@@ -2,9 +2,10 @@
 // sends all of them (a part of the page of quality).
 
 import { get, put } from "./api.js";
-import { api } from "./chatbot.js";
+import { api, chatbotID } from "./chatbot.js";
 import { byID, fill, h, number, plural } from "./dom.js";
-import { button, confirm, onSubmit, toast } from "./ui.js";
+import { dialogDraft } from "./forms.js";
+import { button, confirm, onSubmit, openDialog, toast } from "./ui.js";
 
 const most = 200;
 const shownAtFirst = 10;
@@ -67,6 +68,7 @@ function edit(old, sources, keep) {
     h("div", { class: "field" }, h("label", { for: "golden-words" }, "Words that stand in the right passage"),
       h("input", { type: "text", id: "golden-words", name: "expected", maxlength: "500", value: old?.expected ?? "", autocomplete: "off" }),
       h("p", { class: "hint" }, "As they stand in the document. Give a source, or words, or both.")));
+  const said = h("p", { class: "quiet", role: "status" });
   const form = h("form", {},
     h("h2", { id: "golden-title" }, old ? "Change the question" : "Add a question"), h("div", { class: "alert", role: "alert" }),
     h("div", { class: "field" }, h("label", { for: "golden-question" }, "Question"),
@@ -74,13 +76,14 @@ function edit(old, sources, keep) {
     h("fieldset", { class: "field" }, h("legend", {}, "What should happen?"), h("div", { class: "choices" },
       choice("answer", "It is answered.", "The documents say it.", !isSilent),
       choice("silent", "“I don’t know.”", "The documents do not say it.", isSilent))),
-    expectation,
+    expectation, said,
     h("p", { class: "actions end" }, h("button", { type: "button", on: { click: () => dialog.close() } }, "Cancel"), h("button", { type: "submit", class: "primary" }, "Save")));
   form.elements.source_id.value = old?.source_id ?? "";
   form.addEventListener("change", () => {
     expectation.hidden = form.elements.kind.value === "silent";
   });
   const dialog = h("dialog", { class: "sheet", "aria-labelledby": "golden-title" }, form);
+  dialogDraft(dialog, form, `golden-${chatbotID}-${old?.question ?? ""}`, said);
   onSubmit(form, async ({ kind, question, source_id: source, expected }) => {
     const made = kind === "silent" ? { question: question.trim(), no_answer: true } : { question: question.trim(), source_id: source, expected: expected.trim() };
     if (kind === "answer" && !source && !made.expected) {
@@ -90,9 +93,7 @@ function edit(old, sources, keep) {
     }
     await keep(plain({ ...made, history: old?.history }), () => dialog.close());
   });
-  dialog.addEventListener("close", () => dialog.remove());
-  document.body.append(dialog);
-  dialog.showModal();
+  openDialog(dialog);
 }
 
 // Shows the part. `sources`: Map of id → name.

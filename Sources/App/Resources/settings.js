@@ -3,6 +3,7 @@
 import { del, download, get, patch } from "./api.js";
 import { api, chatbotPage, showChatbot } from "./chatbot.js";
 import { byID, dateTime, fill, h, number, plural } from "./dom.js";
+import { draft } from "./forms.js";
 import { busy, confirm, onSubmit } from "./ui.js";
 
 // A form whose fields are settings: filled from the chatbot, sent as a change; `read` makes what is sent of what was typed.
@@ -16,9 +17,11 @@ function settingsForm(id, chatbot, read) {
   };
   show(chatbot);
   form.addEventListener("input", () => fill(said));
+  const kept = draft(form, `${id}-${chatbot.id}`, said);
   onSubmit(form, async (values) => {
     const changed = await patch(api, Object.fromEntries(Object.entries(values).map(([name, value]) => [name, read(value)])));
     show(changed);
+    kept.forget();
     showChatbot(changed);
     said.textContent = "Saved.";
   });

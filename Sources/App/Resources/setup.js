@@ -3,12 +3,12 @@
 
 import { get, patch } from "./api.js";
 import { addSources } from "./add-sources.js";
-import { api, chatbotPage, showChatbot } from "./chatbot.js";
+import { api, chatbotPage, loadSources, showChatbot } from "./chatbot.js";
 import { byID, bytes, fill, h, money, number, plural } from "./dom.js";
 import { agreeToBlended, ask } from "./forms.js";
-import { loadSources, sourceList } from "./source-list.js";
+import { sourceList } from "./source-list.js";
 import { training } from "./training.js";
-import { showError, toast } from "./ui.js";
+import { confirm, showError, toast } from "./ui.js";
 import { passages, tokens } from "./words.js";
 
 const { step } = byID("chatbot").dataset;
@@ -23,10 +23,19 @@ const steps = {
   async sources() {
     const [plan, found] = await Promise.all([get("/api/billing/plan/"), loadSources()]);
     const next = byID("next");
-    next.addEventListener("click", (event) => {
-      if (next.getAttribute("aria-disabled") !== "true") return;
+    next.addEventListener("click", async (event) => {
+      const isAllowed = next.getAttribute("aria-disabled") !== "true";
+      const unsent = adding.unsent();
+      if (isAllowed && unsent === null) return;
       event.preventDefault();
-      toast("Add at least one source first.", "bad");
+      if (!isAllowed) return toast("Add at least one source first.", "bad");
+      const agreed = await confirm({
+        title: "Go on without adding this?", action: "Go on without it", refuse: "Back to the form",
+        body: h("p", { class: "break" }, `“${unsent.length > 200 ? `${unsent.slice(0, 200)}…` : unsent}” is written in the form but not added. `
+          + "It stays there as long as this tab is open."),
+      });
+      if (agreed) location.assign(next.href);
+      else adding.toUnsent();
     });
     const list = sourceList(byID("sources"), {
       parts: ["actions"],
@@ -37,7 +46,7 @@ const steps = {
       },
     });
     list.show(found);
-    addSources(plan.limits, list.add);
+    const adding = addSources(plan.limits, list.add);
   },
 
   async privacy(chatbot) {

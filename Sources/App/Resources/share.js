@@ -3,6 +3,7 @@
 import { get, patch } from "./api.js";
 import { api, chatbotPage, showChatbot } from "./chatbot.js";
 import { byID, fill, h } from "./dom.js";
+import { draft } from "./forms.js";
 import { button, confirm, copyButton, fieldError, onSubmit, showError, toast } from "./ui.js";
 
 // What an address will be as a site that may show the chat, or what is wrong with it. The server checks the same again.
@@ -130,6 +131,7 @@ await chatbotPage(async (loaded) => {
   });
 
   byID("first-form").addEventListener("input", () => fill(byID("first-said")));
+  const kept = draft(byID("first-form"), `first-${chatbot.id}`, byID("first-said"));
   onSubmit(byID("first-form"), async ({ welcome_text: welcome, suggested }, form) => {
     const questions = suggested.split("\n").map((line) => line.trim()).filter(Boolean);
     const long = questions.find((question) => [...question].length > 200);
@@ -141,6 +143,7 @@ await chatbotPage(async (loaded) => {
     }
     await change({ welcome_text: welcome.trim(), suggested_questions: questions });
     byID("suggested").value = questions.join("\n");
+    kept.forget();
     return fill(byID("first-said"), "Saved.");
   });
 });

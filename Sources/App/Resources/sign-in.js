@@ -1,9 +1,9 @@
 // The pages before one is signed in. Which of them this is, its form says. Tokens of letters stand in the address's fragment, which
 // no server and no log has seen; they are taken out of the address at once and sent by POST.
 
-import { open, setSession } from "./api.js";
+import { open, renew, setSession, wasSignedIn } from "./api.js";
 import { byID, fill, h } from "./dom.js";
-import { busy, errorText, onSubmit } from "./ui.js";
+import { busy, button, errorText, onSubmit } from "./ui.js";
 
 // Back to where somebody came from: a path of this site only.
 function onwards() {
@@ -13,10 +13,13 @@ function onwards() {
   location.assign(wanted.startsWith("/") && url?.origin === location.origin ? url.pathname + url.search : "/chatbots/");
 }
 
+// A letter's token: 32 bytes as Base64 for addresses. What is cut short is seen here, before anything was typed.
 function fragmentToken() {
   const token = new URLSearchParams(location.hash.slice(1)).get("token") ?? "";
   history.replaceState(null, "", location.pathname);
-  return token;
+  // The next letter's link, opened in this tab, loads no page by itself.
+  window.addEventListener("hashchange", () => location.reload());
+  return /^[\w-]{43}$/.test(token) ? token : "";
 }
 
 function signedIn(answer) {
@@ -31,6 +34,9 @@ byID("google")?.addEventListener("click", () => {
 
 const login = byID("login");
 if (login) {
+  if (new URLSearchParams(location.search).has("ended")) {
+    fill(byID("said"), "Your session has ended. Sign in again: what you had written is kept.").hidden = false;
+  }
   onSubmit(login, async ({ email, password }) => {
     try {
       signedIn(await open("/api/auth/login", { email, password, delivery: "cookie" }));
@@ -78,17 +84,44 @@ if (forgot) {
 
 const message = byID("message");
 const brokenLink = "This link is not whole. Open it from the letter again, or ask for another.";
+const link = (address, text) => h("a", { href: address }, text);
 
 const reset = byID("reset");
 if (reset) {
+  const another = link("/forgot", "Ask for another letter");
   const token = fragmentToken();
-  fill(message, token ? "" : brokenLink);
+  if (token) fill(message);
+  else fill(message, brokenLink, " ", another);
   reset.hidden = !token;
   onSubmit(reset, async ({ password }) => {
-    await open("/api/auth/password/reset/confirm", { token, password });
+    try {
+      await open("/api/auth/password/reset/confirm", { token, password });
+      fill(message, "The password is set, and all sessions have ended. Sign in with it.");
+    } catch (error) {
+      if (error.code !== "token-invalid") throw error;
+      fill(message, "This link was used or is too old, so the password was not changed. ", another);
+      another.focus();
+    }
     reset.hidden = true;
-    fill(message, "The password is set, and all sessions have ended. Sign in with it.");
   });
+}
+
+// A link that is opened once more, or too late. Who is signed in is told how the address stands.
+async function usedLink() {
+  const user = wasSignedIn() ? await renew().catch(() => null) : null;
+  if (!user) {
+    fill(message, "This link was used or is too old. If you have opened it before, your address is confirmed already: ",
+      link("/login", "sign in"), ". If it is not, another letter can be sent from there.");
+  } else if (user.email_verified) {
+    fill(message, "This link was used or is too old. Your address ", h("strong", { class: "break" }, user.email),
+      " is confirmed. If the link was for another one, write it once more under ", link("/account/", "Account and security"), ".");
+  } else {
+    const again = button("Send another letter", async () => {
+      await open("/api/auth/email/resend", { email: user.email });
+      again.replaceWith("It is on its way.");
+    });
+    fill(message, "This link was used or is too old, and your address is not confirmed yet. ", again);
+  }
 }
 
 if (message?.dataset.page === "verify") {
@@ -97,28 +130,29 @@ if (message?.dataset.page === "verify") {
     if (token) await open("/api/auth/email/verify", { token });
     fill(message, token ? "Your address is confirmed. You can sign in now." : brokenLink);
   } catch (error) {
-    fill(message, errorText(error));
+    if (error.code === "token-invalid") await usedLink();
+    else fill(message, errorText(error));
   }
 }
 
 if (message?.dataset.page === "oauth") {
   const answer = new URLSearchParams(location.search);
   history.replaceState(null, "", location.pathname);
-  const link = byID("link");
+  const joining = byID("link");
   try {
     if (!answer.get("code")) throw new Error(answer.get("error") ?? "no code");
     signedIn(await open("/api/auth/oauth/google", { code: answer.get("code"), state: answer.get("state") ?? "", delivery: "cookie" }));
   } catch (error) {
     if (error.code === "link-required") {
       fill(message);
-      link.hidden = false;
+      joining.hidden = false;
       const token = error.body.link_token;
-      onSubmit(link, async ({ password }) => {
+      onSubmit(joining, async ({ password }) => {
         signedIn(await open("/api/auth/oauth/google/link", { link_token: token, password, delivery: "cookie" }));
       });
     } else {
       fill(message, error.code ? errorText(error) : "Signing in with Google was not finished. ", " ",
-        h("a", { href: "/login" }, "Try again"));
+        link("/login", "Try again"));
     }
   }
 }

@@ -1,18 +1,16 @@
 // The sources of a chatbot as a list: in the wizard with name and removal, on the privacy step with the switch, on the page of
 // sources with everything. A row is changed in place, so that neither focus nor an open row is lost.
 
-import { all, del, download, get, patch, post, upload } from "./api.js";
-import { api } from "./chatbot.js";
+import { del, download, get, patch, post, upload } from "./api.js";
+import { api, loadSources } from "./chatbot.js";
 import { showCrawlLog } from "./crawl-log.js";
 import { ago, bytes, date, dateTime, fill, h, money, number, outward, plural } from "./dom.js";
 import { documentItem, fillDocuments } from "./documents.js";
-import { ask, crawlOf } from "./forms.js";
-import { button, confirm, onSubmit, showError, toast } from "./ui.js";
+import { ask, crawlOf, dialogDraft } from "./forms.js";
+import { button, confirm, onSubmit, openDialog, showError, toast } from "./ui.js";
 import { kindOf, passages, reasonLine, sourceBadge } from "./words.js";
 
 const path = (source) => `${api}sources/${source.id}/`;
-
-export const loadSources = () => all(`${api}sources/`, 2000);
 
 // Which of the filter's groups a source belongs to.
 export function groupOf(source) {
@@ -49,7 +47,7 @@ export function citableSwitch(source, changed) {
 const every = { day: "read again every day", week: "read again every week", month: "read again every month" };
 
 // How far a web source is read and how often, in a dialog; `save(crawl)` is called with all of it.
-function changeReading({ name, crawl }, save) {
+function changeReading({ id, name, crawl }, save) {
   const reach = crawl.sitemap ? "sitemap" : crawl.depth > 0 ? "links" : "page";
   const choice = (value, text) => h("label", { class: "choice" },
     h("input", { type: "radio", name: "reach", value, checked: value === reach }), h("span", {}, text));
@@ -62,6 +60,7 @@ function changeReading({ name, crawl }, save) {
       figure("reading-max-pages", "Pages at most", String(crawl.max_pages || 50), "10000")),
     h("div", { class: "row" }, area("reading-include", "Only addresses with (one a line)", crawl.include),
       area("reading-exclude", "No addresses with (one a line)", crawl.exclude)));
+  const said = h("p", { class: "quiet", role: "status" });
   const times = [["", "As often as this server does"], ["day", "Every day"], ["week", "Every week"], ["month", "Every month"]];
   const form = h("form", {},
     h("h2", { id: "reading-title" }, `How “${name}” is read`), h("div", { class: "alert", role: "alert" }),
@@ -71,7 +70,7 @@ function changeReading({ name, crawl }, save) {
     more,
     h("div", { class: "field" }, h("label", { for: "reading-every" }, "Read it again by itself"),
       h("select", { id: "reading-every", name: "every" }, times.map(([value, text]) =>
-        h("option", { value, selected: value === (crawl.every ?? "") }, text)))),
+        h("option", { value, selected: value === (crawl.every ?? "") }, text)))), said,
     h("p", { class: "actions end" }, h("button", { type: "button", on: { click: () => dialog.close() } }, "Cancel"),
       h("button", { type: "submit", class: "primary" }, "Save")));
   const dialog = h("dialog", { class: "sheet", "aria-labelledby": "reading-title" }, form);
@@ -79,21 +78,17 @@ function changeReading({ name, crawl }, save) {
     const chosen = form.elements.reach.value;
     more.hidden = chosen === "page";
     form.elements.depth.closest(".field").hidden = chosen !== "links";
-    // What is not shown is not asked for.
-    form.elements.max_pages.disabled = chosen === "page";
-    form.elements.depth.disabled = chosen !== "links";
   };
   form.addEventListener("change", show);
   show();
+  dialogDraft(dialog, form, `reading-${id}`, said);
   onSubmit(form, async (values) => {
     // What the form does not show, such as a language, stays.
     const { depth, sitemap, max_pages: pages, include, exclude, every: when, ...kept } = crawl;
     await save({ ...kept, ...crawlOf(values) });
     dialog.close();
   });
-  dialog.addEventListener("close", () => dialog.remove());
-  document.body.append(dialog);
-  dialog.showModal();
+  openDialog(dialog);
 }
 
 // `parts` names what a row has: "switch", "documents", "actions".

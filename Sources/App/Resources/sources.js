@@ -2,9 +2,9 @@
 
 import { get } from "./api.js";
 import { addSources } from "./add-sources.js";
-import { chatbotPage } from "./chatbot.js";
+import { chatbotPage, loadSources } from "./chatbot.js";
 import { byID, number, plural } from "./dom.js";
-import { loadSources, sourceList } from "./source-list.js";
+import { sourceList } from "./source-list.js";
 import { training } from "./training.js";
 
 // What no training has taken yet, in a sentence; empty when all is taken.
@@ -82,7 +82,7 @@ await chatbotPage(async (chatbot) => {
     open(byID("add-box").hidden);
     if (!byID("add-box").hidden) document.querySelector("input[name=kind]:checked").focus();
   });
-  addSources(plan.limits, (source) => list.add(source));
-  if (found.length === 0) open(true);
+  const { isRestored } = addSources(plan.limits, (source) => list.add(source));
+  if (found.length === 0 || isRestored) open(true);
   live.resume({ isFresh: true });
 });

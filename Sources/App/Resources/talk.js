@@ -2,8 +2,9 @@
 
 import { del, get, request } from "./api.js";
 import { mount } from "./chat.js";
-import { api, chatbotID, chatbotPage } from "./chatbot.js";
+import { api, chatbotID, chatbotPage, loadSources } from "./chatbot.js";
 import { byID, fill, h } from "./dom.js";
+import { draft } from "./forms.js";
 import { traceOf, traceView } from "./trace.js";
 import { errorText } from "./ui.js";
 
@@ -33,8 +34,8 @@ function showUntrained(chatbot) {
 await chatbotPage(async (chatbot) => {
   if (chatbot.generation === null) return showUntrained(chatbot);
   byID("talk").hidden = false;
-  const [sources, conversations] = await Promise.all([get(`${api}sources/?limit=100`), get(`${api}conversations/?limit=100`)]);
-  const names = new Map(sources.items.map((source) => [source.id, source.name]));
+  const [sources, conversations] = await Promise.all([loadSources(), get(`${api}conversations/?limit=100`)]);
+  const names = new Map(sources.map((source) => [source.id, source.name]));
   let conversation = previewOf(conversations);
   let shown = 0;
 
@@ -74,11 +75,17 @@ await chatbotPage(async (chatbot) => {
     return messages;
   }
 
+  let question = null;
   mount(byID("chat"), {
     chatbot: { name: chatbot.name, welcome: chatbot.welcome_text },
     suggestions: chatbot.suggested_questions ?? [],
     preview: true,
-    ask,
+    // Until the server has taken it, a question is kept: the session may have ended.
+    async ask(...asked) {
+      const response = await ask(...asked);
+      question.keep();
+      return response;
+    },
     history: conversation && history,
     async restart() {
       if (conversation) await del(`${api}conversations/${conversation}/`);
@@ -100,6 +107,7 @@ await chatbotPage(async (chatbot) => {
     }, "Why this answer"),
     bar: byID("talk-bar"),
   });
+  question = draft(byID("question").form, `talk-${chatbotID}`);
   fill(byID("talk-public"), chatbot.is_public
     ? [h("a", { href: chatbot.share_url, target: "_blank", rel: "noopener" }, "Open it as visitors see it"), "."]
     : ["Visitors cannot reach it: it is ", h("a", { href: `/chatbots/${chatbotID}/share/` }, "not public"), "."]);
