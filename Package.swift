@@ -108,7 +108,7 @@ let package = Package(
     .target(
       name: "App",
       dependencies: [
-        "AnswerGuard", "Answering", "Billing", "BlobStore", "CCrypt", "CLinux", "COpenSSL",
+        "AnswerGuard", "Answering", "Billing", "BlobStore", "CCrypt", "CLinux", "COpenSSL", "CZlib",
         "Corpus", "Embedding", "Evaluation", "Spool",
         "Storage",
         "VectorShard", "WebClient", arguments,

@@ -12,8 +12,8 @@ struct Assets: Sendable {
     let body: ByteBuffer
     let type: String
     let tag: String
-    /// The body as a zstd frame (RFC 8878); nil when that is no smaller.
-    let frame: ByteBuffer?
+    /// The body packed, as zstd (RFC 8878) and as gzip, the one that is sent rather first; without what is no smaller.
+    let packed: [(encoding: String, body: ByteBuffer)]
 
     /// The file as a browser asks for it.
     func response(to request: Request, caching: String) -> Response {
@@ -23,18 +23,17 @@ struct Assets: Sendable {
       if request.headers[.ifNoneMatch] == tag {
         return Response(status: .notModified, headers: headers)
       }
-      guard let frame, Self.takesFrames(request) else {
+      guard let sent = packed.first(where: { Self.takes($0.encoding, request) }) else {
         return Response(status: .ok, headers: headers, body: ResponseBody(byteBuffer: body))
       }
-      headers[.contentEncoding] = "zstd"
-      return Response(status: .ok, headers: headers, body: ResponseBody(byteBuffer: frame))
+      headers[.contentEncoding] = sent.encoding
+      return Response(status: .ok, headers: headers, body: ResponseBody(byteBuffer: sent.body))
     }
 
-    /// Browsers of 2024 and later do, where a connection is safe; others get the plain bytes.
-    private static func takesFrames(_ request: Request) -> Bool {
+    private static func takes(_ encoding: String, _ request: Request) -> Bool {
       request.headers[values: .acceptEncoding].flatMap { $0.split(separator: ",") }.contains {
         let parts = $0.split(separator: ";").map { $0.trimmingSpace().lowercased() }
-        return parts.first == "zstd"
+        return parts.first == encoding
           && !parts.dropFirst().contains { $0.hasPrefix("q=0") && Double($0.dropFirst(2)) == 0 }
       }
     }
@@ -50,12 +49,16 @@ struct Assets: Sendable {
     var all: [UInt8] = []
     for (name, bytes) in try PageFiles.read(["css", "js", "svg"], place) {
       all += bytes
-      let frame = try Zstd.compress(bytes)
+      let packed: [(encoding: String, body: [UInt8]?)] = [
+        ("zstd", try Zstd.compress(bytes)), ("gzip", Gzip.compress(bytes)),
+      ]
       files[name] = File(
         body: ByteBuffer(bytes: bytes), type: Self.type(name),
-        // Weak: one tag for both encodings.
+        // Weak: one tag for all encodings.
         tag: "W/\"\(SHA256Digest(of: bytes).hexDigits.prefix(16))\"",
-        frame: frame.count < bytes.count ? ByteBuffer(bytes: frame) : nil)
+        packed: packed.compactMap { encoding, body in
+          body.flatMap { $0.count < bytes.count ? (encoding, ByteBuffer(bytes: $0)) : nil }
+        })
     }
     self.files = files
     version = String(SHA256Digest(of: all).hexDigits.prefix(8))

@@ -88,7 +88,29 @@ import Testing
       "GET", String(path), headers: ["Accept-Encoding": "gzip, br, zstd;q=0.9"])
     #expect(frame.header("Content-Encoding") == "zstd" && frame.body.count < style.body.count / 2)
     #expect(try Zstd.decompress(frame.body, limit: 1 << 20, name: "app.css") == style.body)
+    // Safari has no zstd.
+    let packed = try await api.send(
+      "GET", String(path), headers: ["Accept-Encoding": "gzip, deflate, br"])
+    #expect(packed.header("Content-Encoding") == "gzip")
+    #expect(packed.body.count < style.body.count / 2)
+    #expect(try Self.gunzipped(packed.body) == style.body)
     let plain = try await api.send("GET", String(path), headers: ["Accept-Encoding": "zstd;q=0"])
     #expect(plain.header("Content-Encoding") == nil && plain.body == style.body)
+  }
+
+  /// What gzip itself unpacks.
+  private static func gunzipped(_ bytes: [UInt8]) throws -> [UInt8] {
+    let folder = try TemporaryFolder()
+    let path = "\(folder.path)/a.gz"
+    try Data(bytes).write(to: URL(fileURLWithPath: path))
+    let gzip = Process()
+    gzip.executableURL = URL(fileURLWithPath: "/usr/bin/gzip")
+    gzip.arguments = ["-dc", path]
+    let output = Pipe()
+    gzip.standardOutput = output
+    try gzip.run()
+    let text = output.fileHandleForReading.readDataToEndOfFile()
+    gzip.waitUntilExit()
+    return Array(text)
   }
 }
