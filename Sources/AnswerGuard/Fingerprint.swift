@@ -18,7 +18,11 @@ package struct Fingerprint: Sendable {
       Self.add(shape, to: &keys)
       if let bare = shape.withoutNumbers { Self.add(bare, to: &keys) }
       keys.append(contentsOf: shape.words.lazy.map { Key.token($0.hash) })
-      keys.append(contentsOf: JoinedTokens.joined(in: shape.words).map { Key.token($0.hash) })
+      Self.add(JoinedTokens.joined(in: shape.words), to: &keys)
+      if let spoken = NumberWords.figures(in: shape.words, keepsSmall: false) {
+        keys.append(contentsOf: spoken.lazy.filter(\.isNumber).map { Key.token($0.hash) })
+        Self.add(JoinedTokens.joined(in: spoken), to: &keys)
+      }
       keys.append(contentsOf: OpaqueSigns.keys(in: text))
     }
     self.init(unsorted: keys)
@@ -37,8 +41,18 @@ package struct Fingerprint: Sendable {
     keys = kept
   }
 
+  private static func add(_ tokens: [JoinedToken], to keys: inout [UInt64]) {
+    for token in tokens {
+      keys.append(Key.token(token.hash))
+      // "8 | 7" in a table is no "8.7".
+      if token.isExact, token.letters.count > 2 || token.isDecimal { keys.append(token.key) }
+    }
+  }
+
   private static func add(_ shape: TextShape, to keys: inout [UInt64]) {
-    keys.append(contentsOf: TextShape.letterKeys(shape.letters))
+    let letters = shape.letters
+    keys.append(contentsOf: TextShape.letterKeys(letters))
+    keys.append(contentsOf: UnspacedRow.keys(in: letters))
     keys.append(
       contentsOf: TextShape.wordKeys(shape.words, length: TextShape.runLength, kind: .wordRun))
     keys.append(contentsOf: TextShape.wordKeys(shape.words, length: 3, kind: .threeWords))

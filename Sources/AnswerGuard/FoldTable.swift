@@ -1,7 +1,8 @@
 // Letters in another dress: wide, bold, enclosed, raised, small capitals, ligatures, and letters that look like Latin ones.
 //
-// A compact part of Unicode's compatibility mappings (NormalizationTest's NFKC, confusables.txt), by ranges where the
-// blocks are regular. What is not here stays itself and is, in a Latin text, an unknown word to step 7.
+// Unicode's compatibility mappings (NFKC) of single characters, by ranges where the blocks are regular, the rest in
+// FoldTable+compatibility; and letters that no mapping knows. Letters of other scripts: FoldTable+lookAlikes. What is in none of
+// them stays itself and is, in a Latin text, an unknown word to step 7.
 
 /// Plain letters for dressed-up ones.
 enum FoldTable {
@@ -31,8 +32,14 @@ enum FoldTable {
     case 0x2074...0x2079: return [value - 0x2074 + 0x34]
     case 0x2080...0x2089: return [value - 0x2080 + 0x30]
     case 0x1FBF0...0x1FBF9: return [value - 0x1FBF0 + 0x30]
-    default: return single[value]
+    default: return single[value] ?? compatibility[value]
     }
+  }
+
+  /// The letters that a lower-case letter without accents stands for.
+  static func plain(_ letter: UInt32) -> [UInt32] {
+    guard letter >= 0x80 else { return [letter] }
+    return (compatible(letter) ?? [letter]).flatMap { lookAlikes[$0] ?? [$0] }
   }
 
   private static func digits(_ number: UInt32) -> [UInt32] {
@@ -55,20 +62,16 @@ enum FoldTable {
     table([
       "b": "ℬƀɓ", "c": "ℂℭƈ", "d": "đĐðÐɖɗ", "h": "ħĦɦ", "i": "ɨ", "k": "ƙ", "l": "łŁɫ", "n": "ŋŊɲ",
       "o": "øØɵ", "p": "ƥ", "q": "ʠ", "s": "ſʂ", "t": "ŧŦƭ", "u": "ʉ", "z": "ƶȥʐ", "r": "ɍ",
-      "g": "ɠ",
-    ])
+      "g": "ɠ", "a": "⍺", "v": "∨⋁", "w": "⍵", "x": "᙭✕", "ab": "🆎", "cl": "🆑", "id": "🆔",
+      "ng": "🆖",
+      "ok": "🆗", "vs": "🆚", "ts": "ʦ", "dz": "ʣ", "aa": "ꜳ", "ao": "ꜵ", "au": "ꜷ", "av": "ꜹꜻ",
+      "ay": "ꜽ",
+      "oo": "ꝏ", "vy": "ꝡ",
+    ]).merging(table(["i": "⍳⍸", "p": "⍴", "t": "⊤⟙", "u": "∪⋃", "l": "∣"])) { first, _ in first }
   ) { first, _ in first }
 
-  /// Lower-case letters of other scripts that look like Latin ones.
-  static let lookAlikes: [UInt32: [UInt32]] = table([
-    "a": "аαɑ", "b": "вьβ", "c": "сϲ", "d": "ԁ", "e": "еєε", "g": "ց", "h": "һнհ", "i": "іι",
-    "j": "јϳ",
-    "k": "кκ", "l": "ӏ", "m": "м", "n": "ոη", "o": "оοօσς", "p": "рρ", "q": "ԛզ", "s": "ѕ",
-    "t": "тτ",
-    "u": "սυ", "v": "ѵν", "w": "ԝшωѡ", "x": "хχ", "y": "уүγ", "z": "ζ",
-  ])
-
-  private static func table(_ pairs: [String: String]) -> [UInt32: [UInt32]] {
+  /// Pairs of a plain text and the characters that stand for it, as one table.
+  static func table(_ pairs: [String: String]) -> [UInt32: [UInt32]] {
     var table: [UInt32: [UInt32]] = [:]
     for (plain, dressed) in pairs {
       for scalar in dressed.unicodeScalars {

@@ -15,6 +15,24 @@ struct JoinedToken {
     return !isGrouped && words.reduce(0) { $0 + $1.letters.count } < 7
   }
 
+  /// Whether it is one figure, a point or comma, and one figure.
+  var isDecimal: Bool {
+    guard words.count == 2, let last = words.last else { return false }
+    return words.allSatisfy { $0.isNumber && $0.letters.count == 1 } && !last.isAfterSpace
+      && Self.isPoint(last.separator)
+  }
+
+  /// Whether a mark between figures makes a fraction of them.
+  static func isPoint(_ mark: UInt32) -> Bool {
+    switch mark {
+    case 0x2E, 0x2C, 0xB7, 0x066B, 0x2024, 0x22C5, 0x2396, 0xFF0E, 0xFF0C: true
+    default: false
+    }
+  }
+
+  /// The key under which a text that may be said has it: with the places of its separators where they matter.
+  var key: UInt64 { Key.token(isExact ? Key.mix(hash, interior) : hash) }
+
   /// Where its words begin, as bits counted from its last letter, without the first word.
   var interior: UInt64 {
     var bits: UInt64 = 0
@@ -47,7 +65,7 @@ enum JoinedTokens {
   static func codes(in words: [Word], isKnown: (Word) -> Bool) -> [JoinedToken] {
     let parts = tight(in: words).filter { isCode($0, isKnown) }
     let found = parts.map { JoinedToken(words: Array($0)) } + numbersInARow(words)
-    return found.filter { (3...longest).contains($0.letters.count) }
+    return found.filter { (3...longest).contains($0.letters.count) || $0.isDecimal }
   }
 
   /// Stretches of words with no white space in them.

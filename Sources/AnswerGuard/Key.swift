@@ -14,6 +14,8 @@ enum Key {
     case shifted = 0x55
     case piece = 0x56
     case sign = 0x57
+    case privateWord = 0x58
+    case unspacedRun = 0x59
   }
 
   /// The start of a word's hash.

@@ -17,6 +17,7 @@ struct Lane: Sendable {
   /// Whether the letters were made from leet.
   let isLeet: Bool
   private var window = LetterWindow()
+  private var row = UnspacedRow()
   private var state: Int32 = 0
   /// For the last 64 letters, the last one lowest: whether a word begins there, and whether after white space.
   private var starts: UInt64 = 0
@@ -38,8 +39,10 @@ struct Lane: Sendable {
   }
 
   /// Takes a word and gives the find that reaches back furthest, or a token.
+  ///
+  /// - Parameter common: how many of the last letters are everybody's if they stand alone.
   mutating func find(
-    _ word: Word, _ patterns: borrowing PrivatePatterns, isApart: Bool = false
+    _ word: Word, _ patterns: borrowing PrivatePatterns, isApart: Bool = false, common: Int = 0
   ) -> Find? {
     var letterRun: Int?
     var isToken = false
@@ -55,9 +58,15 @@ struct Lane: Sendable {
       if window.isFull, patterns.runs.contains(window.key) {
         letterRun = max(letterRun ?? 0, reach(ofLetters: LetterWindow.runLength))
       }
+      row.push(letter)
+      if !row.isEmpty, let length = unspacedRun(patterns) {
+        letterRun = max(letterRun ?? 0, reach(ofLetters: length))
+      }
       state = patterns.rare.automaton.next(state, letter)
       if let found = patterns.rare.automaton.patterns(at: state),
-        found.contains(where: { isThere($0, isWordEnd: place == last) })
+        found.contains(where: {
+          $0.length > common && isThere($0, isWordEnd: place == last, separator: word.separator)
+        })
       {
         isToken = true
       }
@@ -75,6 +84,8 @@ struct Lane: Sendable {
   mutating func push(letter: UInt32, _ patterns: borrowing PrivatePatterns) -> Violation.Rule? {
     window.push(letter)
     if window.isFull, patterns.runs.contains(window.key) { return .letterRun }
+    row.push(letter)
+    if !row.isEmpty, unspacedRun(patterns) != nil { return .letterRun }
     state = patterns.rare.automaton.next(state, letter)
     if let found = patterns.rare.automaton.patterns(at: state),
       found.contains(where: { $0.isFree && !$0.isLeet })
@@ -105,6 +116,16 @@ struct Lane: Sendable {
     return wordCount >= TextShape.runLength && patterns.runs.contains(key)
   }
 
+  /// How many letters of a script without spaces a private run has that ends here.
+  private func unspacedRun(_ patterns: borrowing PrivatePatterns) -> Int? {
+    func isRun(_ length: Int) -> Bool {
+      patterns.runs.contains(window.unspacedKey(length: length))
+    }
+    if row.isLongRun, isRun(UnspacedRow.longLength) { return UnspacedRow.longLength }
+    if row.isShortRun, isRun(UnspacedRow.shortLength) { return UnspacedRow.shortLength }
+    return nil
+  }
+
   /// How many letters five private words of 10 to 15 letters have, wherever the spaces are.
   private func shortRun(_ patterns: borrowing PrivatePatterns) -> Int? {
     for length in patterns.runs.shortLengths.reversed()
@@ -123,8 +144,11 @@ struct Lane: Sendable {
   }
 
   /// Whether a token that ends at the last letter is one, by where words begin and end.
-  private func isThere(_ pattern: TokenPattern, isWordEnd: Bool) -> Bool {
+  private func isThere(
+    _ pattern: TokenPattern, isWordEnd: Bool, separator: UInt32
+  ) -> Bool {
     if pattern.isLeet, !isLeet { return false }
+    if pattern.isDecimal, !JoinedToken.isPoint(separator) { return false }
     if pattern.isFree { return true }
     let length = UInt64(pattern.length)
     guard length > 0, length <= 64, !pattern.needsEnd || isWordEnd else { return false }

@@ -1,7 +1,7 @@
 // One form for the same letter however it is written: case, accents, width, style and look-alikes folded away (step 1).
 //
 // Works on single scalars, so that a stream may be cut anywhere. The standard library has no compatibility
-// decomposition; FoldTable holds the part of it that serves as a disguise. Look-alikes of other scripts are folded
+// decomposition; FoldTable holds it. Look-alikes of other scripts are folded
 // always, on both sides of every comparison: a Russian word becomes odd letters, but the same odd letters each time.
 // Does not fold leet ("4" for "a"): LeetFold, a view of its own, since it would make words of numbers.
 
@@ -36,7 +36,9 @@ enum LetterFold {
   }
 
   private static func foldBeyondASCII(_ scalar: Unicode.Scalar) -> FoldedScalar {
-    if let plain = FoldTable.compatible(scalar.value) { return folded(plain) }
+    if let plain = FoldTable.compatible(scalar.value) {
+      return folded(plain.flatMap(FoldTable.plain))
+    }
     let properties = scalar.properties
     switch properties.generalCategory {
     case .nonspacingMark, .enclosingMark, .format, .control, .privateUse, .unassigned:
@@ -50,9 +52,19 @@ enum LetterFold {
       return .letter(0x30 + UInt32(number))
     case _ where properties.isAlphabetic:
       return alphabetic(scalar)
+    case .otherNumber:
+      return numeral(properties.numericValue)
     default:
       return .separator
     }
+  }
+
+  /// Numerals in one character, as those in circles and of counting rods; a fraction is a mark.
+  private static func numeral(_ number: Double?) -> FoldedScalar {
+    guard let number, (0...9999).contains(number), number == number.rounded() else {
+      return .separator
+    }
+    return folded(String(Int(number)).unicodeScalars.map(\.value))
   }
 
   /// Takes accents off, lowers the case, maps look-alikes.
@@ -64,11 +76,7 @@ enum LetterFold {
     var letters: [UInt32] = []
     for part in String(Character(scalar))._nfd where !isMark(part) {
       for lower in part.properties.lowercaseMapping.unicodeScalars where !isMark(lower) {
-        if let plain = FoldTable.compatible(lower.value) ?? FoldTable.lookAlikes[lower.value] {
-          letters.append(contentsOf: plain)
-        } else {
-          letters.append(lower.value)
-        }
+        letters.append(contentsOf: FoldTable.plain(lower.value))
       }
     }
     return folded(letters)

@@ -40,6 +40,15 @@ struct LetterWindow {
     return Self.digits.contains(head) ? Key.mix(key, head) : key
   }
 
+  /// The key of the last `length` letters of a script without spaces, 2 to 16.
+  func unspacedKey(length: Int) -> UInt64 {
+    let steps = UInt64(length - 1)
+    let lowMask = steps >= 8 ? .max : (UInt64(1) << (8 * steps)) - 1
+    let highMask = steps > 8 ? (UInt64(1) << (8 * (steps - 8))) - 1 : 0
+    let key = Key.mix(low & lowMask, Key.Kind.unspacedRun.rawValue)
+    return Key.mix(key, (high & highMask) | UInt64(length) << 56)
+  }
+
   /// The bytes that `step` gives for digits.
   private static let digits: ClosedRange<UInt64> = 26...35
 

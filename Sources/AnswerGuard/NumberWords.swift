@@ -1,6 +1,25 @@
-// English numbers in words to figures, so that "two zero four one seven" is 20417 and "thirteen point five" 13.5.
+// English numbers in words to figures, so that "two zero four one seven" is 20417, "thirteen point five" 13.5, "double six" 66
+// and "XXVII" 27.
 //
-// One word alone ("twelve", "hundred") stays a word: it is everybody's. Other languages are not read; their numbers in words pass: a known gap.
+// A word alone ("twelve", "hundred") is everybody's as a word, and a figure beside what makes a code of it ("quartz seven"); so
+// each reading is given both ways. Other languages are not read; their numbers in words pass: a known gap.
+
+/// A word of a text, and what it is as a figure.
+struct SpokenWord: Sendable {
+  /// The word where it stands alone, a figure where several words make one.
+  let plain: Word
+  /// A figure wherever there is one, else the word.
+  let figure: Word
+  /// Whether the figure by itself is everybody's: up to twelve, in one word.
+  var isSmall = false
+
+  /// A word or a figure that is the same both ways.
+  init(_ word: Word) { (plain, figure) = (word, word) }
+
+  init(plain: Word, figure: Word, isSmall: Bool) {
+    (self.plain, self.figure, self.isSmall) = (plain, figure, isSmall)
+  }
+}
 
 /// Reads numbers in words.
 struct NumberWords: Sendable {
@@ -8,6 +27,14 @@ struct NumberWords: Sendable {
     case unit(Int)
     case tens(Int)
     case scale(Int)
+    /// "First" to "ninth": a number only after tens.
+    case ordinal(Int)
+  }
+
+  /// What stands between words of a number, or before one.
+  private enum Link {
+    case and, point
+    case times(Int)
   }
 
   /// Hashes of number words and what they mean.
@@ -15,22 +42,35 @@ struct NumberWords: Sendable {
     var values: [UInt64: Value] = [:]
     func add(_ words: String, _ value: (Int) -> Value) {
       for (number, word) in words.split(separator: " ").enumerated() {
-        for form in word.split(separator: "/") {
-          values[Key.hash(form.unicodeScalars.map(\.value))] = value(number)
-        }
+        for form in word.split(separator: "/") { values[hash(form)] = value(number) }
       }
     }
     add(
-      "zero/oh/nought/null one two three/tree four/fower five/fife six seven eight/ait nine/niner ten "
-        + "eleven twelve thirteen fourteen fifteen sixteen seventeen eighteen nineteen"
+      "zero/oh/nought/naught/null one two three/tree four/fower five/fife six seven eight/ait "
+        + "nine/niner ten eleven twelve thirteen fourteen fifteen sixteen seventeen eighteen nineteen"
     ) { .unit($0) }
-    add("twenty thirty forty/fourty fifty sixty seventy eighty ninety") { .tens(20 + 10 * $0) }
+    add("thirteenth fourteenth fifteenth sixteenth seventeenth eighteenth nineteenth") {
+      .unit(13 + $0)
+    }
+    for ending in ["y", "ieth"] {
+      let stems = ["twent", "thirt", "fort", "fift", "sixt", "sevent", "eight", "ninet"]
+      add(stems.map { $0 + ending }.joined(separator: " ")) { .tens(20 + 10 * $0) }
+    }
+    add("_ _ fourty") { .tens(20 + 10 * $0) }
     add("hundred thousand million") { .scale([100, 1000, 1_000_000][min($0, 2)]) }
+    add("_ first second third fourth fifth sixth seventh eighth ninth") { .ordinal($0) }
+    values[hash("_")] = nil
     return values
   }()
 
-  private static let and = Key.hash("and".unicodeScalars.map(\.value))
-  private static let point = Key.hash("point".unicodeScalars.map(\.value))
+  private static let links: [UInt64: Link] = [
+    hash("and"): .and, hash("point"): .point, hash("comma"): .point, hash("double"): .times(2),
+    hash("triple"): .times(3), hash("treble"): .times(3), hash("quadruple"): .times(4),
+  ]
+
+  private static func hash(_ word: some StringProtocol) -> UInt64 {
+    Key.hash(word.unicodeScalars.map(\.value))
+  }
 
   private var total = 0
   private var part = 0
@@ -39,22 +79,97 @@ struct NumberWords: Sendable {
   private var isOpen = false
   /// Whether the number stands right after another one: "twenty twenty-seven" is 2027, "two and seven" is not 27.
   private var isJoined = false
-  private var sawAnd = false
-  /// The only word of the number so far.
+  /// Whether a point stands between it and the one before.
+  private var isAfterPoint = false
+  /// The only word of the number so far, and whether it is one of a scale.
   private var only: Word?
+  private var isScale = false
+  /// A word that belongs to the number if another one follows.
+  private var held: (link: Link, word: Word)?
 
-  /// Takes a word and gives the words that stand for it, numbers as figures.
-  mutating func feed(_ word: Word) -> [Word] {
-    guard !word.isNumber, let value = Self.values[word.hash] else { return feedOther(word) }
-    var ended: [Word] = []
-    if isOpen, !fits(value) {
-      let isNear = !sawAnd && (word.separator == 0 || word.separator == 0x2D)
-      ended = finish(isFollowed: isNear)
-      isJoined = isNear
+  /// The least number that is a secret by one word.
+  private static let leastAlone = 13
+
+  /// Takes a word and gives the words that stand for it and for those held back.
+  mutating func feed(_ word: Word) -> [SpokenWord] {
+    if let value = value(of: word) { return feed(value, word) }
+    if let link = Self.links[word.hash], mayHold(link) {
+      let ended = held == nil ? [] : finish()
+      held = (link, word)
+      return ended
     }
+    let ended = finish()
+    guard let roman = RomanNumeral.value(of: word) else { return ended + [SpokenWord(word)] }
+    let figure = Self.figure(roman, like: word, isAfterSpace: true)
+    return ended + [SpokenWord(plain: word, figure: figure, isSmall: roman < 10)]
+  }
+
+  /// Ends the number that is open, and gives what was held.
+  mutating func finish() -> [SpokenWord] {
+    guard isOpen || held != nil else { return [] }
+    let last = held.map { SpokenWord($0.word) }
+    let ended = endNumber(isFollowed: false)
+    self = NumberWords()
+    return ended + [last].compactMap(\.self)
+  }
+
+  private func value(of word: Word) -> Value? {
+    guard !word.isNumber else {
+      guard case .times? = held?.link, word.letters.count == 1, let digit = word.letters.first
+      else { return nil }
+      return .unit(Int(digit) - 0x30)
+    }
+    guard let value = Self.values[word.hash] else { return nil }
+    guard case .ordinal(let number) = value else { return value }
+    guard isOpen, held == nil, number < room else { return nil }
+    return .unit(number)
+  }
+
+  /// "And" and "point" stand between numbers, "double" before one.
+  private func mayHold(_ link: Link) -> Bool {
+    switch link {
+    case .and, .point: isOpen && held == nil
+    case .times: true
+    }
+  }
+
+  private mutating func feed(_ value: Value, _ word: Word) -> [SpokenWord] {
+    let isNear = word.separator == 0 || word.separator == 0x2D
+    var ended: [SpokenWord] = []
+    switch held?.link {
+    case .and where !fits(value): ended = finish()
+    case .point:
+      ended = endNumber(isFollowed: true)
+      (isJoined, isAfterPoint) = (true, true)
+    case .times(let count):
+      guard case .unit(let number) = value, number < 10 else {
+        ended = finish()
+        break
+      }
+      let isFollowing = isOpen
+      ended = endNumber(isFollowed: true)
+      isJoined = isFollowing
+      for _ in 1..<count {
+        ended.append(
+          SpokenWord(Self.figure(number, like: word, isAfterSpace: !isJoined)))
+        isJoined = true
+      }
+    case .and: break
+    case nil where isOpen && !fits(value):
+      ended = endNumber(isFollowed: isNear)
+      isJoined = isNear
+    case nil: break
+    }
+    held = nil
+    add(value, word)
+    return ended
+  }
+
+  private mutating func add(_ value: Value, _ word: Word) {
     only = isOpen ? nil : word
+    isScale = false
     switch value {
-    case .unit(let number):
+    case .unit(let number), .ordinal(let number):
       part += number
       room = 0
     case .tens(let number):
@@ -63,51 +178,67 @@ struct NumberWords: Sendable {
     case .scale(100):
       part = max(part, 1) * 100
       room = 100
+      isScale = true
     case .scale(let number):
       total = min(total + max(part, 1) * number, Self.largest)
       part = 0
       room = min(number, 1000)
+      isScale = true
     }
     isOpen = true
-    sawAnd = false
-    return ended
   }
 
-  /// Ends the number that is open.
-  mutating func finish(isFollowed: Bool = false) -> [Word] {
+  /// Ends the number but not what was held.
+  private mutating func endNumber(isFollowed: Bool) -> [SpokenWord] {
     guard isOpen else { return [] }
+    let number = total + part
+    let ended: SpokenWord
     if let only, !isFollowed, !isJoined {
-      self = NumberWords()
-      return [only]
+      let figure = Self.figure(number, like: only, isAfterSpace: true)
+      ended =
+        isScale
+        ? SpokenWord(only)
+        : SpokenWord(plain: only, figure: figure, isSmall: number < Self.leastAlone)
+    } else {
+      ended = SpokenWord(
+        Self.figure(
+          number, like: only, isAfterSpace: !isJoined, separator: isAfterPoint ? 0x2E : 0))
     }
-    let digits = String(total + part).unicodeScalars.map(\.value)
-    let number = Word(digits, isNumber: true, isAfterSpace: !isJoined)
+    let link = held
     self = NumberWords()
-    return [number]
+    held = link
+    return [ended]
+  }
+
+  private static func figure(
+    _ number: Int, like word: Word?, isAfterSpace: Bool, separator: UInt32 = 0
+  ) -> Word {
+    Word(
+      String(number).unicodeScalars.map(\.value), isNumber: true, isAfterSpace: isAfterSpace,
+      isAfterBlankLine: word?.isAfterBlankLine ?? false, separator: separator)
   }
 
   private func fits(_ value: Value) -> Bool {
+    guard isOpen else { return false }
     switch value {
-    case .unit(let number), .tens(let number): return number < room
+    case .unit(let number), .tens(let number), .ordinal(let number): return number < room
     case .scale(let number): return number == 100 ? part < 100 : part < 1000 && part > 0
     }
   }
 
-  private mutating func feedOther(_ word: Word) -> [Word] {
-    if isOpen, word.hash == Self.and {
-      sawAnd = true
-      return []
-    }
-    guard isOpen, word.hash == Self.point else {
-      isJoined = isJoined && isOpen
-      return finish() + [word]
-    }
-    // "Point" between figures is a mark.
-    let ended = finish(isFollowed: true)
-    isJoined = true
-    return ended
-  }
-
   /// Larger sums stay here; nobody writes them in words.
   private static let largest = 1_000_000_000_000
+
+  /// The words of a whole text with figures for its numbers, nil when it has none in words.
+  ///
+  /// - Parameter keepsSmall: whether a number up to twelve in one word stays a word.
+  static func figures(in words: [Word], keepsSmall: Bool) -> [Word]? {
+    var reader = NumberWords()
+    var spoken: [SpokenWord] = []
+    for word in words { spoken.append(contentsOf: reader.feed(word)) }
+    spoken.append(contentsOf: reader.finish())
+    let read = spoken.map { keepsSmall && $0.isSmall ? $0.plain : $0.figure }
+    let figureCount = read.count(where: \.isNumber)
+    return figureCount == words.count(where: \.isNumber) ? nil : read
+  }
 }

@@ -40,9 +40,10 @@ struct PassageRuns: Sendable {
     }
     var filter = KeyFilter(keyCount: keys.count, bitsPerKey: 16)
     for key in keys { filter.insert(key) }
-    self.keys = Array(keys)
-    self.spans = Array(spans)
-    origins = Array(builder.origins)
+    // Grown rows have room for more than they hold; these are kept.
+    self.keys = keys.map(\.self)
+    self.spans = spans.map(\.self)
+    origins = builder.origins.map(\.self)
     self.filter = filter
     shortLengths = builder.shortLengths.sorted()
   }
@@ -111,6 +112,11 @@ private struct Builder {
 
   private mutating func addLetterRuns(_ text: TextShape) {
     let plain = text.letters
+    for run in UnspacedRow.runs(in: plain) {
+      let span = span(of: UnspacedRow.key(plain[run]))
+      rows.append((UnspacedRow.key(plain[run]), span))
+      rows.append((UnspacedRow.key(plain[run].reversed()), span))
+    }
     let keys = TextShape.letterKeys(plain)
     guard !keys.isEmpty else { return }
     var isPrivate = [Bool](repeating: true, count: keys.count)
@@ -196,6 +202,7 @@ private struct Builder {
   private mutating func addWordRuns(_ text: TextShape) {
     let length = TextShape.runLength
     let keys = TextShape.wordKeys(text.words, length: length, kind: .wordRun)
+    if !keys.isEmpty { addWords(text) }
     for (start, key) in keys.enumerated() {
       let run = text.words[start..<(start + length)]
       let span = span(of: key)
@@ -206,6 +213,16 @@ private struct Builder {
         rows.append((Key.run(.wordRun, hashes.reversed()), span))
       }
       addShortRun(run, span)
+    }
+  }
+
+  /// Each word of the runs, in every form: never a secret, only to see which words may be in one.
+  private mutating func addWords(_ text: TextShape) {
+    let span = span(of: Self.noSecret)
+    for word in text.words {
+      for hash in [word.hash, Key.hash(word.letters.reversed()), LeetFold.fold(word).hash] {
+        rows.append((Key.mix(hash, Key.Kind.privateWord.rawValue), span))
+      }
     }
   }
 

@@ -2,8 +2,8 @@
 //
 // "Keep every third" and "drop every third" are different disguises, so all periods up to four are read with every choice
 // of one, two neighbouring, or all but one. With a period of four only runs of five words and tokens count: 16 letters are
-// three words, and common phrases with a word between them are that near. Fillers at irregular places are not found: a
-// known gap.
+// three words, and common phrases with a word between them are that near. Longer periods: FarRuns. Fillers at irregular
+// places are not found: a known gap.
 //
 // Such a reading skips words over public text, too, and now and then makes a private run of it by chance; with private and
 // citable texts on one subject that stopped more honest answers than anything else. So a run is none where the reply
@@ -32,6 +32,7 @@ struct PeriodicLanes: Sendable {
 
   private var lanes = [PlacedLane](repeating: PlacedLane(), count: choices.count)
   private var number = 0
+  private var far = FarRuns()
 
   /// Takes the words that are counted as one.
   mutating func push(
@@ -49,28 +50,6 @@ struct PeriodicLanes: Sendable {
       }
     }
     number = (number + 1) % 12
-    return broken
-  }
-}
-
-/// A reading that knows where its last words stand in the reply.
-private struct PlacedLane: Sendable {
-  private var lane = Lane()
-  /// The numbers in the reply of the last eight words, each at its own number here modulo eight.
-  private var numbers = SIMD8<UInt32>()
-  private var count = 0
-
-  mutating func push(
-    _ placed: PlacedWord, in reply: ReplyWords, _ patterns: borrowing PrivatePatterns,
-    isApart: Bool
-  ) -> Violation.Rule? {
-    numbers[count % numbers.scalarCount] = placed.number
-    count += 1
-    guard let found = lane.find(placed.word, patterns, isApart: isApart) else { return nil }
-    guard let reach = found.reach, (1...min(count, numbers.scalarCount)).contains(reach) else {
-      return found.rule
-    }
-    let first = numbers[(count - reach) % numbers.scalarCount]
-    return reply.isQuotation(from: first, to: placed.number, patterns) ? nil : found.rule
+    return broken ?? far.push(wordCount: words.count, in: reply, patterns)
   }
 }

@@ -35,6 +35,11 @@ struct PrivateRuns: Sendable {
     filter.mayContain(key) && isSecret(key)
   }
 
+  /// Whether a word may be one of a private run; no, if it is surely none.
+  @inline(__always) func mayHaveWord(_ hash: UInt64) -> Bool {
+    filter.mayContain(Key.mix(hash, Key.Kind.privateWord.rawValue))
+  }
+
   private func isSecret(_ key: UInt64) -> Bool {
     passages.contains { $0.isSecret(key, without: citable) }
   }

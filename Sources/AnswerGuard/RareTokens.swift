@@ -1,7 +1,7 @@
 // The figures, codes, names and addresses of private texts that stand in no citable text and that nobody knows (step 6).
 //
-// A figure of one digit is everybody's; every longer one is rare unless it is citable or the visitor's. Names made of
-// common words ("Kingfisher line") are not found here: only runs hold them.
+// A figure of one digit is everybody's; every longer one is rare unless it is citable or the visitor's, in digits or in words.
+// Names made of common words ("Kingfisher line") are not found here: only runs hold them.
 
 /// The rare tokens of the private texts.
 struct RareTokens: Sendable {
@@ -11,6 +11,8 @@ struct RareTokens: Sendable {
   let pieces: KeySet
   /// Their keys under any shift of the alphabet, forward and reversed, and in Atbash.
   let shifted: KeySet
+  /// Their keys as they are and reversed.
+  let whole: KeySet
   let count: Int
 
   /// Letter tokens shorter than this must stand as whole words.
@@ -23,15 +25,23 @@ struct RareTokens: Sendable {
   ) {
     var rare: [UInt64: JoinedToken] = [:]
     for text in texts {
-      for word in text.words where Self.mayBeRare(word) && (word.isNumber || !isKnown(word)) {
-        rare[word.hash] = JoinedToken(words: [word])
+      let spoken = NumberWords.figures(in: text.words, keepsSmall: true)
+      for words in [text.words] + [spoken].compactMap(\.self) {
+        for word in words where Self.mayBeRare(word) && (word.isNumber || !isKnown(word)) {
+          let token = JoinedToken(words: [word])
+          rare[token.key] = token
+        }
+        for code in JoinedTokens.codes(in: words, isKnown: isKnown) { rare[code.key] = code }
       }
-      for code in JoinedTokens.codes(in: text.words, isKnown: isKnown) { rare[code.hash] = code }
     }
-    let tokens = rare.values.filter { !isExempt(Key.token($0.hash)) }
+    let tokens = rare.sorted { $0.key < $1.key }.map(\.value).filter { !isExempt($0.key) }
     automaton = TokenAutomaton(tokens.flatMap(Self.patterns))
     pieces = KeySet(Set(tokens.lazy.flatMap(Self.pieces)))
     shifted = KeySet(Set(tokens.lazy.flatMap(Self.shiftedKeys)))
+    whole = KeySet(
+      Set(
+        tokens.lazy.map(\.letters).flatMap { [$0, $0.reversed()] }
+          .map { Key.token(Key.hash($0)) }))
     count = tokens.count
   }
 
@@ -46,7 +56,8 @@ struct RareTokens: Sendable {
     let isShort = letters.count < freeLength
     let pattern = TokenPattern(
       length: letters.count, needsStart: isShort || Letter.isDigit(first),
-      needsEnd: isShort || Letter.isDigit(last), interior: token.isExact ? token.interior : nil)
+      needsEnd: isShort || Letter.isDigit(last), isDecimal: token.isDecimal,
+      interior: token.isExact ? token.interior : nil)
     var found = [(letters, pattern)]
     if letters.count >= 4, pattern.interior == nil {
       let reversed = TokenPattern(

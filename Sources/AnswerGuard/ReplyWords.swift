@@ -10,22 +10,47 @@ struct PlacedWord: Sendable {
   let number: UInt32
 }
 
-/// Hashes of the last 32 words of a reply.
+/// The last 256 words of a reply.
 struct ReplyWords: Sendable {
-  private static let capacity: UInt32 = 32
+  private static let capacity: UInt32 = 256
   private static let longRun = UInt32(TextShape.runLength)
   private static let shortRun: UInt32 = 3
 
-  /// By the number of the word modulo 32.
+  /// By the number of the word modulo 256.
   private var hashes = [UInt64](repeating: 0, count: Int(capacity))
   /// Words so far; a reply of four thousand million words begins anew.
-  private var count: UInt32 = 0
+  private(set) var count: UInt32 = 0
+  /// The same, but zero for words that are in no private text.
+  private var secrets = [UInt64](repeating: 0, count: Int(capacity))
+  /// Words of one or two letters, the second one higher; zero for others.
+  private var shorts = [UInt64](repeating: 0, count: Int(capacity))
 
   /// Takes the next word.
-  mutating func push(_ word: Word) -> PlacedWord {
+  mutating func push(_ word: Word, _ patterns: borrowing PrivatePatterns) -> PlacedWord {
     count &+= 1
-    hashes[Int(count % Self.capacity)] = word.hash
+    let place = Int(count % Self.capacity)
+    hashes[place] = word.hash
+    let short = Self.short(word)
+    shorts[place] = short
+    // What may spell something is not passed over.
+    secrets[place] = short != 0 || patterns.runs.mayHaveWord(word.hash) ? word.hash : 0
     return PlacedWord(word: word, number: count)
+  }
+
+  private static func short(_ word: Word) -> UInt64 {
+    guard word.letters.count <= 2, let first = word.letters.first, let last = word.letters.last
+    else { return 0 }
+    return word.letters.count == 1 ? UInt64(first) : UInt64(last) << 32 | UInt64(first)
+  }
+
+  /// The hash of a word if it may be in a private text; zero if not, and for what is no longer known.
+  @inline(__always) func secret(at number: UInt32) -> UInt64 {
+    count &- number < Self.capacity ? secrets[Int(number % Self.capacity)] : 0
+  }
+
+  /// A word of one or two letters, the second one higher; zero for others.
+  @inline(__always) func short(at number: UInt32) -> UInt64 {
+    count &- number < Self.capacity ? shorts[Int(number % Self.capacity)] : 0
   }
 
   /// Whether all words from one to another are in one quotation: each five in a row citable, or each three if they are but

@@ -34,6 +34,7 @@ struct TextScanner: Sendable {
       take(word)
       note(views.violation)
     }
+    if scalar == "|" || scalar == "\t" { views.endCell(patterns) }
     note(markup.feed(scalar, patterns))
     note(leet.feed(scalar, patterns))
     codes.feed(scalar, patterns)

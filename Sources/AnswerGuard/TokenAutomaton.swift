@@ -10,6 +10,8 @@ struct TokenPattern: Sendable {
   let needsEnd: Bool
   /// Whether it is written in leet, which only the reading of leet looks for.
   var isLeet = false
+  /// Whether it is two figures with a point or comma between: "8.7" is neither "8-7" nor "8:7".
+  var isDecimal = false
   /// Where words begin inside, as bits counted from the last letter; nil when it does not matter.
   let interior: UInt64?
 

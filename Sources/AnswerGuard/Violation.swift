@@ -9,7 +9,7 @@ package struct Violation: Hashable, Sendable {
 
   /// The reading of the text in which it was.
   package enum View: String, Sendable, CaseIterable {
-    case plain, withoutNumbers, everyFewWords, everyFewPieces, numberWords, leet
+    case plain, withoutNumbers, everyFewWords, everyFewPieces, columns, numberWords, leet
     case firstLetters, lastLetters, lineStarts, lineEnds, sentenceStarts
     case withoutMarkup, insideMarkup, unescaped
     case base64, hexadecimal, binary, characterCodes, morse, hiddenCharacters

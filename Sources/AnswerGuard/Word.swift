@@ -2,7 +2,7 @@
 //
 // "HL-20417", "hl20417" and "HL 20417" are the same two words, so a code is found however its parts are joined. Scripts
 // written without spaces give one word for each stretch between marks: five single characters in a row mean nothing,
-// so their text is held by the rule of 16 letters, and no rare words are looked for in it.
+// so their text is held by shorter runs of letters (UnspacedRow), and no rare words are looked for in it.
 
 /// A folded word.
 struct Word: Sendable {
@@ -19,11 +19,13 @@ struct Word: Sendable {
   let isAfterBlankLine: Bool
   /// The last mark between this word and the one before, 0 for none.
   let separator: UInt32
+  /// Whether all its letters are capitals.
+  let isCapital: Bool
 
   /// A word of letters that are folded already.
   init(
     _ letters: [UInt32], isNumber: Bool = false, isAfterSpace: Bool = true,
-    isAfterBlankLine: Bool = false, separator: UInt32 = 0
+    isAfterBlankLine: Bool = false, separator: UInt32 = 0, isCapital: Bool = false
   ) {
     self.letters = letters
     hash = Key.hash(letters)
@@ -31,6 +33,7 @@ struct Word: Sendable {
     self.isAfterSpace = isAfterSpace
     self.isAfterBlankLine = isAfterBlankLine
     self.separator = separator
+    self.isCapital = isCapital
   }
 
   /// Whether it is a stretch of a script without spaces.
@@ -44,6 +47,10 @@ struct WordReader: Sendable {
   private var isAfterSpace = true
   private var lineEnds = 0
   private var separator: UInt32 = 0
+  private var isCapital = true
+  /// Places of capitals of other scripts that look like another letter than their small ones, and what they look like.
+  private var shapes: [(place: Int, letter: UInt32)] = []
+  private var hasPlainLetter = false
 
   /// Whether a word has begun and not ended.
   var isInWord: Bool { !letters.isEmpty }
@@ -52,10 +59,19 @@ struct WordReader: Sendable {
   @inline(__always) mutating func feed(_ scalar: Unicode.Scalar) -> Word? {
     switch LetterFold.fold(scalar) {
     case .dropped: return nil
-    case .letter(let letter): return take(letter)
+    case .letter(let letter):
+      let ended = take(letter)
+      if letter == scalar.value { isCapital = false } else { seeCase(scalar) }
+      if scalar.isASCII {
+        hasPlainLetter = true
+      } else if let shape = Self.shape(scalar) {
+        shapes.append((letters.count - 1, shape))
+      }
+      return ended
     case .letters(let several):
       var ended: Word?
       for letter in several { ended = take(letter) ?? ended }
+      seeCase(scalar)
       return ended
     case .space:
       let ended = finish()
@@ -72,14 +88,31 @@ struct WordReader: Sendable {
   /// Ends the word that is open.
   mutating func finish() -> Word? {
     guard !letters.isEmpty else { return nil }
+    if !shapes.isEmpty {
+      if hasPlainLetter { for (place, letter) in shapes { letters[place] = letter } }
+      shapes.removeAll(keepingCapacity: true)
+    }
     let word = Word(
       letters, isNumber: isNumber, isAfterSpace: isAfterSpace,
-      isAfterBlankLine: lineEnds > 1, separator: separator)
+      isAfterBlankLine: lineEnds > 1, separator: separator, isCapital: isCapital)
     letters.removeAll(keepingCapacity: true)
     isAfterSpace = false
     lineEnds = 0
     separator = 0
+    isCapital = true
+    hasPlainLetter = false
     return word
+  }
+
+  /// What a Greek or an Armenian capital looks like, if its small letter looks like another one.
+  private static func shape(_ scalar: Unicode.Scalar) -> UInt32? {
+    (0x0386...0x0556).contains(scalar.value) ? FoldTable.capitalShapes[scalar.value] : nil
+  }
+
+  /// Roman numerals that are one character are numerals in small letters, too.
+  private mutating func seeCase(_ scalar: Unicode.Scalar) {
+    if scalar.isASCII || (0x2160...0x217F).contains(scalar.value) { return }
+    isCapital = isCapital && scalar.properties.isUppercase
   }
 
   private mutating func take(_ letter: UInt32) -> Word? {

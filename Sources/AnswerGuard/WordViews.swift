@@ -9,11 +9,14 @@ struct WordViews: Sendable {
   private var byPieces = PeriodicLanes()
   private var firstLetters = Lane(isSpelled: true)
   private var lastLetters = Lane(isSpelled: true)
+  private var columns = ColumnLanes()
   private var lineStarts = EdgeLanes()
   private var lineEnds = EdgeLanes()
   private var sentenceStarts = EdgeLanes()
   private var numberWords = NumberWords()
   private var withNumbers = Lane()
+  /// With every number in words as a figure, and the other with those alone that are of several words.
+  private var withFigures = Lane()
 
   private var reply = ReplyWords()
   private var piece: [PlacedWord] = []
@@ -25,8 +28,9 @@ struct WordViews: Sendable {
   /// Takes the next word.
   mutating func push(_ word: Word, _ patterns: borrowing PrivatePatterns) {
     note(plain.push(word, patterns), .plain)
-    let placed = reply.push(word)
+    let placed = reply.push(word, patterns)
     note(byWords.push(CollectionOfOne(placed), in: reply, patterns), .everyFewWords)
+    note(columns.push(placed, in: reply, patterns), .columns)
     note(lineStarts.pushFirst(word, patterns), .lineStarts)
     note(sentenceStarts.pushFirst(word, patterns), .sentenceStarts)
     lineEnd.any = word
@@ -38,9 +42,16 @@ struct WordViews: Sendable {
         note(lastLetters.push(letter: last, patterns), .lastLetters)
       }
     }
-    for word in numberWords.feed(word) { note(withNumbers.push(word, patterns), .numberWords) }
+    for spoken in numberWords.feed(word) { push(spoken, patterns) }
     piece.append(placed)
     if piece.count >= Word.longest { endPiece(patterns) }
+  }
+
+  private mutating func push(_ spoken: SpokenWord, _ patterns: borrowing PrivatePatterns) {
+    note(withNumbers.push(spoken.plain, patterns), .numberWords)
+    let common = spoken.isSmall ? spoken.figure.letters.count : 0
+    let found = withFigures.find(spoken.figure, patterns, common: common)
+    note(found?.rule, .numberWords)
   }
 
   /// White space: the words since the last one are a piece, and marks alone are one without words.
@@ -49,19 +60,25 @@ struct WordViews: Sendable {
     piece.removeAll(keepingCapacity: true)
   }
 
+  /// A mark that ends a cell of a table.
+  mutating func endCell(_ patterns: borrowing PrivatePatterns) {
+    columns.endCell(in: reply, patterns)
+  }
+
   mutating func endLine(_ patterns: borrowing PrivatePatterns) {
     note(lineEnds.pushLast(lineEnd.any, lineEnd.plain, patterns), .lineEnds)
     lineEnd = (nil, nil)
     lineStarts.begin()
+    columns.endLine()
   }
 
   mutating func endSentence() { sentenceStarts.begin() }
 
   /// Looks as if the text ended here: at the number in words that is open, the line and the piece.
   mutating func settle(_ patterns: borrowing PrivatePatterns) {
-    var numbers = numberWords
-    var lane = withNumbers
-    for word in numbers.finish() { note(lane.push(word, patterns), .numberWords) }
+    var numbers = self
+    for spoken in numbers.numberWords.finish() { numbers.push(spoken, patterns) }
+    violation = numbers.violation
     var ends = lineEnds
     note(ends.pushLast(lineEnd.any, lineEnd.plain, patterns), .lineEnds)
     if !piece.isEmpty {

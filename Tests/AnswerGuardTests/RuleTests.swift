@@ -76,13 +76,13 @@ import Testing
     #expect(gate.violation(in: "", adding: "Well, it is up to you.") == nil)
   }
 
-  @Test func `texts without spaces are held by sixteen letters`() {
+  @Test func `texts without spaces are held by six characters`() {
     let secret = "新しい料金表は来年の一月十日まで社外秘です"
     let gate = AnswerGuard(
       privateTexts: [secret], citable: [], vocabulary: GuardFixtures.vocabulary)
     #expect(gate.violation(in: "", adding: "はい、" + secret + "。")?.rule == .letterRun)
-    #expect(gate.violation(in: "", adding: String(secret.prefix(16)) + "。")?.rule == .letterRun)
-    #expect(gate.violation(in: "", adding: "はい、" + secret.prefix(15) + "。") == nil)
+    #expect(gate.violation(in: "", adding: String(secret.prefix(6)) + "。")?.rule == .letterRun)
+    #expect(gate.violation(in: "", adding: "はい、" + secret.prefix(5) + "。") == nil)
     #expect(gate.violation(in: "", adding: String(secret.reversed()))?.rule == .letterRun)
   }
 
