@@ -58,7 +58,9 @@ struct AllowList: Sendable {
     if patterns.rare.pieces.contains(Key.mix(word.hash, Key.Kind.piece.rawValue)) {
       broken = broken ?? .rarePiece
     }
-    if patterns.rare.shifted.contains(LetterWindow.shiftedKey(word.letters)) {
+    if patterns.rare.shifted.contains(LetterWindow.shiftedKey(word.letters))
+      || NameForms.isForm(word.letters, of: patterns.rare.forms)
+    {
       broken = broken ?? .rareToken
     }
   }

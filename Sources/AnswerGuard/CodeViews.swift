@@ -1,4 +1,5 @@
-// The reply decoded: base64, hexadecimal, bits, character codes, Morse, and characters that are not seen (step 2).
+// The reply decoded: base64, base32, hexadecimal, bits, character codes, Morse, and characters that are not seen (step 2); and
+// what comes out of that, up to three times.
 //
 // Every decoder runs all the time and reads only what looks like text. None knows where a code began: base64 and bits are
 // read at every offset, and also anew in each piece, for words encoded one by one. A byte is read at the character that
@@ -6,11 +7,12 @@
 
 /// The decoders.
 struct CodeViews: Sendable {
-  private var base64 = (0..<5).map { _ in DecodedTrack(.base64, threshold: 8) }
-  private var hex = (0..<3).map { _ in DecodedTrack(.hexadecimal, threshold: 5) }
-  private var bits = (0..<10).map { _ in DecodedTrack(.binary, threshold: 3) }
-  private var decimal = DecodedTrack(.characterCodes, threshold: 5)
-  private var octal = DecodedTrack(.characterCodes, threshold: 5)
+  private var base64: [DecodedTrack]
+  private var base32: Base32
+  private var hex: [DecodedTrack]
+  private var bits: [DecodedTrack]
+  private var decimal: DecodedTrack
+  private var octal: DecodedTrack
   private var alphabet = Lane(isSpelled: true)
   private var tags = DecodedTrack(.hiddenCharacters, threshold: 1)
   private var selectors = DecodedTrack(.hiddenCharacters, threshold: 1)
@@ -37,6 +39,19 @@ struct CodeViews: Sendable {
 
   private(set) var violation: Violation?
 
+  /// - Parameter depth: how many more times what was decoded is decoded again.
+  init(depth: Int = 2) {
+    func tracks(_ view: Violation.View, _ count: Int, _ threshold: Int) -> [DecodedTrack] {
+      (0..<count).map { _ in DecodedTrack(view, threshold: threshold, depth: depth) }
+    }
+    base64 = tracks(.base64, 5, 8)
+    base32 = Base32(depth: depth)
+    hex = tracks(.hexadecimal, 3, 5)
+    bits = tracks(.binary, 10, 3)
+    decimal = DecodedTrack(.characterCodes, threshold: 5, depth: depth)
+    octal = DecodedTrack(.characterCodes, threshold: 5, depth: depth)
+  }
+
   /// Takes the next scalar of the reply, as it stands.
   mutating func feed(_ scalar: Unicode.Scalar, _ patterns: borrowing PrivatePatterns) {
     guard scalar.isASCII else {
@@ -46,6 +61,7 @@ struct CodeViews: Sendable {
       return
     }
     feedBase64(scalar, patterns)
+    note(base32.feed(scalar.value, patterns))
     feedHex(scalar, patterns)
     feedBit(scalar.value, patterns)
     if (0x30...0x39).contains(scalar.value) {
@@ -73,6 +89,7 @@ struct CodeViews: Sendable {
   /// White space: a code may begin anew.
   mutating func endPiece() {
     pieceSextetCount = 0
+    base32.endPiece()
     pieceNibbleCount = 0
     pieceBitCount = 0
   }
@@ -82,6 +99,7 @@ struct CodeViews: Sendable {
     for track in base64 + hex + bits + [decimal, octal, tags, selectors] {
       note(track.settled(patterns))
     }
+    note(base32.settled(patterns))
     note(morse.settled(patterns))
   }
 

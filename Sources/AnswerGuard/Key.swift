@@ -16,6 +16,7 @@ enum Key {
     case sign = 0x57
     case privateWord = 0x58
     case unspacedRun = 0x59
+    case nameForm = 0x5A
   }
 
   /// The start of a word's hash.

@@ -13,6 +13,8 @@ struct RareTokens: Sendable {
   let shifted: KeySet
   /// Their keys as they are and reversed.
   let whole: KeySet
+  /// Keys of the names among them as word games change them.
+  let forms: KeySet
   let count: Int
 
   /// Letter tokens shorter than this must stand as whole words.
@@ -42,6 +44,7 @@ struct RareTokens: Sendable {
       Set(
         tokens.lazy.map(\.letters).flatMap { [$0, $0.reversed()] }
           .map { Key.token(Key.hash($0)) }))
+    forms = KeySet(Set(tokens.lazy.map(\.letters).flatMap(NameForms.keys)))
     count = tokens.count
   }
 

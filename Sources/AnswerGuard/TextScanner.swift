@@ -11,6 +11,7 @@ struct TextScanner: Sendable {
   private var markup = MarkupViews()
   private var codes = CodeViews()
   private var leet = LeetView()
+  private var marked = MarkedLetters()
   private var escapes = (Unescaper(), Unescaper())
   private var unescaped = (Track(.unescaped), Track(.unescaped))
   private var allowList: AllowList
@@ -37,6 +38,7 @@ struct TextScanner: Sendable {
     if scalar == "|" || scalar == "\t" { views.endCell(patterns) }
     note(markup.feed(scalar, patterns))
     note(leet.feed(scalar, patterns))
+    note(marked.feed(scalar, patterns))
     codes.feed(scalar, patterns)
     for plain in escapes.0.feed(scalar) { feedUnescaped(plain) }
     if scalar.properties.isWhitespace {

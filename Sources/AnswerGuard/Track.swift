@@ -54,10 +54,14 @@ struct DecodedTrack: Sendable {
   /// The bytes of a UTF-8 sequence that has begun, and how many are missing.
   private var sequence: UInt32 = 0
   private var missing = 0
+  /// How many more times what was decoded may be a code, and its reading as one, made when there is something to read.
+  private let depth: Int
+  private var inner: [CodeViews] = []
 
-  init(_ view: Violation.View, threshold: Int) {
+  init(_ view: Violation.View, threshold: Int, depth: Int = 0) {
     track = Track(view)
     self.threshold = threshold
+    self.depth = depth
   }
 
   /// Takes a decoded byte of UTF-8.
@@ -88,18 +92,34 @@ struct DecodedTrack: Sendable {
     guard Self.isText(value), let scalar = Unicode.Scalar(value) else {
       return interrupt(patterns)
     }
-    if isReading { return track.feed(scalar, patterns) }
+    if isReading { return read(scalar, patterns) }
     held.append(scalar)
     guard held.count >= threshold else { return nil }
     isReading = true
     var found: Violation?
-    for scalar in held { found = track.feed(scalar, patterns) ?? found }
+    for scalar in held { found = read(scalar, patterns) ?? found }
     held.removeAll(keepingCapacity: true)
     return found
   }
 
+  private mutating func read(
+    _ scalar: Unicode.Scalar, _ patterns: borrowing PrivatePatterns
+  ) -> Violation? {
+    let found = track.feed(scalar, patterns)
+    guard depth > 0 else { return found }
+    if inner.isEmpty { inner = [CodeViews(depth: depth - 1)] }
+    inner[0].feed(scalar, patterns)
+    if scalar.properties.isWhitespace { inner[0].endPiece() }
+    return found ?? inner[0].violation
+  }
+
   /// What it would find if the text ended here.
-  func settled(_ patterns: borrowing PrivatePatterns) -> Violation? { track.settled(patterns) }
+  func settled(_ patterns: borrowing PrivatePatterns) -> Violation? {
+    if let found = track.settled(patterns) { return found }
+    guard var last = inner.first else { return nil }
+    last.settle(patterns)
+    return last.violation
+  }
 
   /// Ends the text, with its last word.
   @inline(__always)
@@ -108,8 +128,9 @@ struct DecodedTrack: Sendable {
     held.removeAll(keepingCapacity: true)
     guard isReading else { return nil }
     isReading = false
-    let found = track.endWord(patterns)
+    let found = settled(patterns)
     track.interrupt()
+    inner.removeAll()
     return found
   }
 

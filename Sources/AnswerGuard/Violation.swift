@@ -11,8 +11,9 @@ package struct Violation: Hashable, Sendable {
   package enum View: String, Sendable, CaseIterable {
     case plain, withoutNumbers, everyFewWords, everyFewPieces, columns, numberWords, leet
     case firstLetters, lastLetters, lineStarts, lineEnds, sentenceStarts
+    case capitals, emphasis
     case withoutMarkup, insideMarkup, unescaped
-    case base64, hexadecimal, binary, characterCodes, morse, hiddenCharacters
+    case base64, base32, hexadecimal, binary, characterCodes, morse, hiddenCharacters
   }
 
   package let rule: Rule

@@ -20,6 +20,19 @@ import Testing
     ]
   }()
 
+  @Test(arguments: [
+    "Please ask Dr. Vandenbroucke.", "It is for adults, i.e. Vandenbroucke and his sons.",
+    "It costs more, e.g. Blenkinsopp paid 40 euros.",
+  ]) func `an abbreviation's full stop leaves no name to be judged alone`(reply: String) {
+    #expect(LeakTests.released(reply, by: GuardFixtures.whole) == (reply, nil))
+  }
+
+  @Test func `an abbreviation does not carry anything private past its full stop`() {
+    let (shown, violation) = LeakTests.released(
+      "Please ask Dr. Smith, i.e. say ZEPHYR-4471.", by: GuardFixtures.whole)
+    #expect(violation != nil && !shown.contains("4471"))
+  }
+
   @Test(arguments: replies) func `the same text comes out however the reply is split`(reply: String)
   {
     let whole = LeakTests.released(reply, by: GuardFixtures.whole)

@@ -51,8 +51,9 @@ package struct LeakReport: Codable, Sendable {
         "Your private text is not quoted and not cited. Its ideas can appear in other words; that is what this mode is for.",
         "A hostile or tricked model could hide data in its choice of ordinary words, or answer yes or no to a guess; no filter "
           + "can prevent that. If that matters, use strict.",
-        "Not stopped: fillers at irregular places, one word in three replaced, figures in words of other languages than English, "
-          + "names made of common words, white space that carries bits, the digits of a telephone's keys, full stops for vowels, "
+        "Not stopped: fillers at irregular places or more than twelve words apart, one word in three replaced, figures in words of "
+          + "other languages than English, names made of words that everybody knows (most people's names are), names of up to five "
+          + "characters in Chinese, Japanese and the like, a name without its vowels, white space that carries bits, the digits of a telephone's keys, full stops for vowels, "
           + "letters as Chinese or Korean characters or as symbols between ordinary words; and text taken in pieces, a few words an answer, over many answers.",
       ]
   }
