@@ -82,6 +82,7 @@ let package = Package(
     library("Spool", ["CLinux", "CZstd", "COpenSSL", "Faults"]),
     library("WebClient", ["CCurl"]),
     library("Markup", ["CXML2"]),
+    library("Packing", ["CZlib"]),
     library("Extraction", ["Corpus", "Markup", "CPoppler", "CArchive"]),
     library("Embedding", ["WebClient", "CKernels", "COpenSSL"]),
     library("Storage", ["Corpus", .product(name: "GRDB", package: "GRDB.swift")]),
@@ -90,7 +91,7 @@ let package = Package(
     // Layer 2: the writing half, a library per stage.
     library("StageCommand", ["Corpus", "Spool", "BlobStore", arguments]),
     library(
-      "FetchStage", ["Corpus", "Spool", "BlobStore", "WebClient", "Markup", "CZlib"]),
+      "FetchStage", ["Corpus", "Spool", "BlobStore", "WebClient", "Markup", "Packing"]),
     library("ExtractStage", ["Corpus", "Spool", "BlobStore", "Extraction"]),
     library("ChunkStage", ["Corpus", "Spool"]),
     library("EmbedStage", ["Corpus", "Spool", "BlobStore", "Embedding"]),
@@ -108,8 +109,8 @@ let package = Package(
     .target(
       name: "App",
       dependencies: [
-        "AnswerGuard", "Answering", "Billing", "BlobStore", "CCrypt", "CLinux", "COpenSSL", "CZlib",
-        "Corpus", "Embedding", "Evaluation", "Spool",
+        "AnswerGuard", "Answering", "Billing", "BlobStore", "CCrypt", "CLinux", "COpenSSL",
+        "Corpus", "Embedding", "Evaluation", "Packing", "Spool",
         "Storage",
         "VectorShard", "WebClient", arguments,
         .product(name: "HTTPTypes", package: "swift-http-types"),

@@ -77,6 +77,7 @@ struct FarRuns: Sendable {
     _ offsets: SIMD4<UInt32>, in reply: ReplyWords, _ patterns: borrowing PrivatePatterns
   ) -> Bool {
     var hashes = SIMD8<UInt64>()
+    var numbers = SIMD8<UInt32>()
     var found = 0
     var first: UInt32 = 0
     for index in 0...4 {
@@ -89,14 +90,21 @@ struct FarRuns: Sendable {
         let hash = reply.secret(at: first)
         if hash == 0 { return false }
         hashes[found] = hash
+        numbers[found] = first
         found += 1
       }
     }
     guard found == TextShape.runLength else { return false }
     var key = Key.Kind.wordRun.rawValue
     for index in (0..<found).reversed() { key = Key.mix(key, hashes[index]) }
-    return patterns.runs.contains(key)
-      && !reply.isQuotation(from: first, to: reply.count, patterns)
+    guard patterns.runs.contains(key),
+      !reply.isQuotation(from: first, to: reply.count, patterns)
+    else { return false }
+    // Three neighbours that are citable, and by chance one of the private words before or after them further off.
+    return !(0..<(TextShape.runLength - 2)).contains {
+      numbers[$0] == numbers[$0 + 2] + 2
+        && reply.isQuotation(from: numbers[$0 + 2], to: numbers[$0], patterns)
+    }
   }
 
   /// What words of one or two letters at a period spell.

@@ -3,6 +3,7 @@
 
 import HTTPTypes
 import Hummingbird
+import Packing
 import Spool
 
 /// The pages' static files.

@@ -2,6 +2,7 @@
 // feed, too. What stands before a fault counts.
 
 import Markup
+import Packing
 
 /// What a sitemap names.
 package struct Sitemap: Equatable, Sendable {

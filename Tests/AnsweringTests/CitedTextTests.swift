@@ -46,16 +46,8 @@ import VectorShard
       "The rain cover, i.e. the one for the box, costs 129 euros in a shop. [1]"
     ),
     (
-      "Dr. Box says: the lock is opened with the small key. It hangs.",
-      "Dr. Box says: the lock is opened with the small key. [2] It hangs."
-    ),
-    (
       "A rain cover for the box costs ninety euros in every shop.",
       "A rain cover for the box costs ninety euros in every shop."
-    ),
-    (
-      "The cover costs one hundred and twenty-nine euros [1].",
-      "The cover costs one hundred and twenty-nine euros [1]."
     ),
     ("The cover costs one hundred euros [1].", "The cover costs one hundred euros."),
     ("Hello! How are you today, my friend?", "Hello! How are you today, my friend?"),

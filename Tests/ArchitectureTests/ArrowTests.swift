@@ -16,12 +16,13 @@ import Testing
     "Spool": ["CLinux", "COpenSSL", "CZstd", "Faults"],
     "WebClient": ["CCurl"],
     "Markup": ["CXML2"],
+    "Packing": ["CZlib"],
     "Extraction": ["CArchive", "CPoppler", "Corpus", "Markup"],
     "Embedding": ["CKernels", "COpenSSL", "WebClient"],
     "Storage": ["Corpus"],
     "BlobStore": ["Corpus", "Spool"],
     "StageCommand": ["BlobStore", "Corpus", "Spool"],
-    "FetchStage": ["BlobStore", "CZlib", "Corpus", "Markup", "Spool", "WebClient"],
+    "FetchStage": ["BlobStore", "Corpus", "Markup", "Packing", "Spool", "WebClient"],
     "ExtractStage": ["BlobStore", "Corpus", "Extraction", "Spool"],
     "ChunkStage": ["Corpus", "Spool"],
     "EmbedStage": ["BlobStore", "Corpus", "Embedding", "Spool"],
@@ -30,7 +31,7 @@ import Testing
     "Evaluation": ["AnswerGuard", "Answering", "Corpus", "Embedding", "VectorShard"],
     "App": [
       "AnswerGuard", "Answering", "Billing", "BlobStore", "CCrypt", "CLinux", "COpenSSL", "Corpus",
-      "Embedding", "Evaluation", "Spool",
+      "Embedding", "Evaluation", "Packing", "Spool",
       "Storage", "VectorShard", "WebClient",
     ],
     "bobbin-fetch": ["CLinux", "Corpus", "FetchStage", "Spool", "StageCommand", "WebClient"],
@@ -88,7 +89,7 @@ import Testing
   @Test(arguments: [
     ("GRDB", ["Storage"]), ("Hummingbird", ["App"]), ("CCurl", ["WebClient"]),
     ("CPoppler", ["Extraction"]), ("CXML2", ["Markup"]), ("CArchive", ["Extraction"]),
-    ("CZlib", ["FetchStage"]),
+    ("CZlib", ["Packing"]),
   ])
   func `one target alone speaks to each library`(library: String, targets: [String]) throws {
     var found: Set<String> = []

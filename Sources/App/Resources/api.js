@@ -110,7 +110,11 @@ const draftMark = "draft-";
 export const draftKey = (name) => `${draftMark}${session.user?.id}-${name}`;
 
 function forgetDrafts() {
-  for (const key of Object.keys(sessionStorage)) if (key.startsWith(draftMark)) sessionStorage.removeItem(key);
+  try {
+    for (const key of Object.keys(sessionStorage)) if (key.startsWith(draftMark)) sessionStorage.removeItem(key);
+  } catch {
+    // A browser that keeps nothing has nothing to forget.
+  }
 }
 
 // The server's answer, with a token that is renewed once when it has run out. Throws a Problem for every refusal.

@@ -4,7 +4,7 @@
 internal import CZlib
 
 /// Why gzip data was not unpacked.
-enum GunzipFailure: Error {
+package enum GunzipFailure: Error {
   /// More bytes come out than the limit allows.
   case tooLarge
   /// It breaks off or is no gzip.
@@ -12,13 +12,14 @@ enum GunzipFailure: Error {
 }
 
 /// Unpacks gzip.
-enum Gunzip {
-  static func isGzip(_ bytes: [UInt8]) -> Bool { bytes.starts(with: [0x1F, 0x8B]) }
+package enum Gunzip {
+  /// Whether bytes begin as gzip does (RFC 1952 section 2.3.1).
+  package static func isGzip(_ bytes: [UInt8]) -> Bool { bytes.starts(with: [0x1F, 0x8B]) }
 
   /// What came out until the end or the fault, with the fault.
   ///
   /// - Complexity: linear in what comes out, at most `limit`.
-  static func unpack(_ bytes: [UInt8], limit: Int) -> (bytes: [UInt8], failure: GunzipFailure?) {
+  package static func unpack(_ bytes: [UInt8], limit: Int) -> (bytes: [UInt8], failure: GunzipFailure?) {
     var stream = z_stream()
     guard bobbin_inflate_gzip_init(&stream) == Z_OK else { return ([], .broken) }
     defer { inflateEnd(&stream) }

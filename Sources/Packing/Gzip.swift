@@ -3,9 +3,9 @@
 internal import CZlib
 
 /// Packs gzip (RFC 1952).
-enum Gzip {
+package enum Gzip {
   /// The whole of `bytes` in one member; nil when zlib has no memory.
-  static func compress(_ bytes: [UInt8]) -> [UInt8]? {
+  package static func compress(_ bytes: [UInt8]) -> [UInt8]? {
     var stream = z_stream()
     guard bobbin_deflate_gzip_init(&stream) == Z_OK else { return nil }
     defer { deflateEnd(&stream) }
