@@ -19,7 +19,9 @@ package enum Gunzip {
   /// What came out until the end or the fault, with the fault.
   ///
   /// - Complexity: linear in what comes out, at most `limit`.
-  package static func unpack(_ bytes: [UInt8], limit: Int) -> (bytes: [UInt8], failure: GunzipFailure?) {
+  package static func unpack(_ bytes: [UInt8], limit: Int) -> (
+    bytes: [UInt8], failure: GunzipFailure?
+  ) {
     var stream = z_stream()
     guard bobbin_inflate_gzip_init(&stream) == Z_OK else { return ([], .broken) }
     defer { inflateEnd(&stream) }
