@@ -18,7 +18,7 @@ enum RomanNumeral {
   static func value(of word: Word) -> Int? {
     let letters = word.letters
     guard !word.isNumber, (2...15).contains(letters.count), isNumeral(letters) else { return nil }
-    // "xxx" stands for something else; "XXX" may be thirty.
+    // A row of one small letter holds a place, as in a form; the same row in capitals may be thirty.
     let isPlain = letters.count > 2 && letters.contains { $0 != letters.first }
     guard word.isCapital || isPlain, !words.contains(word.hash) else { return nil }
     var rest = letters[...]

@@ -15,17 +15,7 @@ import WebClient
       bobbin = try Installation()
       let server = try ServerTests.Server(bobbin, ArchiveTests.settings)
       victim = try await RemovalTests.Owner(server)
-      let reply = try await server.transport.send(
-        WebRequest(
-          url: server.base + "/api/auth/register", method: "POST",
-          headers: ["Content-Type": "application/json"],
-          body: Array(
-            #"{"email":"eve@example.com","password":"tr0ubadour klavier","delivery":"body"}"#.utf8))
-      )
-      struct Tokens: Decodable { let access_token: String }
-      eve = RemovalTests.Owner(
-        server,
-        token: try JSONDecoder().decode(Tokens.self, from: Data(reply.body)).access_token)
+      eve = try await RemovalTests.Owner(server, email: "eve@example.com")
     }
 
     /// A chatbot of the victim's with one text.

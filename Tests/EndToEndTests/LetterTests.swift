@@ -46,4 +46,30 @@ import WebClient
     while !waiting().isEmpty { try await Task.sleep(for: .milliseconds(20)) }
     #expect(try await server.get("/livez").status == 200)
   }
+
+  @Test(.timeLimit(.minutes(1)))
+  func `what was asked for right before a server ends is kept`() async throws {
+    let bobbin = try Installation(model: false)
+    let free = try LoopbackServer { _, connection in connection.respond(404) }.hostAndPort
+    let server = try ServerTests.Server(
+      bobbin,
+      [
+        "BOBBIN_BCRYPT_COST": "4", "BOBBIN_SMTP_TLS": "optional",
+        "BOBBIN_SMTP_URL": "smtp://\(free)",
+      ])
+    // Quicker than they are taken up.
+    for number in 1...5 {
+      let reply = try await server.transport.send(
+        WebRequest(
+          url: server.base + "/api/auth/register", method: "POST",
+          headers: ["Content-Type": "application/json"],
+          body: Array(
+            #"{"email":"u\#(number)@example.com","password":"tr0ubadour klavier"}"#.utf8)))
+      #expect(reply.status == 202)
+    }
+    server.process.terminate()
+    server.process.waitUntilExit()
+    let kept = try FileManager.default.contentsOfDirectory(atPath: "\(bobbin.data)/letters")
+    #expect(kept.count == 5, "\(kept)")
+  }
 }

@@ -10,14 +10,14 @@ import WebClient
     let server: ServerTests.Server
     let token: String
 
-    init(_ server: ServerTests.Server) async throws {
+    init(_ server: ServerTests.Server, email: String = "ada@example.com") async throws {
       self.server = server
       let reply = try await server.transport.send(
         WebRequest(
           url: server.base + "/api/auth/register", method: "POST",
           headers: ["Content-Type": "application/json"],
           body: Array(
-            #"{"email":"ada@example.com","password":"tr0ubadour klavier","delivery":"body"}"#.utf8))
+            #"{"email":"\#(email)","password":"tr0ubadour klavier","delivery":"body"}"#.utf8))
       )
       struct Tokens: Decodable { let access_token: String }
       token = try JSONDecoder().decode(Tokens.self, from: Data(reply.body)).access_token

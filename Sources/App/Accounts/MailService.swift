@@ -135,7 +135,7 @@ final class MailService: Service, Sendable {
         guard taken.withLock({ !$0.contains(letter.name) }) else { continue }
         if now - letter.askedAt > WaitingLetters.patience {
           logger.error("letter given up", metadata: ["job": "\(Self.kind(letter.job))"])
-          forget(letter.name)
+          await forget(letter.name)
         } else {
           requests.yield(Request(job: letter.job, file: letter.name))
         }
@@ -164,9 +164,9 @@ final class MailService: Service, Sendable {
     }
   }
 
-  private func forget(_ file: String) {
+  private func forget(_ file: String) async {
     do {
-      try waiting.remove(file)
+      try await BlockingWork.run { try self.waiting.remove(file) }
     } catch {
       logger.error("letter not forgotten", metadata: ["error": "\(error)"])
     }
@@ -177,7 +177,7 @@ final class MailService: Service, Sendable {
     if request.file != nil, file == nil { return }
     let isOver = await carryOut(request.job, isAgain: request.file != nil)
     guard let file else { return }
-    if isOver { forget(file) }
+    if isOver { await forget(file) }
     taken.withLock { _ = $0.remove(file) }
   }
 
@@ -203,10 +203,10 @@ final class MailService: Service, Sendable {
       try await send(letter)
       return true
     } catch {
-      // No address in the log: the job's kind says what waits, or is lost.
+      // No address in the log: the job's kind says what was not sent.
       let isLost = if case .refused? = error as? MailError { true } else { false }
       logger.error(
-        isLost ? "letter refused" : "letter waits",
+        isLost ? "letter refused" : "letter not sent",
         metadata: ["job": "\(Self.kind(job))", "error": "\(error)"])
       return isLost
     }
