@@ -35,6 +35,13 @@ import WebClient
     let attributes = try FileManager.default.attributesOfItem(atPath: path)
     #expect(attributes[.posixPermissions] as? Int == 0o600)
     #expect(try !String(contentsOfFile: path, encoding: .utf8).contains("token"))
+    // What a crash left half written, a day ago and just now.
+    for (name, age) in [("a.json.1.tmp", 90_000.0), ("b.json.2.tmp", 0)] {
+      let left = "\(bobbin.data)/letters/\(name)"
+      try Data("half".utf8).write(to: URL(fileURLWithPath: left))
+      try FileManager.default.setAttributes(
+        [.modificationDate: Date(timeIntervalSinceNow: -age)], ofItemAtPath: left)
+    }
     let sink = try Peer("smtp_sink.py")
     let port = try #require(sink.line())
     let server = try ServerTests.Server(
@@ -43,7 +50,7 @@ import WebClient
     let letter = try JSONDecoder().decode(
       Letter.self, from: Data(try #require(sink.line()).utf8))
     #expect(letter.to == ["ada@example.com"])
-    while !waiting().isEmpty { try await Task.sleep(for: .milliseconds(20)) }
+    while waiting() != ["b.json.2.tmp"] { try await Task.sleep(for: .milliseconds(20)) }
     #expect(try await server.get("/livez").status == 200)
   }
 

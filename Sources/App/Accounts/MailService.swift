@@ -131,6 +131,7 @@ final class MailService: Service, Sendable {
   private func lookForLetters() async {
     while !Task.isCancelled {
       let now = WallClock.now()
+      try? await BlockingWork.run { try self.waiting.removeLeftOvers(now: now) }
       for letter in (try? await BlockingWork.run { try self.waiting.all() }) ?? [] {
         guard taken.withLock({ !$0.contains(letter.name) }) else { continue }
         if now - letter.askedAt > WaitingLetters.patience {

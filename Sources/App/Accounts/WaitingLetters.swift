@@ -39,6 +39,19 @@ struct WaitingLetters: Sendable {
 
   func remove(_ name: String) throws { try DurableFile.remove("\(folder)/\(name)") }
 
+  /// Removes what a crash left half written, and what is no letter: it names an address, and nobody would ever take it away.
+  func removeLeftOvers(now: Int) throws {
+    guard DurableFile.exists(folder) else { return }
+    let known = Set(try all().map(\.name))
+    for name in try DurableFile.names(in: folder) where !known.contains(name) {
+      let attributes = try? FileManager.default.attributesOfItem(atPath: "\(folder)/\(name)")
+      guard let date = attributes?[.modificationDate] as? Date,
+        now - Int(date.timeIntervalSince1970 * 1000) > Self.patience
+      else { continue }
+      try remove(name)
+    }
+  }
+
   /// All of them, oldest first; a file that is no letter is left out.
   func all() throws -> [Letter] {
     guard DurableFile.exists(folder) else { return [] }
