@@ -32,7 +32,7 @@ struct AllowList: Sendable {
     guard unknownShare != nil else { return }
     if let found = signs.feed(scalar) {
       // What white space ends is counted with its words, once the last of them is known.
-      if scalar.properties.isWhitespace { ended = found } else { count(found, patterns) }
+      if scalar.isSpace { ended = found } else { count(found, patterns) }
     }
     if signs.isTooMuch { broken = broken ?? .unknownWords }
   }

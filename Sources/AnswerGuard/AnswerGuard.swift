@@ -71,7 +71,7 @@ package struct AnswerGuard: Sendable {
     var isInToken = false
     var kept: [Unicode.Scalar] = []
     for scalar in text.unicodeScalars.reversed() {
-      let isSpace = scalar.properties.isWhitespace
+      let isSpace = scalar.isSpace
       if isInToken, isSpace {
         tokens += 1
         if tokens == remembered { break }

@@ -78,7 +78,7 @@ struct CodeViews: Sendable {
 
   /// A word between codes ends them.
   private mutating func pause(_ scalar: Unicode.Scalar, _ patterns: borrowing PrivatePatterns) {
-    guard scalar.properties.isAlphabetic else { return }
+    guard scalar.isLetter else { return }
     lettersSinceFigure += 1
     guard lettersSinceFigure == Self.longestPause else { return }
     note(decimal.interrupt(patterns) ?? octal.interrupt(patterns))
@@ -148,7 +148,7 @@ struct CodeViews: Sendable {
   private mutating func feedHex(_ scalar: Unicode.Scalar, _ patterns: borrowing PrivatePatterns) {
     guard let value = Unescaper.hexValue(scalar) else {
       pieceNibbleCount = 0
-      guard scalar.properties.isAlphabetic else { return }
+      guard scalar.isLetter else { return }
       plainLetters += 1
       guard plainLetters == Self.longestPause / 2 else { return }
       for index in hex.indices { note(hex[index].interrupt(patterns)) }

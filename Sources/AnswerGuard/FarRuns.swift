@@ -60,13 +60,13 @@ struct FarRuns: Sendable {
   }
 
   private func isAnyRun(in reply: ReplyWords, _ patterns: borrowing PrivatePatterns) -> Bool {
-    // A piece of several words may be more than one of the five.
-    let masks = isWord == .max ? Self.all : Self.near
-    let mayBe = mayBe
+    let (near, all) = (Self.near, Self.all)
+    let (mayBe, isWord) = (mayBe, isWord)
     var number = 0
     // By hand: this is asked of every word, and slow where nothing is optimised.
-    while number < masks.count {
-      let mask = masks[number]
+    while number < all.count {
+      // A piece of several words may be more than one of the five.
+      let mask = isWord & all[number] == all[number] ? all[number] : near[number]
       if mayBe & mask == mask, isRun(Self.ways[number], in: reply, patterns) { return true }
       number += 1
     }

@@ -1,4 +1,5 @@
-// A bitmap before a set of keys: nearly every question is answered "no" by one bit.
+// A bitmap before a set of keys: nearly every question is answered "no" by two bits of one word (a Bloom filter in blocks:
+// Putze, Sanders, Singler 2007).
 
 /// Answers "maybe" for every key that was put in, and "no" for nearly all others.
 struct KeyFilter: Sendable {
@@ -17,12 +18,16 @@ struct KeyFilter: Sendable {
   var byteCount: Int { bits.count * 8 }
 
   mutating func insert(_ key: UInt64) {
-    let place = Int(truncatingIfNeeded: key & mask)
-    bits[place >> 6] |= 1 << UInt64(place & 63)
+    bits[word(key)] |= Self.pair(key)
   }
 
   @inline(__always) func mayContain(_ key: UInt64) -> Bool {
-    let place = Int(truncatingIfNeeded: key & mask)
-    return bits[place >> 6] & (1 << UInt64(place & 63)) != 0
+    let pair = Self.pair(key)
+    return bits[word(key)] & pair == pair
   }
+
+  private func word(_ key: UInt64) -> Int { Int(truncatingIfNeeded: key & mask) >> 6 }
+
+  /// The low bits tell the word and the first bit, the highest the second.
+  private static func pair(_ key: UInt64) -> UInt64 { 1 << (key & 63) | 1 << (key >> 58) }
 }

@@ -92,7 +92,7 @@ struct MarkedLetters: Sendable {
       letter = lastLetter
       lastLetter = 0
     default:
-      isWordHead = !scalar.properties.isAlphabetic
+      isWordHead = !scalar.isLetter
       return nil
     }
     (isSentenceHead, isWordHead) = (false, false)
@@ -112,7 +112,7 @@ struct MarkedLetters: Sendable {
     let bit: UInt8 = mark == "*" ? 1 : mark == "_" ? 2 : mark == "`" ? 4 : 8
     if open & bit != 0 {
       open &= ~bit
-    } else if !next.properties.isWhitespace {
+    } else if !next.isSpace {
       open |= bit
     }
   }
@@ -155,7 +155,7 @@ private struct TagName: Sendable {
       self = TagName()
       return change
     case "/" where letters.isEmpty: isEnd = true
-    case _ where scalar.isASCII && scalar.properties.isAlphabetic:
+    case _ where scalar.isASCII && scalar.isLetter:
       guard !isNamed else { return nil }
       letters.append(scalar.value | 0x20)
       if letters.count > Self.longest { self = TagName() }

@@ -39,7 +39,7 @@ struct MarkupViews: Sendable {
     length += 1
     let isTag =
       length > 1 || closing == ")" || scalar == "/" || scalar == "!"
-      || scalar.properties.isAlphabetic
+      || scalar.isLetter
     if !isTag || length > Self.longest { before = nil }
     return feedShown(scalar, patterns) ?? inside.feed(scalar, patterns)
       ?? feedQuoted(scalar, patterns)

@@ -31,7 +31,7 @@ struct Segmenter: Sendable {
       return cut(isSentenceEnd: true)
     case "\"", "'", ")", "]", "”", "’", "»", "*", "_":
       break
-    case _ where scalar.properties.isWhitespace:
+    case _ where scalar.isSpace:
       word = ""
       if isAfterEnd { return cut(isSentenceEnd: true) }
       return hasText && count >= Self.longest && cut(isSentenceEnd: false)

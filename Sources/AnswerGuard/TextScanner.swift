@@ -41,7 +41,7 @@ struct TextScanner: Sendable {
     note(marked.feed(scalar, patterns))
     codes.feed(scalar, patterns)
     for plain in escapes.0.feed(scalar) { feedUnescaped(plain) }
-    if scalar.properties.isWhitespace {
+    if scalar.isSpace {
       views.endPiece(patterns)
       allowList.endPiece(patterns)
       codes.endPiece()

@@ -112,7 +112,7 @@ struct DecodedTrack: Sendable {
     guard depth > 0 else { return found }
     if inner.isEmpty { inner = [CodeViews(depth: depth - 1)] }
     inner[0].feed(scalar, patterns)
-    if scalar.properties.isWhitespace { inner[0].endPiece() }
+    if scalar.isSpace { inner[0].endPiece() }
     return found ?? inner[0].violation
   }
 
@@ -144,7 +144,7 @@ struct DecodedTrack: Sendable {
     case 0x21, 0x22, 0x23, 0x26...0x2F, 0x3A, 0x3B, 0x3F, 0x40, 0x5B, 0x5D, 0x5F: true
     case 0x7B, 0x7C, 0x7D, 0x60, 0x3C, 0x3E, 0x3D, 0x24, 0x25, 0x5C, 0x7E, 0x2A: true
     default:
-      value >= 0xA0 && Unicode.Scalar(value)?.properties.isWhitespace == false || value == 0xA0
+      value >= 0xA0 && Unicode.Scalar(value)?.isSpace == false || value == 0xA0
     }
   }
 }

@@ -96,7 +96,7 @@ struct Unescaper: Sendable {
   }
 
   private static func isEntityPart(_ scalar: Unicode.Scalar) -> Bool {
-    scalar == "#" || scalar.isASCII && scalar.properties.isAlphabetic
+    scalar == "#" || scalar.isASCII && scalar.isLetter
       || (0x30...0x39).contains(scalar.value)
   }
 

@@ -185,7 +185,7 @@ def answers(result):
     if one := result.get("beside"):
         ratio = one["with"]["p50_ms"] / one["without"]["p50_ms"]
         row(f"quoted answers to {one['questions']} public questions, a chatbot with a learn-only source beside one without, "
-            "in turn",
+            f"in turn, {one['servers']} servers",
             f"p50 {milliseconds(one['with']['p50_ms'])} with, {milliseconds(one['without']['p50_ms'])} without, "
             f"{(ratio - 1) * 100:+.1f} %; {one['same_answers'] * 100:.1f} % the same answer",
             target="medians within 5 %", met=abs(ratio - 1) <= 0.05)
