@@ -29,7 +29,7 @@ final class AnswerMemory: Sendable {
     /// A digest of the citable sources: with two thousand of them a key would be larger than its answer.
     let citable: CitableDigest
     let noAnswerText: String?
-    let question: String
+    let question: WholeQuestion
 
     /// Of what tells most keys apart: a manifest names every segment.
     func hash(into hasher: inout Hasher) {
@@ -38,8 +38,7 @@ final class AnswerMemory: Sendable {
       hasher.combine(question)
     }
 
-    /// - Parameter question: made whole.
-    init(_ request: AnswerRequest, _ question: String, _ shard: ShardSet) {
+    init(_ request: AnswerRequest, _ question: WholeQuestion, _ shard: ShardSet) {
       chatbot = request.chatbot
       generation = shard.manifest
       citable = CitableDigest(request.visibilities)

@@ -134,17 +134,17 @@ package struct Answerer: Sendable {
   }
 
   private func search(
-    _ request: AnswerRequest, _ question: String, in shard: ShardSet, model: LanguageModel?,
+    _ request: AnswerRequest, _ question: WholeQuestion, in shard: ShardSet, model: LanguageModel?,
     say: @escaping @Sendable (String) -> Void
   ) async throws -> Answer {
     let embedder = try await embedder()
-    guard let vector = try await embedder.embed([question]).first else {
+    guard let vector = try await embedder.embed([question.text]).first else {
       throw EmbeddingError.kernelFailed(reason: "no vector came back for the question")
     }
     try Task.checkCancellation()
     let words = try ShardWords.citable(in: shard, visibilities: request.visibilities)
     let passages = try retriever.passages(
-      for: question, vector: vector, identity: embedder.model.identity, in: words,
+      for: question.text, vector: vector, identity: embedder.model.identity, in: words,
       visibilities: request.visibilities)
     let weights = weights ?? .set(for: embedder.model)
     let found = Found(
@@ -160,7 +160,7 @@ package struct Answerer: Sendable {
     }
     if answer == nil { answer = try await quote(found, say: say) }
     guard var answer else { throw CancellationError() }
-    answer.searched = question
+    answer.searched = question.text
     answer.generation = shard.manifest.generation
     answer.usage = request.meter.usage
     answer.looked = passages.map(Answer.LookedAt.init)
@@ -168,20 +168,24 @@ package struct Answerer: Sendable {
   }
 
   /// The question as it is searched for: a follow-up takes its topic from what was asked before.
-  private func wholeQuestion(of request: AnswerRequest, model: LanguageModel?) async -> String {
+  private func wholeQuestion(of request: AnswerRequest, model: LanguageModel?) async
+    -> WholeQuestion
+  {
     let earlier = request.history.map(\.question)
-    guard !earlier.isEmpty, FollowUp.isDependent(request.question) else { return request.question }
+    guard !earlier.isEmpty, FollowUp.isDependent(request.question) else {
+      return WholeQuestion(request.question)
+    }
     if let model,
       let written = await FollowUp.written(
         request.question, after: earlier, by: model, meter: request.meter)
     {
-      return written
+      return WholeQuestion(written)
     }
     return followed(request)
   }
 
   /// The same without a model.
-  private func followed(_ request: AnswerRequest) -> String {
+  private func followed(_ request: AnswerRequest) -> WholeQuestion {
     FollowUp.whole(request.question, after: request.history.map(\.question))
   }
 
@@ -221,8 +225,7 @@ package struct Answerer: Sendable {
 /// What was found for a question before anything is said.
 struct Found: Sendable {
   let request: AnswerRequest
-  /// Made whole.
-  let question: String
+  let question: WholeQuestion
   let vector: [Float]
   let passages: [RetrievedPassage]
   /// Those of the citable text.

@@ -4,6 +4,22 @@
 //
 // Cues by whole words in English, German, French and Spanish. Set on fixtures/questions/followups.jsonl (FollowUpCurveTests).
 
+/// A question as it is searched for.
+package struct WholeQuestion: Hashable, Sendable {
+  /// Words of what was asked before; "" for a question that stands alone.
+  package let carried: String
+  /// The visitor's own, or as a model has made it whole.
+  package let question: String
+
+  package init(_ question: String, carried: String = "") {
+    self.carried = carried
+    self.question = question
+  }
+
+  /// What is looked for, the topic first.
+  package var text: String { carried.isEmpty ? question : carried + " " + question }
+}
+
 /// Makes follow-up questions whole.
 package enum FollowUp {
   /// Words of the earlier topic that are carried at most.
@@ -12,17 +28,13 @@ package enum FollowUp {
   /// The question as it is searched for.
   ///
   /// - Parameter earlier: the questions before it, oldest first.
-  package static func whole(_ question: String, after earlier: [String]) -> String {
-    guard let last = earlier.last, isDependent(question) else { return question }
-    let topic = whole(last, after: Array(earlier.dropLast()))
-    return join(topic: topic, question)
-  }
-
-  private static func join(topic: String, _ question: String) -> String {
+  package static func whole(_ question: String, after earlier: [String]) -> WholeQuestion {
+    guard let last = earlier.last, isDependent(question) else { return WholeQuestion(question) }
+    let topic = whole(last, after: Array(earlier.dropLast())).text
     let own = Set(words(of: question))
     let carried = ContentWords.text(of: topic).split(separator: " ")
       .filter { !own.contains($0.lowercased()) }.prefix(carriedWords)
-    return carried.isEmpty ? question : carried.joined(separator: " ") + " " + question
+    return WholeQuestion(question, carried: carried.joined(separator: " "))
   }
 
   /// Whether a question cannot be understood alone, as far as its words tell.

@@ -7,16 +7,24 @@ import VectorShard
 struct QuestionWords {
   /// What a word in a sentence's heading counts, against 1 in the sentence.
   private static let contextShare: Float = 0.6
+  /// What a word of an earlier question counts, against 1 for the visitor's last: who asks when it closes was told when it
+  /// opens. Set on fixtures/questions/followups.jsonl (THRESHOLD.md).
+  private static let carriedShare: Float = 0.5
 
   private let words: ShardWords
   private let weights: [String: Float]
   private let total: Float
 
-  init(_ question: String, words: ShardWords) throws(ShardError) {
+  init(_ question: WholeQuestion, words: ShardWords) throws(ShardError) {
     self.words = words
+    let carried =
+      question.carried.isEmpty
+      ? []
+      : Set(words.terms(of: question.carried, language: nil))
+        .subtracting(words.terms(of: ContentWords.text(of: question.question), language: nil))
     var weights: [String: Float] = [:]
-    for word in try words.question(ContentWords.text(of: question), language: nil).weights {
-      weights[word.term] = word.weight
+    for word in try words.question(ContentWords.text(of: question.text), language: nil).weights {
+      weights[word.term] = word.weight * (carried.contains(word.term) ? Self.carriedShare : 1)
     }
     self.weights = weights
     total = weights.values.sorted().reduce(0, +)

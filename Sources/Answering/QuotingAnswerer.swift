@@ -44,7 +44,7 @@ package struct QuotingAnswerer: Sendable {
   ///
   /// - Throws: `ShardError` or `EmbeddingError`.
   package func quote(
-    _ question: String, vector: [Float], passages: [RetrievedPassage], words: ShardWords,
+    _ question: WholeQuestion, vector: [Float], passages: [RetrievedPassage], words: ShardWords,
     embed: ([String]) async throws -> [[Float]]
   ) async throws -> Quotation? {
     let words = try QuestionWords(question, words: words)

@@ -118,7 +118,7 @@ struct Writer: Sendable {
     _ found: Found, _ passages: [MergedPassage], say: @escaping @Sendable (String) -> Void
   ) async throws -> Answer? {
     let hidden = try retriever.privatePassages(
-      for: found.question, vector: found.vector, identity: found.embedder.model.identity,
+      for: found.question.text, vector: found.vector, identity: found.embedder.model.identity,
       in: found.words.shard, visibilities: found.request.visibilities,
       beside: Array(found.nearPassages.prefix(Self.passageCount)), least: found.leastPassageScore,
       count: Self.privatePassageCount)
@@ -211,7 +211,7 @@ struct Writer: Sendable {
       }, words: found.words,
       meaning: found.meaningBounds.map { bounds in
         SentenceMeaning(
-          question: found.question, chatbot: found.request.chatbot, embedder: found.embedder,
+          question: found.question.text, chatbot: found.request.chatbot, embedder: found.embedder,
           memory: sentences, bounds: bounds)
       })
   }
@@ -238,7 +238,10 @@ struct Writer: Sendable {
     var cited: [Int: [QuotableSentence]] = [:]
     for (index, sentence) in CitedSentence.all(in: draft.message).enumerated() where !isNoAnswer {
       // A quote shows what the sentences that cite it say, in answer to the question.
-      let said = try QuestionWords("\(found.question)\n\(sentence.text)", words: found.words)
+      let said = try QuestionWords(
+        WholeQuestion(
+          "\(found.question.question)\n\(sentence.text)", carried: found.question.carried),
+        words: found.words)
       for number in sentence.numbers
       where prompted.indices.contains(number - 1) && passages.indices.contains(number - 1) {
         let parts = passages[number - 1].parts

@@ -45,21 +45,21 @@ import VectorShard
     }
     let weights = QuotingWeights.set(for: embedder.model)
     var counts: [String: Count] = [:]
-    let ways: [(String, (FollowUpQuestion) -> String)] = [
-      ("alone", { $0.question }),
-      ("joined", { ($0.history.suffix(1) + [$0.question]).joined(separator: " ") }),
+    let ways: [(String, (FollowUpQuestion) -> WholeQuestion)] = [
+      ("alone", { WholeQuestion($0.question) }),
+      ("joined", { WholeQuestion(($0.history.suffix(1) + [$0.question]).joined(separator: " ")) }),
       ("carried", { FollowUp.whole($0.question, after: $0.history) }),
     ]
     for question in questions {
       for (name, way) in ways {
-        let text = way(question)
-        let vector = try #require(try await embedder.embed([text]).first)
+        let whole = way(question)
+        let vector = try #require(try await embedder.embed([whole.text]).first)
         let passages = try Retriever().passages(
-          for: text, vector: vector, identity: embedder.model.identity,
+          for: whole.text, vector: vector, identity: embedder.model.identity,
           in: try .citable(in: shard, visibilities: visibilities),
           visibilities: visibilities)
         let quotation = try await QuotingAnswerer(weights: weights).quote(
-          text, vector: vector, passages: passages,
+          whole, vector: vector, passages: passages,
           words: try .citable(in: shard, visibilities: visibilities),
           embed: embedder.embed)
         let expected = ThresholdCurveTests.flat(question.expected ?? "\u{0}")

@@ -1,4 +1,5 @@
 import Testing
+import VectorShard
 
 @testable import Answering
 
@@ -17,7 +18,7 @@ import Testing
     ("Und am Sonntag?", "Wann öffnet der Laden?", ["öffnet", "Laden", "Sonntag"]),
   ])
   func `a follow-up takes the topic along`(question: String, before: String, words: [String]) {
-    let whole = FollowUp.whole(question, after: [before])
+    let whole = FollowUp.whole(question, after: [before]).text
     for word in words { #expect(whole.contains(word), "\(whole)") }
     #expect(whole.hasSuffix(question))
   }
@@ -28,14 +29,35 @@ import Testing
     "What is the range of a Magpie with one battery?",
   ])
   func `a question that stands alone is left alone`(question: String) {
-    #expect(FollowUp.whole(question, after: ["What does the Otter weigh?"]) == question)
+    #expect(FollowUp.whole(question, after: ["What does the Otter weigh?"]).text == question)
   }
 
   @Test func `without a past nothing is carried, and the topic comes through several turns`() {
-    #expect(FollowUp.whole("And why?", after: []) == "And why?")
+    #expect(FollowUp.whole("And why?", after: []).text == "And why?")
     let whole = FollowUp.whole(
-      "And on Sundays?", after: ["When does the shop in Harbour Street open?", "And on Mondays?"])
+      "And on Sundays?", after: ["When does the shop in Harbour Street open?", "And on Mondays?"]
+    ).text
     #expect(whole.contains("Harbour") && whole.contains("Sundays"))
+  }
+
+  @Test func `what was asked now counts more than what was asked before`() async throws {
+    let shards = try TestShards()
+    let (opens, closes) = ("The library opens at nine.", "The library closes at six.")
+    let shard = try await shards.write([
+      TestDocument(source: "public", title: "Library", chunks: [opens, closes])
+    ])
+    let words = try ShardWords.citable(in: shard, visibilities: request("").visibilities)
+    let followUp = FollowUp.whole(
+      "And when does it close?", after: ["When does the library open?"])
+    let question = try QuestionWords(followUp, words: words)
+    #expect(question.coverage(of: closes) > question.coverage(of: opens))
+    // A word of both questions is one of the last.
+    let both = try QuestionWords(
+      WholeQuestion("When does the library close?", carried: "library open"), words: words)
+    let alone = try QuestionWords(
+      WholeQuestion("When does the library close? Open?"), words: words)
+    #expect(both.coverage(of: closes) > alone.coverage(of: closes))
+    #expect(both.coverage(of: "A library.") > both.coverage(of: "Open."))
   }
 
   @Test func `a model writes it, and what it makes of it is checked`() async {

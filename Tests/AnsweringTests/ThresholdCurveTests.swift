@@ -89,7 +89,7 @@ import VectorShard
       in: try .citable(in: shard, visibilities: visibilities),
       visibilities: visibilities)
     let quotation = try await QuotingAnswerer(weights: .set(for: embedder.model)).quote(
-      question.question, vector: vector, passages: passages,
+      WholeQuestion(question.question), vector: vector, passages: passages,
       words: try .citable(in: shard, visibilities: visibilities),
       embed: embedder.embed)
     let expected = Self.flat(question.expected ?? "\u{0}")

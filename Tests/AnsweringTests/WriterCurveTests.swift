@@ -119,7 +119,8 @@ import VectorShard
       var good = 0
       for one in answerable {
         let quotation = try await QuotingAnswerer(weights: weights).quote(
-          one.question.question, vector: one.vector, passages: one.passages, words: words,
+          WholeQuestion(one.question.question), vector: one.vector, passages: one.passages,
+          words: words,
           embed: embedder.embed)
         guard let quotation, quotation.confidence >= weights.threshold else { continue }
         let expected = ThresholdCurveTests.flat(one.question.expected ?? "\u{0}")
