@@ -13,7 +13,7 @@ package struct AnswerGuard: Sendable {
   /// - Parameters:
   ///   - privateTexts: The passages; without any, the gate lets everything through.
   ///   - citable: Fingerprints of citable texts: spans and words in them are exempt.
-  ///   - visitorTexts: What the visitor typed in this chat, exempt too.
+  ///   - visitorTexts: What the visitor typed in this chat, exempt too unless it is a list of guesses.
   ///   - names: Names of the chatbot and its owner, known words.
   ///   - vocabulary: Known words of the languages of the chatbot.
   ///   - unknownShare: The share of unknown words that blocks a sentence; nil leaves step 7 out, for tests.
@@ -23,10 +23,12 @@ package struct AnswerGuard: Sendable {
     names: [String] = [], vocabulary: CommonVocabulary, unknownShare: Double? = 0.3,
     memory: PassageMemory? = nil
   ) {
-    let known = KnownWords(
+    var known = KnownWords(
       vocabulary: vocabulary,
-      names: Set(names.lazy.flatMap { WordReader.words(of: $0) }.map(\.hash)),
-      exempt: citable + (visitorTexts.isEmpty ? [] : [Fingerprint(texts: visitorTexts)]))
+      names: Set(names.lazy.flatMap { WordReader.words(of: $0) }.map(\.hash)), exempt: citable)
+    if !visitorTexts.isEmpty {
+      known.exempt.append(Fingerprint(typed: visitorTexts, isKnown: known.isKnown))
+    }
     patterns = PrivatePatterns(privateTexts: privateTexts, known: known, memory: memory)
     self.unknownShare = privateTexts.isEmpty ? nil : unknownShare
   }

@@ -28,6 +28,51 @@ package struct Fingerprint: Sendable {
     self.init(unsorted: keys)
   }
 
+  /// Figures that a visitor may type before they count as guesses.
+  static let mostFigures = 16
+  /// Unknown words, likewise.
+  static let mostNames = 24
+
+  /// One fingerprint of what a visitor typed.
+  ///
+  /// What they name may be named to them. But whoever types every figure there is, or a list of names, would have the right one said:
+  /// of many figures or names none is in it. Figures make one only without spaces: "1 2 7" is no 127.
+  init(typed texts: [String], isKnown: (Word) -> Bool) {
+    var (keys, codes): ([UInt64], [UInt64]) = ([], [])
+    var (figures, names): (Set<UInt64>, Set<UInt64>) = ([], [])
+    for text in texts {
+      let shape = TextShape(text)
+      Self.add(shape, to: &keys)
+      if let bare = shape.withoutNumbers { Self.add(bare, to: &keys) }
+      keys.append(contentsOf: OpaqueSigns.keys(in: text))
+      let spoken = NumberWords.figures(in: shape.words, keepsSmall: false) ?? []
+      for word in shape.words + spoken {
+        let key = Key.token(word.hash)
+        if word.isNumber {
+          figures.insert(key)
+        } else if isKnown(word) {
+          keys.append(key)
+        } else {
+          names.insert(key)
+        }
+      }
+      for words in [shape.words, spoken] {
+        let joined = JoinedTokens.joined(in: words)
+        Self.add(joined.filter { !$0.words.allSatisfy(\.isNumber) }, to: &codes)
+        var tight: [UInt64] = []
+        Self.add(
+          joined.filter { token in
+            token.words.allSatisfy(\.isNumber)
+              && !token.words.dropFirst().contains(where: \.isAfterSpace)
+          }, to: &tight)
+        figures.formUnion(tight)
+      }
+    }
+    if figures.count <= Self.mostFigures { keys += codes + figures }
+    if names.count <= Self.mostNames { keys.append(contentsOf: names) }
+    self.init(unsorted: keys)
+  }
+
   /// A fingerprint that was stored; nil when the keys do not ascend.
   package init?(sortedKeys: [UInt64]) {
     guard zip(sortedKeys, sortedKeys.dropFirst()).allSatisfy({ $0 < $1 }) else { return nil }

@@ -22,7 +22,7 @@ struct PrivatePatterns: Sendable {
 struct KnownWords: Sendable {
   let vocabulary: CommonVocabulary
   let names: Set<UInt64>
-  let exempt: [Fingerprint]
+  var exempt: [Fingerprint]
 
   /// Whether a key stands in citable text or in what the visitor typed.
   func isExempt(_ key: UInt64) -> Bool { exempt.contains { $0.contains(key) } }

@@ -55,6 +55,28 @@ import Testing
     #expect(named.violation(in: "", adding: "The zorgle frimble is krabby in the garden.") == nil)
   }
 
+  @Test func `who guesses many figures or names is told none of them`() {
+    func isTold(_ said: String, asking typed: [String]) -> Bool {
+      let gate = AnswerGuard(
+        privateTexts: ["The till code is 4821 and the rebate 27 %, says Ottilie Thornveldt."],
+        citable: [], visitorTexts: typed, vocabulary: GuardFixtures.vocabulary)
+      return gate.violation(in: "", adding: "As far as I know it is \(said) in the shop.") == nil
+    }
+    #expect(isTold("27", asking: ["Is it 27 or 28?"]))
+    #expect(isTold("4821", asking: ["Is it 4821?", "Or 4822, on the 11th of 12/2026?"]))
+    #expect(isTold("Thornveldt", asking: ["May I ask Frau Thornveldt?"]))
+    let figures = (10...99).map { "\($0)" }
+    #expect(!isTold("27", asking: [figures.joined(separator: " ")]))
+    #expect(!isTold("27", asking: figures.map { "Is it \($0)?" }))
+    #expect(!isTold("27", asking: [figures.joined(separator: ".")]))
+    #expect(!isTold("4821", asking: ["1 4 8 2 1 9"]))
+    #expect(!isTold("4821", asking: ["0.1.4.8.2.1.9.3.5.7.6"]))
+    let names = (0..<40).map {
+      "Name\(String(UnicodeScalar(UInt8(97 + $0 % 26))))xq\($0 / 26 == 0 ? "u" : "v")"
+    }
+    #expect(!isTold("Thornveldt", asking: [(names + ["Thornveldt"]).joined(separator: ", ")]))
+  }
+
   @Test func `an unknown piece of a rare token is blocked`() {
     #expect(
       Self.gate.violation(in: "", adding: "Its name begins with velom as we know.")
