@@ -21,6 +21,8 @@ struct ChatCompletionRequest: Encodable {
     case common
     /// `max_completion_tokens` and no temperature.
     case reduced
+    /// As the common one, without `stream_options`, which some endpoints refuse: tokens are estimated then.
+    case bare
   }
 
   let model: String
@@ -41,9 +43,11 @@ struct ChatCompletionRequest: Encodable {
     try container.encode(model, forKey: .model)
     try container.encode(messages, forKey: .messages)
     try container.encode(true, forKey: .stream)
-    try container.encode(StreamOptions(includeUsage: true), forKey: .streamOptions)
+    if dialect != .bare {
+      try container.encode(StreamOptions(includeUsage: true), forKey: .streamOptions)
+    }
     switch dialect {
-    case .common:
+    case .common, .bare:
       try container.encode(maxTokens, forKey: .maxTokens)
       try container.encode(temperature, forKey: .temperature)
     case .reduced:
@@ -139,6 +143,9 @@ struct ChatCompletionChunk: Decodable {
     (choices ?? []).first.flatMap { $0.delta?.content ?? $0.message?.content } ?? ""
   }
 
-  /// Why the reply ends with it; nil when it goes on.
-  var finishReason: String? { choices?.first?.finishReason }
+  /// Why the reply ends with it; nil when it goes on, which some say by "" or "null".
+  var finishReason: String? {
+    guard let word = choices?.first?.finishReason, !word.isEmpty, word != "null" else { return nil }
+    return word
+  }
 }

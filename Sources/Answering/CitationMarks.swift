@@ -8,6 +8,8 @@ struct CitationMarks {
   /// A piece of the text.
   enum Part: Hashable {
     case text(Unicode.Scalar)
+    /// A piece of code, which has no marks.
+    case code(Unicode.Scalar, isBlock: Bool)
     /// Numbers of passages that were cited, and whether a space stood before them.
     case marks([Int], isSpaced: Bool)
   }
@@ -20,21 +22,37 @@ struct CitationMarks {
   private var pending: (numbers: [Int], isSpaced: Bool)?
   /// What was held back: a space before a bracket, what stands between two, or a bracket and what followed it.
   private var held = ""
+  private var code = CodeSpans()
 
   init(passageCount: Int) { self.passageCount = passageCount }
 
   /// Takes the next piece and gives what is known of it.
   mutating func parts(_ piece: String) -> [Part] {
     var parts: [Part] = []
-    for scalar in piece.unicodeScalars { take(scalar, &parts) }
+    for scalar in piece.unicodeScalars { take(code.parts(scalar), &parts) }
     return parts
   }
 
   /// What is left when the text is over.
   mutating func lastParts() -> [Part] {
     var parts: [Part] = []
+    take(code.lastParts(), &parts)
     flush(&parts)
     return parts
+  }
+
+  private mutating func take(_ spans: [CodeSpans.Part], _ parts: inout [Part]) {
+    for span in spans {
+      switch span {
+      case .text(let scalar): take(scalar, &parts)
+      case .inline(let scalar):
+        flush(&parts)
+        parts.append(.code(scalar, isBlock: false))
+      case .block(let scalar):
+        flush(&parts)
+        parts.append(.code(scalar, isBlock: true))
+      }
+    }
   }
 
   private mutating func take(_ scalar: Unicode.Scalar, _ parts: inout [Part]) {

@@ -6,9 +6,10 @@ package struct CitedSentence: Sendable, Hashable {
   /// Numbers of the message's citations.
   package let numbers: [Int]
 
-  /// The sentences of a message; marks belong to the sentence before them.
+  /// The sentences of a message; marks belong to the sentence before them; code has none.
   package static func all(in message: String) -> [CitedSentence] {
     var found: [CitedSentence] = []
+    let message = CodeSpans.masked(message)
     var rest = message[...]
     while let match = rest.firstMatch(of: #/(?: ?\[[0-9]{1,3}\])+/#) {
       var sentences = SentenceSplitter.sentences(of: String(rest[..<match.range.lowerBound]))
@@ -29,6 +30,6 @@ package struct CitedSentence: Sendable, Hashable {
     found += SentenceSplitter.sentences(of: String(rest)).map {
       CitedSentence(text: $0.text, numbers: [])
     }
-    return found
+    return found.map { CitedSentence(text: CodeSpans.unmasked($0.text), numbers: $0.numbers) }
   }
 }

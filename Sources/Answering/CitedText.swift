@@ -18,10 +18,15 @@ struct CitedText {
   private var isOver = false
   /// White space after the end, held back until it is known what follows.
   private var space = ""
+  /// The sentence is a block of code: it may be cited below, and is given no mark of ours.
+  private var isBlock = false
+  /// What is said when nothing was found, which has no citation; letters and digits alone.
+  private let noAnswer: String
 
-  init(passageCount: Int, support: Support) {
+  init(passageCount: Int, support: Support, noAnswerText: String = "") {
     marks = CitationMarks(passageCount: passageCount)
     self.support = support
+    noAnswer = Self.plain(noAnswerText)
   }
 
   /// Takes the next piece and gives what may go on.
@@ -48,7 +53,8 @@ struct CitedText {
       clause = ""
       guard !supported.isEmpty else { return }
       marked += supported
-      shown += isSpaced || !space.isEmpty ? " " : ""
+      // Beside a fence it would be a part of it.
+      shown += isBlock ? (space.isEmpty ? "\n" : space) : isSpaced || !space.isEmpty ? " " : ""
       space = ""
       shown += supported.map { "[\($0)]" }.joined()
     case .text(let scalar):
@@ -57,32 +63,43 @@ struct CitedText {
           space.unicodeScalars.append(scalar)
           return
         }
-        // A dot within a number or a name ends nothing.
-        if space.isEmpty, !Self.isCloser(scalar) {
-          isOver = SentenceEnds.isEnd(scalar)
-        } else if !space.isEmpty {
-          let isOver =
-            space.unicodeScalars.contains("\n") || SentenceEnds.isOver(sentence, before: scalar)
-          if isOver {
-            endSentence(&shown)
-          } else {
-            // An abbreviation's full stop.
-            sentence += space
-            clause += space
-            self.isOver = false
-          }
-          shown += space
-          space = ""
-        }
+        goOn(before: scalar, &shown)
       } else if scalar == "\n" {
         isOver = true
         space.unicodeScalars.append(scalar)
         return
       }
-      sentence.unicodeScalars.append(scalar)
-      clause.unicodeScalars.append(scalar)
-      shown.unicodeScalars.append(scalar)
+      append(scalar, &shown)
       if SentenceEnds.isEnd(scalar) { isOver = true }
+    case .code(let scalar, let isBlock):
+      if isOver { goOn(before: scalar, &shown) }
+      self.isBlock = isBlock
+      append(scalar, &shown)
+    }
+  }
+
+  private mutating func append(_ scalar: Unicode.Scalar, _ shown: inout String) {
+    sentence.unicodeScalars.append(scalar)
+    clause.unicodeScalars.append(scalar)
+    shown.unicodeScalars.append(scalar)
+  }
+
+  /// Decides, where a sentence seemed to be over, whether it was.
+  private mutating func goOn(before scalar: Unicode.Scalar, _ shown: inout String) {
+    // A dot within a number or a name ends nothing.
+    if space.isEmpty, !Self.isCloser(scalar) {
+      isOver = SentenceEnds.isEnd(scalar)
+    } else if !space.isEmpty {
+      if space.unicodeScalars.contains("\n") || SentenceEnds.isOver(sentence, before: scalar) {
+        endSentence(&shown)
+      } else {
+        // An abbreviation's full stop.
+        sentence += space
+        clause += space
+        isOver = false
+      }
+      shown += space
+      space = ""
     }
   }
 
@@ -96,14 +113,23 @@ struct CitedText {
   }
 
   private mutating func endSentence(_ shown: inout String) {
-    // A heading, a word alone or a row of a table is no statement.
-    if marked.isEmpty, !sentence.hasPrefix("|"),
+    // A heading, a word alone, a row of a table or "not found" is no statement.
+    if marked.isEmpty, !isBlock, !sentence.hasPrefix("|"),
+      noAnswer.isEmpty || !noAnswer.contains(Self.plain(sentence)),
       sentence.split(separator: " ").count >= 4 || sentence.unicodeScalars.count >= 24,
       let number = support.best(for: sentence)
     {
       shown += " [\(number)]"
     }
-    (sentence, clause, marked, isOver) = ("", "", [], false)
+    (sentence, clause, marked, isOver, isBlock) = ("", "", [], false, false)
+  }
+
+  /// Letters and digits alone, without marks.
+  static func plain(_ text: String) -> String {
+    String(
+      text.lowercased().replacing(#/\[[0-9]{1,3}\]/#, with: "").filter {
+        $0.isLetter || $0.isNumber
+      })
   }
 
   private static func isCloser(_ scalar: Unicode.Scalar) -> Bool {

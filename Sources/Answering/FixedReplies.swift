@@ -22,7 +22,9 @@ enum FixedReplies {
     if thanks.contains(phrase) {
       return ("You are welcome. Ask me anything else about the documents.", true)
     }
-    if greetings.contains(phrase) || (phrase.isEmpty && words.count <= 3) {
+    // Words of the name alone may well be what is asked for: "Bike repair?" of a chatbot Bike Repair.
+    let isPolite = words.count <= 3 && words.allSatisfy(polite.contains)
+    if greetings.contains(phrase) || isPolite {
       let who = name.isEmpty ? "" : " I am \(name)."
       return (
         "Hello!\(who) Ask me a question, and I will look for the answer in the documents.", true

@@ -63,16 +63,21 @@ package enum FollowUp {
   }
 
   private static func words(of text: String) -> [String] {
-    (text.contains("’") ? text.replacing("’", with: "'") : text).lowercased()
+    (text.contains("’") ? text.replacing("’", with: "'") : text)
       .split { character in
         // The properties of a Character cost more than all the rest.
         if let byte = character.asciiValue {
-          return !(0x61...0x7A).contains(byte) && !(0x30...0x39).contains(byte) && byte != 0x27
-            && byte != 0x2D
+          return !(0x61...0x7A).contains(byte | 0x20) && !(0x30...0x39).contains(byte)
+            && byte != 0x27 && byte != 0x2D
         }
         return !character.isLetter && !character.isNumber
-      }.map(String.init)
+      }.enumerated()
+      .filter { place, word in place == 0 || !formal.contains(word) }
+      .map { $0.element.lowercased() }
   }
+
+  /// Who is asked, in German: no word for what was said before.
+  private static let formal: Set<Substring> = ["Sie", "Ihnen", "Ihr", "Ihre"]
 
   /// Words that begin what goes on.
   private static let openers = Set(
@@ -84,17 +89,19 @@ package enum FollowUp {
     """
     its they them their theirs he him his she her hers these those ones same else \
     instead otherwise either neither both former latter
-    er ihn ihm sie ihnen deren dessen dieser diese dieses jene derselbe dieselbe dasselbe sonst stattdessen dort davon dafür \
+    er ihn ihm deren dessen dieser diese dieses jene derselbe dieselbe dasselbe sonst stattdessen dort davon dafür \
     damit darauf darüber
-    il elle ils elles lui leur celui celle ceux celles ça cela ceci y en même sinon
-    él ella ellos ellas lo los ese esa eso esos esas este esta esto mismo misma allí
+    lui leur celui celle ceux celles ça cela ceci sinon
+    él ella ellos ellas eso esto allí
     """.split(whereSeparator: \.isWhitespace).map(String.init))
-  /// Words that often do, and often do not: "What does it cost to …", "a bicycle that I buy".
+  /// Words that often do, and often do not: "What does it cost to …", "a bicycle that I buy", "y a-t-il", "esta semana".
   private static let weakReferences = Set(
-    "it it's that that's this there such then es das dies dort ce cela ça lo eso".split(
-      separator: " "
-    )
-    .map(String.init))
+    """
+    it it's that that's this there such then
+    es das dies dort sie ihnen
+    ce cela ça il elle ils elles même
+    lo eso ese esa esos esas este esta mismo misma
+    """.split(whereSeparator: \.isWhitespace).map(String.init))
   private static let phrases = [
     "what about", "how about", "what if", "what else", "anything else", "tell me more", "go on",
     "was ist mit", "wie sieht es mit", "wie ist es mit", "et pour", "qu'en est-il", "qué tal",

@@ -7,8 +7,9 @@ import VectorShard
 struct QuestionWords {
   /// What a word in a sentence's heading counts, against 1 in the sentence.
   private static let contextShare: Float = 0.6
-  /// What a word of an earlier question counts, against 1 for the visitor's last: who asks when it closes was told when it
-  /// opens. Set on fixtures/questions/followups.jsonl (THRESHOLD.md).
+  /// What a word of an earlier question counts, against 1 for the visitor's last.
+  ///
+  /// Who asks when it closes was told when it opens. Set on fixtures/questions/followups.jsonl (THRESHOLD.md).
   private static let carriedShare: Float = 0.5
 
   private let words: ShardWords

@@ -122,7 +122,7 @@ package struct QuotingAnswerer: Sendable {
     for (index, number) in order.enumerated() {
       let lines = chosen.filter { $0.place.passage == number }.sorted { $0.place < $1.place }
       guard passages.indices.contains(number), let first = lines.first else { continue }
-      sentences += lines.map { "\($0.shownText) [\(index + 1)]" }
+      sentences += lines.map { "\(Self.unmarked($0.shownText, order.count)) [\(index + 1)]" }
       // A recording or a PDF opens where the question is answered, not where what is quoted with it begins.
       let best = lines.max { ($0.score ?? 0, $1.place) < ($1.score ?? 0, $0.place) } ?? first
       citations.append(
@@ -132,6 +132,13 @@ package struct QuotingAnswerer: Sendable {
     }
     return Quotation(
       message: sentences.joined(separator: " "), citations: citations, confidence: confidence)
+  }
+
+  /// A sentence without what would be taken for a mark of ours: a paper's "[2]" is its own note.
+  private static func unmarked(_ text: String, _ citationCount: Int) -> String {
+    text.replacing(#/\[([0-9]{1,3})\]/#) { match in
+      (1...citationCount).contains(Int(match.1) ?? 0) ? "(\(match.1))" : String(match.0)
+    }
   }
 
   /// Lines of one or of neighbouring passages, in their order, as one quote.

@@ -40,16 +40,17 @@ struct RemoteConversation: Sendable {
         return rest
       } catch {
         memory.settle(pass, error.outcome, at: waiting.now())
-        // Newer models of some endpoints refuse the settings that all others understand.
-        if case .rejected(_, 400, let code?) = error, dialect == .common,
-          ["unsupported_parameter", "unsupported_value"].contains(code)
-        {
-          dialect = .reduced
+        if let other = Self.dialect(after: error, dialect) {
+          dialect = other
           continue
         }
         guard error.isTransient, !reply.hasText, attempt < remote.attempts,
           let pause = pause(after: error, attempt: attempt), pause < watch.left
-        else { throw error }
+        else {
+          // One that thought and said nothing has cost its tokens.
+          if let usage = reply.usage { say(usage) }
+          throw error
+        }
         last = error
         do {
           try await waiting.pause(pause)
@@ -58,6 +59,21 @@ struct RemoteConversation: Sendable {
         }
         attempt += 1
       }
+    }
+  }
+
+  /// What to try once an endpoint has refused a dialect; nil when the refusal is of the request itself.
+  private static func dialect(
+    after error: LanguageModelError, _ dialect: ChatCompletionRequest.Dialect
+  ) -> ChatCompletionRequest.Dialect? {
+    guard case .rejected(_, let status, let code) = error, dialect == .common,
+      status == 400 || status == 422
+    else { return nil }
+    switch code {
+    // Newer models of some endpoints refuse the settings that all others understand.
+    case "unsupported_parameter"?, "unsupported_value"?: return .reduced
+    case "context_length_exceeded"?, "content_filter"?, "model_not_found"?: return nil
+    default: return .bare
     }
   }
 

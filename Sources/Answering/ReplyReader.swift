@@ -4,6 +4,9 @@ import FoundationEssentials
 
 /// What has come of one reply.
 struct ReplyReader {
+  /// No model's window is as large; more is no count of tokens.
+  private static let mostTokens = 1 << 31
+
   private let endpoint: String
   private let textBytes: Int
   private(set) var hasText = false
@@ -12,7 +15,8 @@ struct ReplyReader {
   /// The endpoint has nothing more to say at all.
   private(set) var isOver = false
   private var byteCount = 0
-  private var usage: LanguageModel.Event?
+  /// What the endpoint says that the reply has cost, so far.
+  private(set) var usage: LanguageModel.Event?
 
   /// - Parameter textBytes: text beyond them ends the reply.
   init(endpoint: String, textBytes: Int) {
@@ -36,7 +40,10 @@ struct ReplyReader {
     }
     if let failure = chunk.error { throw meaning(of: failure) }
     if chunk.finishReason == "error" { throw broken("ended with an error") }
-    if let found = chunk.usage, found.promptTokens >= 0, found.completionTokens >= 0 {
+    // A prompt of no tokens was not counted: the estimate is nearer.
+    if let found = chunk.usage, (1...Self.mostTokens).contains(found.promptTokens),
+      (0...Self.mostTokens).contains(found.completionTokens)
+    {
       // Some count on in each event: the last one holds.
       usage = .usage(promptTokens: found.promptTokens, replyTokens: found.completionTokens)
     }

@@ -58,7 +58,8 @@ struct Writer: Sendable {
       using: &generator)
     var cited = CitedText(
       passageCount: prompt.passages.count,
-      support: support(passages.prefix(prompt.passages.count), found))
+      support: support(passages.prefix(prompt.passages.count), found),
+      noAnswerText: found.noAnswerText)
     var draft = begun
     // After text that was shown already "not found" has nothing to add: held back while it may still be that.
     var opening = Opening(without: begun.message.isEmpty ? nil : found.noAnswerText)
@@ -135,7 +136,8 @@ struct Writer: Sendable {
       like: hidden, in: found.words, visibilities: found.request.visibilities)
     var cited = CitedText(
       passageCount: prompt.passages.count,
-      support: support(passages.prefix(prompt.passages.count), found))
+      support: support(passages.prefix(prompt.passages.count), found),
+      noAnswerText: found.noAnswerText)
     var gate = GuardedStream(
       prompt.gate(
         publicTexts: publicTexts, request: found.request, vocabulary: await vocabulary(),
@@ -221,7 +223,7 @@ struct Writer: Sendable {
     guard !plain.isEmpty else { return false }
     var end = ""
     for sentence in SentenceSplitter.sentences(of: text).reversed() {
-      end = Opening.plain(sentence.text) + end
+      end = CitedText.plain(sentence.text) + end
       if end == plain { return true }
       if end.count > plain.count { return false }
     }
@@ -232,8 +234,8 @@ struct Writer: Sendable {
     _ draft: Draft, _ origin: Answer.Origin, _ prompted: [Citable], _ past: Set<SourceID>,
     _ passages: [MergedPassage], _ found: Found
   ) throws -> Answer {
-    let noAnswer = Opening.plain(found.noAnswerText)
-    let isNoAnswer = Opening.plain(draft.message) == noAnswer
+    let noAnswer = CitedText.plain(found.noAnswerText)
+    let isNoAnswer = CitedText.plain(draft.message) == noAnswer
     var grounds: [Answer.Ground] = []
     var cited: [Int: [QuotableSentence]] = [:]
     for (index, sentence) in CitedSentence.all(in: draft.message).enumerated() where !isNoAnswer {
@@ -283,14 +285,14 @@ private struct Opening {
   private var isThrough: Bool
 
   init(without unwanted: String?) {
-    self.unwanted = unwanted.map(Self.plain)
+    self.unwanted = unwanted.map(CitedText.plain)
     isThrough = unwanted == nil
   }
 
   mutating func feed(_ text: String) -> String {
     guard !isThrough, let unwanted else { return text }
     held += text
-    guard unwanted.hasPrefix(Self.plain(held)) else {
+    guard unwanted.hasPrefix(CitedText.plain(held)) else {
       isThrough = true
       defer { held = "" }
       return held
@@ -301,14 +303,6 @@ private struct Opening {
   /// What is left, unless it is the unwanted sentence itself.
   mutating func finish() -> String {
     defer { held = "" }
-    return Self.plain(held) == unwanted ? "" : held
-  }
-
-  /// Letters and digits alone.
-  static func plain(_ text: String) -> String {
-    String(
-      text.lowercased().replacing(#/\[[0-9]{1,3}\]/#, with: "").filter {
-        $0.isLetter || $0.isNumber
-      })
+    return CitedText.plain(held) == unwanted ? "" : held
   }
 }

@@ -236,6 +236,8 @@ extension AppDatabase {
   }
 
   /// Model tokens that a chatbot and its owner have used in a period.
+  ///
+  /// A chatbot's are counted by days: one on which periods meet counts in both, so that no hour is free of the cap.
   package func modelTokens(
     of chatbot: ChatbotID, owner: String?, periodStart: Int, periodEnd: Int
   ) async throws -> (chatbot: Int, owner: Int) {
@@ -243,8 +245,8 @@ extension AppDatabase {
       let own = try database.number(
         """
         SELECT cast(coalesce(sum(tokens), 0) AS bigint) FROM usage_days
-        WHERE chatbot_id = $1 AND day >= $2 AND day < $3
-        """, [chatbot.text, periodStart / millisecondsOfDay, periodEnd / millisecondsOfDay])
+        WHERE chatbot_id = $1 AND day >= $2 AND day <= $3
+        """, [chatbot.text, periodStart / millisecondsOfDay, (periodEnd - 1) / millisecondsOfDay])
       guard let owner else { return (own, 0) }
       return (
         own,

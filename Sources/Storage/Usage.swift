@@ -47,7 +47,7 @@ extension AppDatabase {
     }
   }
 
-  /// An owner's use of a period.
+  /// An owner's use of a period; by chatbot with the whole of its first and last day.
   package func usage(of owner: String, periodStart: Int, periodEnd: Int) async throws -> Usage {
     try await reads.read { database in
       let days = try database.all(
@@ -57,9 +57,9 @@ extension AppDatabase {
           cast(sum(u.tokens_out) AS bigint) AS written,
           cast(sum(u.tokens_embedded) AS bigint) AS embedded
         FROM usage_days u JOIN chatbots c ON c.id = u.chatbot_id
-        WHERE c.user_id = $1 AND u.day >= $2 AND u.day < $3
+        WHERE c.user_id = $1 AND u.day >= $2 AND u.day <= $3
         GROUP BY u.chatbot_id ORDER BY u.chatbot_id
-        """, [owner, periodStart / 86_400_000, periodEnd / 86_400_000])
+        """, [owner, periodStart / millisecondsOfDay, (periodEnd - 1) / millisecondsOfDay])
       let period = try database.first(
         """
         SELECT messages_used, tokens_in, tokens_out, tokens_embedded FROM usage_periods

@@ -111,6 +111,13 @@ import VectorShard
     #expect(!answer.message.isEmpty)
   }
 
+  @Test func `the words of a chatbot's name may be what is asked for`() {
+    #expect(FixedReplies.reply(to: "Bike repair?", chatbotName: "Bike Repair") == nil)
+    #expect(FixedReplies.reply(to: "Returns, please", chatbotName: "Shipping & Returns") == nil)
+    #expect(FixedReplies.reply(to: "Hello Bike Repair!", chatbotName: "Bike Repair") != nil)
+    #expect(FixedReplies.reply(to: "Please", chatbotName: "Bike Repair") != nil)
+  }
+
   @Test(arguments: [
     "Hello, what does a rain cover for the box cost?",
     "Thanks for the rain cover, what does it cost?",

@@ -13,12 +13,23 @@ import Testing
     ("[1", "[1", []), ("x [", "x [", []), ("  spaced  out ", "  spaced  out ", []),
     ("[[2]]", "[[2]]", [2]),
     ("[12345678901234567890123456789]", "[12345678901234567890123456789]", []),
+    // Code is left as it is.
+    ("`items[0]`, ``a[9]`b`` [1]", "`items[0]`, ``a[9]`b`` [1]", [1]),
+    ("A `lonely [9] tick\nand [1]`", "A `lonely tick\nand [1]`", [1]),
+    (
+      "Run\n```sh\nx[9] | y[1]\n``\n```` \nthen [2] [9].",
+      "Run\n```sh\nx[9] | y[1]\n``\n```` \nthen [2].", [2]
+    ),
+    (
+      "1. ~~~~\n   a[1]\n   ~~~\n   ~~~~\nso [2]", "1. ~~~~\n   a[1]\n   ~~~\n   ~~~~\nso [2]", [2]
+    ),
+    ("```\nx[9]", "```\nx[9]", []), ("a ``` b[9]", "a ``` b", []), ("`[9]", "`", []),
   ]
 
   private static func text(_ parts: [CitationMarks.Part]) -> String {
     parts.reduce(into: "") { text, part in
       switch part {
-      case .text(let scalar): text.unicodeScalars.append(scalar)
+      case .text(let scalar), .code(let scalar, _): text.unicodeScalars.append(scalar)
       case .marks(let numbers, let isSpaced):
         text += (isSpaced ? " " : "") + numbers.map { "[\($0)]" }.joined()
       }

@@ -14,7 +14,7 @@ import VectorShard
 
   private func cited(
     _ pieces: [String], texts: [String] = texts, language: String? = "en",
-    meaning: SentenceMeaning? = nil
+    meaning: SentenceMeaning? = nil, noAnswerText: String = ""
   ) async throws -> String {
     let shards = try TestShards()
     let shard = try await shards.write([TestDocument(source: "public", chunks: texts)])
@@ -22,7 +22,7 @@ import VectorShard
       passageCount: texts.count,
       support: try Support(
         passages: texts.map { (try citable($0, language: language), [$0]) }, words: try shard.words,
-        meaning: meaning))
+        meaning: meaning), noAnswerText: noAnswerText)
     var shown = ""
     for piece in pieces { shown += await cited.feed(piece) }
     return shown + (await cited.finish())
@@ -57,6 +57,22 @@ import VectorShard
     ),
     ("It costs 129.00 euros [1], e.g. there.", "It costs 129.00 euros [1], e.g. there."),
     ("It costs 129.50 euros [1], e.g. there.", "It costs 129.50 euros, e.g. there."),
+    // Code is left alone, and may be cited below.
+    (
+      "So:\n```sh\nA rain cover for the box costs 129 euros\nx[12]\n```\nThe rain cover for the box costs 129 euros.",
+      "So:\n```sh\nA rain cover for the box costs 129 euros\nx[12]\n```\nThe rain cover for the box costs 129 euros. [1]"
+    ),
+    (
+      "```\nA rain cover for the box costs 129 euros\n```\n[1]",
+      "```\nA rain cover for the box costs 129 euros\n```\n[1]"
+    ),
+    (
+      "```\nA rain cover for the box costs 149 euros\n```\n[1]",
+      "```\nA rain cover for the box costs 149 euros\n```\n"
+    ),
+    (
+      "The `rain.cover box` costs 129 euros [2].", "The `rain.cover box` costs 129 euros. [1]"
+    ),
     // Two statements of one sentence, each with its own; and both at its end.
     (
       "The rain cover costs 129 euros [1] and the small key hangs in the workshop [2].",
@@ -122,6 +138,18 @@ import VectorShard
     let german =
       "Das Lastenrad kostet in dem Laden an dem Hafen 2400 Euro, und das ist der Preis für alle"
     #expect(try await cited(["\(german) [3][1]."], texts: texts) == "\(german) [1].")
+  }
+
+  @Test func `not found gets no mark, whatever words a passage has`() async throws {
+    let noAnswer = "Sorry. The lock is opened with the small key, which hangs in the workshop."
+    #expect(try await cited([noAnswer], noAnswerText: noAnswer) == noAnswer)
+    #expect(try await cited([noAnswer]) != noAnswer)
+  }
+
+  @Test func `code has no citations when a message is taken apart`() {
+    let found = CitedSentence.all(in: "Use `argv[1]` here. [2] Done.\n```\nx[3]\n```")
+    #expect(found.map(\.numbers).flatMap(\.self) == [2])
+    #expect(found.first?.text == "Use `argv[1]` here.")
   }
 
   @Test func `in another language than the passage's the model's citation stands`() async throws {

@@ -27,6 +27,9 @@ import VectorShard
     "How long does an apprenticeship as a bicycle mechanic last?",
     "Can I insure a bicycle that I buy from you against theft?",
     "What is the range of a Magpie with one battery?",
+    "Wann öffnen Sie am Samstag die Werkstatt?", "Was kostet Ihr Lastenrad im Verleih?",
+    "¿Puedo pagar en efectivo los domingos?", "¿Dónde están los baños del taller?",
+    "Est-ce que je peux payer en ligne par carte ?",
   ])
   func `a question that stands alone is left alone`(question: String) {
     #expect(FollowUp.whole(question, after: ["What does the Otter weigh?"]).text == question)

@@ -134,6 +134,17 @@ import VectorShard
     #expect(answer.message.contains("员工每年有二十八天带薪年假。 [1]"))
   }
 
+  @Test func `a note of the document's own is no mark of ours`() async throws {
+    let paper = TestDocument(
+      source: "public",
+      chunks: ["Everyone receives 28 working days of paid leave in a year [1], see also [17]."])
+    let answer = try await ask("How many days of paid leave in a year?", [paper])
+    #expect(
+      answer.message
+        == "Everyone receives 28 working days of paid leave in a year (1), see also [17]. [1]")
+    #expect(answer.sources.first?.quote.contains("year [1], see") == true)
+  }
+
   @Test func `an answer is no longer than its bounds`() async throws {
     let words = (1...40).map { "Paid leave rule \($0) says that leave is granted to all of us." }
     let answer = try await ask(

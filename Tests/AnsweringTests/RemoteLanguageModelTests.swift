@@ -192,6 +192,63 @@ private final class FakeEndpoint: Sendable {
     #expect(!second.contains("temperature"))
   }
 
+  @Test(
+    arguments: [
+      #"{"object":"error","detail":[{"type":"extra_forbidden","loc":["body","stream_options"]}],"code":null}"#,
+      "no JSON",
+    ], [400, 422])
+  func `an endpoint that refuses to tell its usage is not asked for it`(
+    body: String, status: Int
+  ) async throws {
+    let good = FakeEndpoint.Reply.stream([Array(Self.streamed.utf8)])
+    let endpoint = FakeEndpoint([.stream([Array(body.utf8)], status: status), good, good])
+    let model = remote().languageModel(transport: endpoint.transport, waiting: patient)
+    for _ in 0..<2 {
+      #expect(try await Received(model.reply(try prompt())).text == "Zwölf Tage [1] 🚲")
+    }
+    let asked = endpoint.requests.map {
+      String(decoding: $0.body ?? [], as: UTF8.self).contains("stream_options")
+    }
+    #expect(asked == [true, false, false])
+  }
+
+  @Test(arguments: ["\"\"", "\"null\"", "null"])
+  func `a reason that is none ends nothing`(reason: String) async throws {
+    let stream = [("", reason), ("Zwölf", reason), (" Tage", "\"stop\"")].map { text, reason in
+      #"data: {"choices":[{"delta":{"content":"\#(text)"},"finish_reason":\#(reason)}]}"# + "\n\n"
+    }.joined()
+    let endpoint = FakeEndpoint([.stream([Array(stream.utf8)])])
+    #expect(text(try await events(endpoint)) == "Zwölf Tage")
+  }
+
+  @Test func `what a reply has cost is told though it said nothing`() async throws {
+    let stream =
+      #"data: {"choices":[{"delta":{},"finish_reason":"length"}],"usage":{"prompt_tokens":90,"completion_tokens":800}}"#
+      + "\n\ndata: [DONE]\n\n"
+    let endpoint = FakeEndpoint([.stream([Array(stream.utf8)])])
+    var told: [LanguageModel.Event] = []
+    await #expect(throws: LanguageModelError.self) {
+      for try await event in remote().languageModel(
+        transport: endpoint.transport, waiting: patient
+      ).reply(try prompt()) {
+        told.append(event)
+      }
+    }
+    #expect(told == [.usage(promptTokens: 90, replyTokens: 800)])
+  }
+
+  @Test(arguments: [(0, 5), (9_223_372_036_854_775_807, 1), (3, -1), (3, 1 << 40)])
+  func `figures that are no count leave the estimate`(promptTokens: Int, replyTokens: Int)
+    async throws
+  {
+    let stream =
+      #"data: {"choices":[{"delta":{"content":"Yes."},"finish_reason":"stop"}],"usage":{"prompt_tokens":\#(promptTokens),"completion_tokens":\#(replyTokens)}}"#
+      + "\n\ndata: [DONE]\n\n"
+    let endpoint = FakeEndpoint([.stream([Array(stream.utf8)])])
+    let events = try await events(endpoint)
+    #expect(!events.contains { if case .usage = $0 { true } else { false } })
+  }
+
   @Test func `a setting that was refused once is not offered again`() async throws {
     let refusal = FakeEndpoint.Reply.stream(
       [Array(#"{"error":{"code":"unsupported_value"}}"#.utf8)], status: 400)

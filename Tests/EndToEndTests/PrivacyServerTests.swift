@@ -225,6 +225,79 @@ import WebClient
     #expect(history.contains("rain cover costs") && !history.contains("QK7"))
   }
 
+  @Test(arguments: ["source", "guidance"])
+  func `an answer on its way ends when what informs it is taken away`(what: String) async throws {
+    let isGone = Mutex(false)
+    let model = try LoopbackServer { _, connection in
+      connection.write("HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\n\r\n")
+      connection.write(Self.delta("A rain cover costs 129 euros in every shop. "))
+      var later = 0
+      while later < 400, connection.write(Self.delta("It is a good one. ")) {
+        usleep(25_000)
+        if isGone.withLock({ $0 }) { later += 1 }
+      }
+      connection.write(Self.end)
+    }
+    let chatbot = try await PrivacySwitchTests.Chatbot(["OPENAI_BASE_URL": model.url("")])
+    _ = try await chatbot.add("prices", Self.open)
+    let ledger = try await chatbot.add("ledger", Secret.ledger.text, isCitable: false)
+    try await chatbot.train()
+    let blended = try await chatbot.owner.send(
+      "PATCH", chatbot.base, #"{"privacy_mode":"blended"}"#)
+    #expect(blended.status == 200)
+    let line = try await chatbot.owner.id(
+      "POST", chatbot.base + "guidance/", #"{"text":"Praise the box."}"#)
+    let approved = try await chatbot.owner.send(
+      "PATCH", chatbot.base + "guidance/\(line)/", #"{"text":"Praise the box.","approved":true}"#)
+    #expect(approved.status == 200)
+    var headers = try await chatbot.visitors.session("10.9.1.1")
+    headers.append("Accept", "text/event-stream")
+    let visitors = chatbot.visitors
+    let asked = headers
+    let reply = Task { try await visitors.ask("What does a rain cover cost?", asked) }
+    let deadline = ContinuousClock.now + .seconds(20)
+    while model.requests.isEmpty, .now < deadline { try await Task.sleep(for: .milliseconds(10)) }
+    let path = what == "source" ? "sources/\(ledger)/" : "guidance/\(line)/"
+    let removed = try await chatbot.owner.send("DELETE", chatbot.base + path)
+    #expect((200..<300).contains(removed.status))
+    let from = ContinuousClock.now
+    isGone.withLock { $0 = true }
+    let text = ServerTests.text(try await reply.value)
+    #expect(ContinuousClock.now - from < .seconds(8))
+    #expect(text.contains("event: error") && !text.contains("event: done"))
+  }
+
+  @Test func `who leaves before an answer has asked all the same`() async throws {
+    let left = Mutex(false)
+    let model = try LoopbackServer { _, connection in
+      connection.write("HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\n\r\n")
+      while connection.write(Self.delta("well, ")) { usleep(25_000) }
+      left.withLock { $0 = true }
+    }
+    let chatbot = try await PrivacySwitchTests.Chatbot(["OPENAI_BASE_URL": model.url("")])
+    _ = try await chatbot.add("prices", Self.open)
+    try await chatbot.train()
+    let headers = try await chatbot.visitors.session("10.9.2.1")
+    let visitors = chatbot.visitors
+    let reply = Task { try await visitors.ask("What does a rain cover cost?", headers) }
+    let deadline = ContinuousClock.now + .seconds(20)
+    while model.requests.isEmpty, .now < deadline { try await Task.sleep(for: .milliseconds(10)) }
+    reply.cancel()
+    _ = try? await reply.value
+    while !left.withLock({ $0 }), .now < deadline { try await Task.sleep(for: .milliseconds(10)) }
+    struct Usage: Decodable { let messages_used, tokens_in: Int }
+    func usage() async throws -> Usage {
+      try JSONDecoder().decode(
+        Usage.self, from: Data(try await chatbot.owner.send("GET", "/api/usage/").body))
+    }
+    // A question asked now is noted after what became of the other.
+    while try await usage().tokens_in == 0, .now < deadline {
+      try await Task.sleep(for: .milliseconds(20))
+    }
+    let used = try await usage()
+    #expect(used.tokens_in > 0 && used.messages_used == 1)
+  }
+
   @Test func `an earlier answer from what is private by now is in no prompt`() async throws {
     let model = try LoopbackServer { _, connection in
       let body = Self.delta("The tower of Orrin is 31 metres high [1].") + Self.end

@@ -68,7 +68,7 @@ struct ChatReply: Sendable {
       visibilities: target.visibilities, noAnswerText: settings.noAnswerText)
     request.mode = PrivacyMode(rawValue: settings.privacyMode) ?? .strict
     request.guidance = target.guidance
-    request.history = turns(request.released)
+    request.history = turns(request.guidance)
     return request
   }
 
@@ -76,8 +76,8 @@ struct ChatReply: Sendable {
   ///
   /// Not when it was blended, when something it rests on is private by now, or when it was written from guidance that the owner
   /// has taken back or changed.
-  private func turns(_ released: [String]) -> [AnswerRequest.Turn] {
-    let guidance = Self.digest(of: released)
+  private func turns(_ guidance: [String]) -> [AnswerRequest.Turn] {
+    let guidance = Self.digest(of: guidance)
     return prospect.past.map { turn in
       let isOpen =
         ["quoted", "model", "fixed"].contains(turn.mode)
@@ -151,6 +151,10 @@ struct ChatReply: Sendable {
         ChatAnswer(
           message_id: id, conversation_id: conversation, message: answer.message,
           answered: answer.answered, limited: false, sources: sources))
+    } catch let error as EventStream.Gone {
+      // What it has cost stands, and so does the message: whoever leaves again and again has asked as often.
+      if let request { try await note("", nil, [], request) }
+      throw error
     } catch {
       // Nothing was shown of it; what it has cost stands.
       if let request { try await note("", nil, [], request) }
@@ -268,10 +272,12 @@ struct ChatReply: Sendable {
     private let reply: ChatReply
     private let watch: ConnectionWatch
     private var looks = 0
-    private var checked = ContinuousClock.now
+    /// The flags that the answer is made from are no older.
+    private var checked: ContinuousClock.Instant
 
     init(_ reply: ChatReply) {
       self.reply = reply
+      checked = reply.started
       watch = ConnectionWatch(reply.context.channel)
     }
 
@@ -318,15 +324,22 @@ struct ChatReply: Sendable {
     return stream
   }
 
-  /// Ends an answer whose sources are not all citable any more, or whose chatbot has become stricter.
+  /// Ends an answer whose sources are not all citable any more or are gone, whose lines the owner has taken back, or whose
+  /// chatbot has become stricter.
   private func checkFlags() async throws {
     guard let now = try await database.chatTarget(target.chatbot.id.text) else {
       throw Cut.flagsChanged
     }
+    let mode = target.chatbot.settings.privacyMode
     let isSame = target.visibilities.allSatisfy { source, visibility in
-      visibility != .citable || now.visibilities[source] == .citable
+      switch visibility {
+      case .citable: now.visibilities[source] == .citable
+      case .learnOnly: mode == PrivacyMode.strict.rawValue || now.visibilities[source] != nil
+      }
     }
-    guard isSame, now.chatbot.settings.privacyMode == target.chatbot.settings.privacyMode else {
+    guard isSame, target.guidance.allSatisfy(now.guidance.contains),
+      now.chatbot.settings.privacyMode == target.chatbot.settings.privacyMode
+    else {
       throw Cut.flagsChanged
     }
   }
@@ -380,7 +393,8 @@ struct ChatReply: Sendable {
       record.end = name.map { KeptAnswer(message: id, conversation: conversation).end($0) }
       record.generation = answer.generation
       record.model = answer.model
-      record.guidanceDigest = Self.digest(of: answer.guidance)
+      // Of the owner's lines alone: what the visitor has told about themselves cannot be taken back from them.
+      record.guidanceDigest = answer.guidance.isEmpty ? nil : Self.digest(of: request.guidance)
       record.gated = answer.gated
       record.promptSources = answer.promptSources
       record.trace = said.last ?? record.trace
