@@ -1,10 +1,12 @@
 // Follows a citation back: chunk, shard, document, page, bytes, source, run. Reads shards, blobs and rows, changes nothing,
-// and trusts no link: digests are computed anew.
+// and trusts no link: digests are computed anew, once for each segment and blob of one tracer. Files are read and hashed
+// off the cooperative pool.
 
 import BlobStore
 package import Corpus
 import Spool
 package import Storage
+import Synchronization
 import VectorShard
 
 /// Walks from a reference to the fetched bytes.
@@ -12,6 +14,7 @@ package struct Tracer: Sendable {
   private let data: String
   private let blobs: DirectoryBlobs
   private let database: AppDatabase?
+  private let checked = Checked()
 
   /// - Parameter database: nil where there is none; the links that are rows are then broken.
   package init(data: String, database: AppDatabase?) {
@@ -20,8 +23,30 @@ package struct Tracer: Sendable {
     blobs = DirectoryBlobs(data: data)
   }
 
+  /// What was read and hashed before: citations of one answer mostly lie in one segment, and a blob may have a gigabyte.
+  private final class Checked: Sendable {
+    /// By digest; why one is damaged.
+    private let segments = Mutex<[String: String?]>([:])
+    private let blobs = Mutex<[String: Trace.Link]>([:])
+
+    func verify(_ segment: SegmentReader) -> String? {
+      if let known = segments.withLock({ $0[segment.digest] }) { return known }
+      var problem: String?
+      do { try segment.verify() } catch { problem = "\(error)" }
+      segments.withLock { $0[segment.digest] = .some(problem) }
+      return problem
+    }
+
+    func bytes(_ digest: String, _ read: () -> Trace.Link) -> Trace.Link {
+      if let known = blobs.withLock({ $0[digest] }) { return known }
+      let link = read()
+      blobs.withLock { $0[digest] = link }
+      return link
+    }
+  }
+
   /// A document where a shard has it.
-  private struct Found {
+  private struct Found: Sendable {
     let chatbot: String
     let document: String
     /// Nil when only a row knows it.
@@ -43,8 +68,10 @@ package struct Tracer: Sendable {
     let row = try await database?.provenance(of: [found.document]).first
     var description: DocumentDescription?
     if let shard = found.shard {
-      let (links, known) = Self.shardLinks(
-        shard, found, ordinal: reference.ordinal, directory: directory(found.chatbot))
+      let (links, known) = try await BlockingWork.run {
+        shardLinks(
+          shard, found, ordinal: reference.ordinal, directory: directory(found.chatbot))
+      }
       trace.links += links
       description = known
       if let generation, shard.manifest.generation != generation {
@@ -61,7 +88,10 @@ package struct Tracer: Sendable {
       trace.links.append(link)
     }
     if let description {
-      trace.links += documentLinks(description, id: found.document, askedFor: row?.readAt)
+      let asked = row?.readAt
+      trace.links += try await BlockingWork.run {
+        documentLinks(description, id: found.document, askedFor: asked)
+      }
     }
     trace.links += rowLinks(row, source: description?.source)
     return trace
@@ -81,7 +111,9 @@ package struct Tracer: Sendable {
       try chatbot.map { [$0.text] }
       ?? Spool.DurableFile.names(in: "\(data)/shards").filter { ItemName.isLane($0) }.sorted()
     for name in names {
-      switch search(name, for: reference.document, generation: generation) {
+      switch try await BlockingWork.run({
+        search(name, for: reference.document, generation: generation)
+      }) {
       case .success(let more): found += more
       case .failure(let error): unreadable.append("\(error)")
       }
@@ -136,7 +168,7 @@ package struct Tracer: Sendable {
 
   // MARK: The shard's links
 
-  private static func shardLinks(
+  private func shardLinks(
     _ shard: ShardSet, _ found: Found, ordinal: Int?, directory: String
   ) -> (links: [Trace.Link], description: DocumentDescription?) {
     var chunkLink = Trace.Link(ordinal == nil ? "chunks" : "chunk")
@@ -154,7 +186,8 @@ package struct Tracer: Sendable {
       if let ordinal {
         if rows.indices.contains(ordinal) {
           let row = rows[ordinal]
-          try describe(try JSONLines.decode(Chunk.self, from: shard.payload(of: row)), &chunkLink)
+          try Self.describe(
+            try JSONLines.decode(Chunk.self, from: shard.payload(of: row)), &chunkLink)
           shardLink.add("row", row.row)
         } else {
           chunkLink.breaks(
@@ -171,8 +204,11 @@ package struct Tracer: Sendable {
       if let first = rows.first {
         let segment = shard.segments[first.segment]
         shardLink.add("segment", segment.digest)
-        try segment.verify()
-        shardLink.add("checked", "every checksum of the segment, and its SHA-256")
+        if let problem = checked.verify(segment) {
+          shardLink.breaks(problem)
+        } else {
+          shardLink.add("checked", "every checksum of the segment, and its SHA-256")
+        }
       }
     } catch {
       shardLink.breaks("\(error)")
@@ -214,7 +250,8 @@ package struct Tracer: Sendable {
     page.add("raw digest", description.rawDigest)
     // Of a web page: also when it said that nothing has changed since its bytes came.
     page.add("asked for", askedFor)
-    return [document, page, bytes(named: description.rawDigest)]
+    let digest = description.rawDigest
+    return [document, page, checked.bytes(digest) { bytes(named: digest) }]
   }
 
   private func bytes(named digest: String) -> Trace.Link {

@@ -113,6 +113,27 @@ extension AppDatabase {
     #expect(try await counted(0) == [40, 40])
   }
 
+  @Test func `a paid period that ends within a day has that day in its cap`() async throws {
+    let day = 86_400_000
+    _ = try await database.addChatbot(
+      id: chatbot, owner: "ada", name: "A", description: "", slug: "a", limit: 9, now: 1)
+    let period = (day / 2)..<(31 * day + day / 2)
+    for now in [day, 31 * day + 1] {
+      try await database.note(
+        TokenCounts(read: 60, written: 40), of: chatbot, owner: "ada", period: period, now: now)
+    }
+    // What comes later belongs to the next one alone.
+    try await database.note(
+      TokenCounts(read: 7, written: 0), of: chatbot, owner: "ada",
+      period: period.upperBound..<(62 * day), now: 33 * day)
+    let used = try await database.modelTokens(
+      of: chatbot, owner: "ada", periodStart: period.lowerBound, periodEnd: period.upperBound)
+    #expect(used.chatbot == 200 && used.owner == 200)
+    let usage = try await database.usage(
+      of: "ada", periodStart: period.lowerBound, periodEnd: period.upperBound)
+    #expect(usage.shares.map(\.tokens.read) == [120])
+  }
+
   @Test func `a chatbot without an owner is nobody's cost`() async throws {
     _ = try await database.ensureChatbot(slug: "handbook", id: chatbot, now: 1)
     try await begin(chatbot)

@@ -105,13 +105,15 @@ struct TraceController: Sendable {
     let citable = Set(visibilities.filter { $0.value == .citable }.map(\.key.text))
     // Of a citation the chunks that its sentences rest on: neighbours that a model was given as one passage have one number.
     var cited: [Cited] = []
+    let tracer = Tracer(data: data, database: database)
     for citation in answer.citations {
       let own = (kept?.grounds ?? []).filter { $0.n == citation.n }.map(\.reference)
       var seen: Set<String> = []
       for reference in own.isEmpty ? [citation.reference] : own
       where seen.insert(reference).inserted {
         cited.append(
-          try await follow(citation.n, reference, chatbot, generation: answer.generation))
+          await follow(
+            citation.n, reference, chatbot, generation: answer.generation, by: tracer))
       }
     }
     func reference(_ n: Int, of sentence: Int) -> String {
@@ -138,11 +140,11 @@ struct TraceController: Sendable {
 
   /// A citation back to the fetched bytes.
   private func follow(
-    _ n: Int, _ reference: String, _ chatbot: Chatbot, generation: Int?
-  ) async throws -> Cited {
+    _ n: Int, _ reference: String, _ chatbot: Chatbot, generation: Int?, by tracer: Tracer
+  ) async -> Cited {
     guard let parsed = TraceReference(reference),
       // What is not there any more is said to be so.
-      let trace = try? await Tracer(data: data, database: database).trace(
+      let trace = try? await tracer.trace(
         parsed, chatbot: chatbot.id, generation: generation)
     else {
       let lost = Link(
