@@ -80,4 +80,18 @@ import Testing
       #expect(!isThrough)
     }
   }
+
+  @Test func `two figures in character codes are two figures`() {
+    let gate = AnswerGuard(
+      privateTexts: ["The rate is 27 per cent."], citable: [],
+      vocabulary: CommonVocabulary(words: ["the", "rate", "per", "cent"]))
+    // "From 31 to 35" would be 15.
+    withKnownIssue("every pair of figures would be a secret in code") {
+      for text in ["The rate is 50 55.", "The rate is 32 37."] {
+        // Said apart: a failure would print all of the gate.
+        let isThrough = passes(text, by: gate)
+        #expect(!isThrough)
+      }
+    }
+  }
 }
