@@ -37,7 +37,11 @@ struct RareTokens: Sendable {
       }
     }
     let tokens = rare.sorted { $0.key < $1.key }.map(\.value).filter { !isExempt($0.key) }
-    automaton = TokenAutomaton(tokens.flatMap(Self.patterns))
+    automaton = TokenAutomaton(
+      tokens.flatMap { token in
+        let isBareExempt = isExempt(Key.token(token.hash))
+        return Self.patterns(token) + (isBareExempt ? [] : Self.barePatterns(token))
+      })
     pieces = KeySet(Set(tokens.lazy.flatMap(Self.pieces)))
     shifted = KeySet(Set(tokens.lazy.flatMap(Self.shiftedKeys)))
     whole = KeySet(
@@ -78,6 +82,30 @@ struct RareTokens: Sendable {
         ))
     }
     return found
+  }
+
+  /// A code of digits with other separators, or without: "204517" for 20-45-17, "48 21" for 4821.
+  private static func barePatterns(_ token: JoinedToken) -> [([UInt32], TokenPattern)] {
+    let letters = token.letters
+    guard letters.count >= 4 else { return [] }
+    func pattern(interior: UInt64?, isPairs: Bool = false) -> ([UInt32], TokenPattern) {
+      (
+        letters,
+        TokenPattern(
+          length: letters.count, needsStart: true, needsEnd: true, isPairs: isPairs,
+          interior: interior)
+      )
+    }
+    if token.isExact {
+      // "14.30" may be a price, and 1430 is another.
+      let isFraction = token.words.dropFirst().contains { JoinedToken.isPoint($0.separator) }
+      guard !isFraction else { return [] }
+      return [pattern(interior: letters.count < 6 ? 0 : nil)]
+    }
+    guard token.words.count == 1, letters.count == 4, letters.allSatisfy(Letter.isDigit) else {
+      return []
+    }
+    return [pattern(interior: 0b10, isPairs: true)]
   }
 
   private static func pieces(_ token: JoinedToken) -> [UInt64] {
