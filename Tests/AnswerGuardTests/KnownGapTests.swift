@@ -105,4 +105,17 @@ import Testing
       #expect(!isThrough)
     }
   }
+
+  @Test func `a run of words with its umlauts respelled is another run`() {
+    let secret = "Wir können für große Händler günstige Kühe führen."
+    let reply = "Wir koennen fuer große Haendler guenstige Kuehe fuehren."
+    let gate = AnswerGuard(
+      privateTexts: [secret], citable: [],
+      vocabulary: CommonVocabulary(words: Checker.words(of: secret + reply)))
+    withKnownIssue("only names and codes are respelled") {
+      // Said apart: a failure would print all of the gate.
+      let isThrough = passes(reply, by: gate)
+      #expect(!isThrough)
+    }
+  }
 }
