@@ -60,6 +60,7 @@ struct AllowList: Sendable {
     }
     if patterns.rare.shifted.contains(LetterWindow.shiftedKey(word.letters))
       || NameForms.isForm(word.letters, of: patterns.rare.forms)
+      || patterns.rare.hasStem(word.letters)
     {
       broken = broken ?? .rareToken
     }

@@ -72,6 +72,16 @@ struct Base32: Sendable {
     return tracks[Self.phases].feed(byte: byte, patterns)
   }
 
+  /// The five bits that a letter of either case, or a digit, stands for.
+  static func quintet(_ value: UInt32) -> UInt32? {
+    switch value {
+    case 0x61...0x7A: value - 0x61
+    case 0x41...0x5A: value - 0x41
+    case 0x32...0x37: value - 0x32 + 26
+    default: nil
+    }
+  }
+
   /// The byte that the last one of so many characters completes.
   @inline(__always) private static func byte(_ row: UInt64, _ count: Int) -> UInt8? {
     let rest = 5 * count & 7

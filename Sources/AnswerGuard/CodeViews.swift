@@ -17,6 +17,7 @@ struct CodeViews: Sendable {
   private var tags = DecodedTrack(.hiddenCharacters, threshold: 1)
   private var selectors = DecodedTrack(.hiddenCharacters, threshold: 1)
   private var morse = MorseTrack()
+  private var short = ShortCodes()
 
   private var sextets: UInt32 = 0
   private var sextetCount = 0
@@ -41,19 +42,25 @@ struct CodeViews: Sendable {
 
   /// - Parameter depth: how many more times what was decoded is decoded again.
   init(depth: Int = 2) {
-    func tracks(_ view: Violation.View, _ count: Int, _ threshold: Int) -> [DecodedTrack] {
-      (0..<count).map { _ in DecodedTrack(view, threshold: threshold, depth: depth) }
+    func tracks(
+      _ view: Violation.View, _ count: Int, _ threshold: Int, least: Int? = nil
+    ) -> [DecodedTrack] {
+      (0..<count).map { _ in
+        DecodedTrack(view, threshold: threshold, least: least, depth: depth)
+      }
     }
     base64 = tracks(.base64, 5, 8)
     base32 = Base32(depth: depth)
-    hex = tracks(.hexadecimal, 3, 5)
-    bits = tracks(.binary, 10, 3)
-    decimal = DecodedTrack(.characterCodes, threshold: 5, depth: depth)
-    octal = DecodedTrack(.characterCodes, threshold: 5, depth: depth)
+    // Two figures beside each other are everybody's: "from 31 to 35" would be 15.
+    hex = tracks(.hexadecimal, 2, 5) + tracks(.hexadecimal, 1, 5, least: 3)
+    bits = tracks(.binary, 8, 3) + tracks(.binary, 2, 3, least: 2)
+    decimal = DecodedTrack(.characterCodes, threshold: 5, least: 3, depth: depth)
+    octal = DecodedTrack(.characterCodes, threshold: 5, least: 3, depth: depth)
   }
 
   /// Takes the next scalar of the reply, as it stands.
   mutating func feed(_ scalar: Unicode.Scalar, _ patterns: borrowing PrivatePatterns) {
+    note(short.feed(scalar, patterns))
     guard scalar.isASCII else {
       endNumber(patterns)
       feedHidden(scalar.value, patterns)
@@ -96,6 +103,13 @@ struct CodeViews: Sendable {
 
   /// Looks as if the text ended here.
   mutating func settle(_ patterns: borrowing PrivatePatterns) {
+    if digitCount > 0 {
+      // The number may go on, so it is ended in a copy.
+      var copy = self
+      copy.endNumber(patterns)
+      note(copy.violation ?? copy.decimal.settled(patterns) ?? copy.octal.settled(patterns))
+    }
+    note(short.settled(patterns))
     for track in base64 + hex + bits + [decimal, octal, tags, selectors] {
       note(track.settled(patterns))
     }
@@ -134,7 +148,7 @@ struct CodeViews: Sendable {
     note(base64[track].feed(byte: UInt8(truncatingIfNeeded: byte), patterns))
   }
 
-  private static func sextet(_ value: UInt32) -> UInt32? {
+  static func sextet(_ value: UInt32) -> UInt32? {
     switch value {
     case 0x41...0x5A: value - 0x41
     case 0x61...0x7A: value - 0x61 + 26

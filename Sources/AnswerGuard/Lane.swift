@@ -157,6 +157,7 @@ struct Lane: Sendable {
     if let interior = pattern.interior, starts & inside != interior { return false }
     // A short token with white space in it is one only if it is spelled out: "1 1 2", not "11 2".
     guard length < 5, gaps & inside != 0 else { return true }
+    if pattern.isPairs { return separator == 0 }
     return pattern.interior == nil && length > 2 && starts & inside == inside
   }
 }

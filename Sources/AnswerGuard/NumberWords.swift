@@ -2,7 +2,7 @@
 // and "XXVII" 27.
 //
 // A word alone ("twelve", "hundred") is everybody's as a word, and a figure beside what makes a code of it ("quartz seven"); so
-// each reading is given both ways. Other languages are not read; their numbers in words pass: a known gap.
+// each reading is given both ways. "8 point 7" is 8.7, and what is half in words is read by ScaledFigures. Other languages are not read; their numbers in words pass: a known gap.
 
 /// A word of a text, and what it is as a figure.
 struct SpokenWord: Sendable {
@@ -12,12 +12,15 @@ struct SpokenWord: Sendable {
   let figure: Word
   /// Whether the figure by itself is everybody's: up to twelve, in one word.
   var isSmall = false
+  /// Whether it comes beside the words that it was made of: "2.4 million" and 2400000.
+  var isExtra = false
 
   /// A word or a figure that is the same both ways.
   init(_ word: Word) { (plain, figure) = (word, word) }
 
-  init(plain: Word, figure: Word, isSmall: Bool) {
-    (self.plain, self.figure, self.isSmall) = (plain, figure, isSmall)
+  init(plain: Word, figure: Word, isSmall: Bool, isExtra: Bool = false) {
+    (self.plain, self.figure) = (plain, figure)
+    (self.isSmall, self.isExtra) = (isSmall, isExtra)
   }
 }
 
@@ -64,7 +67,8 @@ struct NumberWords: Sendable {
   }()
 
   private static let links: [UInt64: Link] = [
-    hash("and"): .and, hash("point"): .point, hash("comma"): .point, hash("double"): .times(2),
+    hash("and"): .and, hash("point"): .point, hash("comma"): .point, hash("komma"): .point,
+    hash("punkt"): .point, hash("double"): .times(2),
     hash("triple"): .times(3), hash("treble"): .times(3), hash("quadruple"): .times(4),
   ]
 
@@ -86,14 +90,31 @@ struct NumberWords: Sendable {
   private var isScale = false
   /// A word that belongs to the number if another one follows.
   private var held: (link: Link, word: Word)?
+  /// Whether the last word was one of digits.
+  private var isAfterDigits = false
+  private var scaled = ScaledFigures()
 
   /// The least number that is a secret by one word.
   private static let leastAlone = 13
 
   /// Takes a word and gives the words that stand for it and for those held back.
   mutating func feed(_ word: Word) -> [SpokenWord] {
+    let read = read(word)
+    isAfterDigits = word.isNumber
+    let figures = scaled.feed(word)
+    guard !figures.isEmpty else { return read }
+    return read
+      + figures.map { SpokenWord(plain: $0, figure: $0, isSmall: false, isExtra: true) }
+  }
+
+  private mutating func read(_ word: Word) -> [SpokenWord] {
     if let value = value(of: word) { return feed(value, word) }
-    if let link = Self.links[word.hash], mayHold(link) {
+    if word.isNumber, word.separator == 0, case .point? = held?.link {
+      let ended = endNumber(isFollowed: true)
+      held = nil
+      return ended + [SpokenWord(Self.afterPoint(word))]
+    }
+    if let link = Self.links[word.hash], mayHold(link, word) {
       let ended = held == nil ? [] : finish()
       held = (link, word)
       return ended
@@ -109,8 +130,21 @@ struct NumberWords: Sendable {
     guard isOpen || held != nil else { return [] }
     let last = held.map { SpokenWord($0.word) }
     let ended = endNumber(isFollowed: false)
-    self = NumberWords()
+    restart()
     return ended + [last].compactMap(\.self)
+  }
+
+  /// Begins anew, with the digits that were read.
+  private mutating func restart() {
+    let (digits, isAfter) = (scaled, isAfterDigits)
+    self = NumberWords()
+    (scaled, isAfterDigits) = (digits, isAfter)
+  }
+
+  private static func afterPoint(_ word: Word) -> Word {
+    Word(
+      word.letters, isNumber: true, isAfterSpace: false, isAfterBlankLine: word.isAfterBlankLine,
+      separator: 0x2E)
   }
 
   private func value(of word: Word) -> Value? {
@@ -125,9 +159,10 @@ struct NumberWords: Sendable {
     return .unit(number)
   }
 
-  /// "And" and "point" stand between numbers, "double" before one.
-  private func mayHold(_ link: Link) -> Bool {
+  /// "And" and "point" stand between numbers, "double" before one; a mark before "point" makes a list of it.
+  private func mayHold(_ link: Link, _ word: Word) -> Bool {
     switch link {
+    case .point where isAfterDigits: word.separator == 0 && held == nil
     case .and, .point: isOpen && held == nil
     case .times: true
     }
@@ -205,7 +240,7 @@ struct NumberWords: Sendable {
           number, like: only, isAfterSpace: !isJoined, separator: isAfterPoint ? 0x2E : 0))
     }
     let link = held
-    self = NumberWords()
+    restart()
     held = link
     return [ended]
   }
@@ -238,7 +273,9 @@ struct NumberWords: Sendable {
     for word in words { spoken.append(contentsOf: reader.feed(word)) }
     spoken.append(contentsOf: reader.finish())
     let read = spoken.map { keepsSmall && $0.isSmall ? $0.plain : $0.figure }
-    let figureCount = read.count(where: \.isNumber)
-    return figureCount == words.count(where: \.isNumber) ? nil : read
+    let isSame =
+      read.count == words.count
+      && read.count(where: \.isNumber) == words.count(where: \.isNumber)
+    return isSame ? nil : read
   }
 }

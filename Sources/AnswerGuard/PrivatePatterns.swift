@@ -13,7 +13,9 @@ struct PrivatePatterns: Sendable {
       memory?.runs(of: text) { PassageRuns(shape) } ?? PassageRuns(shape)
     }
     runs = PrivateRuns(passages, exempt: known.exempt)
-    rare = RareTokens(in: texts, isKnown: known.isKnown, isExempt: known.isExempt)
+    rare = RareTokens(
+      in: zip(privateTexts, texts).map { ($1, Umlauts.spelledWords(of: $0)) },
+      isKnown: known.isKnown, isExempt: known.isExempt)
     self.known = known
   }
 }

@@ -15,20 +15,26 @@ struct RareTokens: Sendable {
   let whole: KeySet
   /// Keys of the names among them as word games change them.
   let forms: KeySet
+  /// Keys of short names, with which an unknown word may begin or end: "Voigts", "Vexortarif".
+  let stems: KeySet
   let count: Int
 
-  /// Letter tokens shorter than this must stand as whole words.
+  /// Letter tokens shorter than this must stand as whole words, or at an end of words that nobody knows.
   private static let freeLength = 6
+  /// How many letters such a token must have to count at the end of a word.
+  static let stemLengths = 4..<freeLength
   /// A token that is longer has no pieces: a run holds it.
   private static let longestInPieces = 40
 
   init(
-    in texts: [TextShape], isKnown: (Word) -> Bool, isExempt: (UInt64) -> Bool
+    in texts: [(shape: TextShape, spelled: [Word]?)], isKnown: (Word) -> Bool,
+    isExempt: (UInt64) -> Bool
   ) {
     var rare: [UInt64: JoinedToken] = [:]
-    for text in texts {
+    for (text, spelled) in texts {
       let spoken = NumberWords.figures(in: text.words, keepsSmall: true)
-      for words in [text.words] + [spoken].compactMap(\.self) {
+      let respelled = Self.respelled(text.words, spelled, isKnown)
+      for words in [text.words] + [spoken].compactMap(\.self) + respelled {
         for word in words where Self.mayBeRare(word) && (word.isNumber || !isKnown(word)) {
           let token = JoinedToken(words: [word])
           rare[token.key] = token
@@ -37,7 +43,11 @@ struct RareTokens: Sendable {
       }
     }
     let tokens = rare.sorted { $0.key < $1.key }.map(\.value).filter { !isExempt($0.key) }
-    automaton = TokenAutomaton(tokens.flatMap(Self.patterns))
+    automaton = TokenAutomaton(
+      tokens.flatMap { token in
+        let isBareExempt = isExempt(Key.token(token.hash))
+        return Self.patterns(token) + (isBareExempt ? [] : Self.barePatterns(token))
+      })
     pieces = KeySet(Set(tokens.lazy.flatMap(Self.pieces)))
     shifted = KeySet(Set(tokens.lazy.flatMap(Self.shiftedKeys)))
     whole = KeySet(
@@ -45,7 +55,46 @@ struct RareTokens: Sendable {
         tokens.lazy.map(\.letters).flatMap { [$0, $0.reversed()] }
           .map { Key.token(Key.hash($0)) }))
     forms = KeySet(Set(tokens.lazy.map(\.letters).flatMap(NameForms.keys)))
+    stems = KeySet(
+      Set(
+        tokens.lazy.map(\.letters).filter {
+          Self.stemLengths.contains($0.count) && !$0.contains(where: Letter.isDigit)
+        }.map { Key.token(Key.hash($0)) }))
     count = tokens.count
+  }
+
+  /// The words with those that nobody knows in the other spelling of their umlauts, once for each direction that changes any.
+  private static func respelled(
+    _ words: [Word], _ spelled: [Word]?, _ isKnown: (Word) -> Bool
+  ) -> [[Word]] {
+    // A word of more letters than words have is cut in two: then the places are others.
+    let longer = spelled.flatMap { $0.count == words.count ? $0 : nil } ?? words
+    var (inTwo, inOne) = (words, words)
+    var (isInTwo, isInOne) = (false, false)
+    for (place, word) in words.enumerated() where !word.isNumber {
+      let isLonger = longer[place].hash != word.hash
+      let shorter = Umlauts.contracted(word)
+      guard isLonger || shorter != nil, !isKnown(word) else { continue }
+      if isLonger {
+        inTwo[place] = longer[place]
+        isInTwo = true
+      }
+      if let shorter {
+        inOne[place] = shorter
+        isInOne = true
+      }
+    }
+    return (isInTwo ? [inTwo] : []) + (isInOne ? [inOne] : [])
+  }
+
+  /// Whether a word that nobody knows begins or ends with a short private name.
+  func hasStem(_ letters: [UInt32]) -> Bool {
+    guard stems.count > 0 else { return false }
+    return Self.stemLengths.contains { length in
+      guard letters.count > length else { return false }
+      return stems.contains(Key.token(Key.hash(letters.prefix(length))))
+        || stems.contains(Key.token(Key.hash(letters.suffix(length))))
+    }
   }
 
   private static func mayBeRare(_ word: Word) -> Bool {
@@ -78,6 +127,30 @@ struct RareTokens: Sendable {
         ))
     }
     return found
+  }
+
+  /// A code of digits with other separators, or without: "204517" for 20-45-17, "48 21" for 4821.
+  private static func barePatterns(_ token: JoinedToken) -> [([UInt32], TokenPattern)] {
+    let letters = token.letters
+    guard letters.count >= 4 else { return [] }
+    func pattern(interior: UInt64?, isPairs: Bool = false) -> ([UInt32], TokenPattern) {
+      (
+        letters,
+        TokenPattern(
+          length: letters.count, needsStart: true, needsEnd: true, isPairs: isPairs,
+          interior: interior)
+      )
+    }
+    if token.isExact {
+      // "14.30" may be a price, and 1430 is another.
+      let isFraction = token.words.dropFirst().contains { JoinedToken.isPoint($0.separator) }
+      guard !isFraction else { return [] }
+      return [pattern(interior: letters.count < 6 ? 0 : nil)]
+    }
+    guard token.words.count == 1, letters.count == 4, letters.allSatisfy(Letter.isDigit) else {
+      return []
+    }
+    return [pattern(interior: 0b10, isPairs: true)]
   }
 
   private static func pieces(_ token: JoinedToken) -> [UInt64] {

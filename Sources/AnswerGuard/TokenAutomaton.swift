@@ -12,6 +12,8 @@ struct TokenPattern: Sendable {
   var isLeet = false
   /// Whether it is two figures with a point or comma between: "8.7" is neither "8-7" nor "8:7".
   var isDecimal = false
+  /// Whether it is four digits as two pairs, "48 21", with nothing but a space between.
+  var isPairs = false
   /// Where words begin inside, as bits counted from the last letter; nil when it does not matter.
   let interior: UInt64?
 

@@ -8,10 +8,26 @@ struct Track: Sendable {
   /// Tokens that are no longer stand here by chance: ordinary words are base32, too.
   private let common: Int
 
-  init(_ view: Violation.View) {
+  init(_ view: Violation.View) { self.init(view, common: view == .base32 ? 3 : 0) }
+
+  private init(_ view: Violation.View, common: Int) {
     self.view = view
     lane = Lane(isLeet: view == .leet)
-    common = view == .base32 ? 3 : 0
+    self.common = common
+  }
+
+  /// The secret in a short text.
+  ///
+  /// - Parameter common: tokens that are no longer are everybody's here.
+  static func token(
+    in text: some Sequence<Unicode.Scalar>, view: Violation.View, common: Int,
+    _ patterns: borrowing PrivatePatterns
+  ) -> Violation? {
+    var track = Track(view, common: common)
+    for scalar in text {
+      if let found = track.feed(scalar, patterns) { return found }
+    }
+    return track.endWord(patterns)
   }
 
   /// Takes the next scalar of the made text.
@@ -52,6 +68,8 @@ struct DecodedTrack: Sendable {
   private var track: Track
   /// How many scalars in a row must look like text before they are read.
   private let threshold: Int
+  /// How many letters a secret must have to be looked for in fewer scalars, once they are all; nil for never.
+  private let least: Int?
   private var held: [Unicode.Scalar] = []
   private var isReading = false
   /// The bytes of a UTF-8 sequence that has begun, and how many are missing.
@@ -61,9 +79,10 @@ struct DecodedTrack: Sendable {
   private let depth: Int
   private var inner: [CodeViews] = []
 
-  init(_ view: Violation.View, threshold: Int, depth: Int = 0) {
+  init(_ view: Violation.View, threshold: Int, least: Int? = nil, depth: Int = 0) {
     track = Track(view)
     self.threshold = threshold
+    self.least = least
     self.depth = depth
   }
 
@@ -118,20 +137,29 @@ struct DecodedTrack: Sendable {
 
   /// What it would find if the text ended here.
   func settled(_ patterns: borrowing PrivatePatterns) -> Violation? {
+    guard isReading else { return short(patterns) }
     if let found = track.settled(patterns) { return found }
     guard var last = inner.first else { return nil }
     last.settle(patterns)
     return last.violation
   }
 
+  /// The secret in a text too short to be believed, as "52 56 50 49" for 4821.
+  private func short(_ patterns: borrowing PrivatePatterns) -> Violation? {
+    guard let least, held.count >= least else { return nil }
+    return Track.token(in: held, view: track.view, common: least - 1, patterns)
+  }
+
   /// Ends the text, with its last word.
   @inline(__always)
   mutating func interrupt(_ patterns: borrowing PrivatePatterns) -> Violation? {
     guard isReading || !held.isEmpty else { return nil }
-    held.removeAll(keepingCapacity: true)
-    guard isReading else { return nil }
-    isReading = false
+    guard isReading else {
+      defer { held.removeAll(keepingCapacity: true) }
+      return short(patterns)
+    }
     let found = settled(patterns)
+    isReading = false
     track.interrupt()
     inner.removeAll()
     return found

@@ -48,7 +48,7 @@ struct WordViews: Sendable {
   }
 
   private mutating func push(_ spoken: SpokenWord, _ patterns: borrowing PrivatePatterns) {
-    note(withNumbers.push(spoken.plain, patterns), .numberWords)
+    if !spoken.isExtra { note(withNumbers.push(spoken.plain, patterns), .numberWords) }
     let common = spoken.isSmall ? spoken.figure.letters.count : 0
     let found = withFigures.find(spoken.figure, patterns, common: common)
     note(found?.rule, .numberWords)

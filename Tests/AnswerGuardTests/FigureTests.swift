@@ -69,6 +69,65 @@ import Testing
     #expect(Self.violation("It is 8.7.", citable: ["| 8 | 7 | and 87"]) != nil)
   }
 
+  /// Figures that replies give half in words, and codes of digits that they join or part.
+  private static func halves(_ reply: String, citable: [String] = []) -> Violation? {
+    let secret = """
+      The turnover was 2,400,000 euros, the loan 12000, the fine 1.25 billion, the rent 3 thousand, the interest 8.7 and \
+      the code of the safe 20-45-17. The guard comes at 14:30 and the PIN is 4821.
+      """
+    return LeakTests.released(
+      reply,
+      by: AnswerGuard(
+        privateTexts: [secret], citableTexts: citable,
+        vocabulary: CommonVocabulary(words: Checker.words(of: secret)), unknownShare: nil)
+    ).1
+  }
+
+  @Test(arguments: [
+    "It is 2.4 million euros.", "It is 2,4 Mio.", "It is 2.4m", "€2.4M", "2.40 million",
+    "2,4 Millionen",
+    "About 2,400 thousand.", "2400 Tsd. Euro", "12k", "12K euros", "12 thousand", "12 Tausend",
+    "12,0 Tsd",
+    "1.25 bn", "1,25 Mrd. Euro", "1,250 million", "1.250 Mio.", "1 milliarde 1250 million",
+    "3000 a month",
+    "3k a month", "8 point 7", "8 Komma 7", "8 comma seven", "eight point 7", "8 Punkt 7", "204517",
+    "204 517", "20 45 17", "twenty forty-five seventeen", "1430", "48 21", "48-21", "4 8 2 1",
+    "forty-eight twenty-one",
+  ])
+  func `a private figure is found half in words and a code without its separators`(form: String) {
+    #expect(Self.halves("They say it is \(form) now.") != nil)
+    #expect(Self.halves(form) != nil)
+    // What may be said in any form may be said in this one.
+    #expect(Self.halves("They say it is \(form) now.", citable: ["See \(form)."]) == nil)
+  }
+
+  @Test(arguments: [
+    "2.5 million people", "13k runners", "2 million", "12 m and 2.4 m of it", "12 km",
+    "1,430 euros",
+    "1 430 euros", "48, 21 and 9", "| 48 | 21 |", "48 - 21", "1. 48\n2. 21", "8. Point 7 says so.",
+    "8 points, 7 of them", "Page 8, comma 7", "8 point", "point 7", "4.82 or 48.2",
+    "20 45 18",
+    "143 and 0", "two hundred", "2 hundred", "24k gold", "a 4K video, 5G and 2b", "0 million",
+    "1 m 20",
+    "The ratio is 8 to 7.", "Call 030 204 51 72.", "12 thousandths", "12, thousand thanks",
+  ])
+  func `other figures half in words pass`(form: String) {
+    // Parts of the private figures that are figures by themselves.
+    let citable = ["Of 25 there are 20 here, and of 45 some are new."]
+    #expect(Self.halves("They say it is \(form) now.", citable: citable) == nil)
+    #expect(Self.halves(form, citable: citable) == nil)
+  }
+
+  @Test func `a figure half in words is private, too`() {
+    let gate = AnswerGuard(
+      privateTexts: ["We lost 2.4 million, then 12k, and 8 point 7 of the rest."], citable: [],
+      vocabulary: GuardFixtures.vocabulary, unknownShare: nil)
+    for reply in ["It is 2,400,000.", "It is 12,000.", "It is 12 thousand.", "It is 8.7 of it."] {
+      #expect(gate.violation(in: "", adding: reply) != nil, "\(reply)")
+    }
+    #expect(gate.violation(in: "", adding: "It is 4,000,000 or 87, and 24 million.") == nil)
+  }
+
   @Test func `a link word between numbers is not lost to a run`() {
     let gate = AnswerGuard(
       privateTexts: ["Take one point and two stones from 99 of them."], citable: [],

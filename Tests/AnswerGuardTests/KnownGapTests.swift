@@ -80,4 +80,42 @@ import Testing
       #expect(!isThrough)
     }
   }
+
+  @Test func `two figures in character codes are two figures`() {
+    let gate = AnswerGuard(
+      privateTexts: ["The rate is 27 per cent."], citable: [],
+      vocabulary: CommonVocabulary(words: ["the", "rate", "per", "cent"]))
+    // "From 31 to 35" would be 15.
+    withKnownIssue("every pair of figures would be a secret in code") {
+      for text in ["The rate is 50 55.", "The rate is 32 37."] {
+        // Said apart: a failure would print all of the gate.
+        let isThrough = passes(text, by: gate)
+        #expect(!isThrough)
+      }
+    }
+  }
+
+  @Test func `a figure in words with a point before its millions is not read`() {
+    let gate = AnswerGuard(
+      privateTexts: ["The turnover was 2,400,000 euros."], citable: [],
+      vocabulary: CommonVocabulary(words: ["two", "point", "four", "million", "it", "was", "half"]))
+    withKnownIssue("only digits are multiplied") {
+      // Said apart: a failure would print all of the gate.
+      let isThrough = passes("It was two point four million.", by: gate)
+      #expect(!isThrough)
+    }
+  }
+
+  @Test func `a run of words with its umlauts respelled is another run`() {
+    let secret = "Wir können für große Händler günstige Kühe führen."
+    let reply = "Wir koennen fuer große Haendler guenstige Kuehe fuehren."
+    let gate = AnswerGuard(
+      privateTexts: [secret], citable: [],
+      vocabulary: CommonVocabulary(words: Checker.words(of: secret + reply)))
+    withKnownIssue("only names and codes are respelled") {
+      // Said apart: a failure would print all of the gate.
+      let isThrough = passes(reply, by: gate)
+      #expect(!isThrough)
+    }
+  }
 }

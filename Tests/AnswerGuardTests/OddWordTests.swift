@@ -21,7 +21,7 @@ import Testing
     (0..<times).reduce(text) { text, _ in Data(text.utf8).base64EncodedString() }
   }
 
-  private static func base32(_ text: String) -> String {
+  static func base32(_ text: String) -> String {
     let bits = text.utf8.flatMap { byte in (0..<8).map { byte >> (7 - $0) & 1 } }
     return stride(from: 0, to: bits.count, by: 5).map { start in
       let value = (0..<5).reduce(0) {
