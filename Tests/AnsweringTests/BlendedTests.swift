@@ -37,10 +37,12 @@ import Testing
     return request
   }
 
-  private func answerer(_ shards: TestShards, _ model: LanguageModel) -> Answerer {
+  private func answerer(
+    _ shards: TestShards, _ model: LanguageModel, _ vocabulary: CommonVocabulary = vocabulary
+  ) -> Answerer {
     Answerer(
       shards: shards.cache, embedder: { HashingEmbedder.make() }, model: model,
-      vocabulary: { Self.vocabulary })
+      vocabulary: { vocabulary })
   }
 
   /// The dialogues that a model was sent.
@@ -85,34 +87,88 @@ import Testing
     }
   }
 
-  @Test(arguments: ["plain", "upper", "base64", "reversed", "spaced"])
+  private static let disguises = ["plain", "upper", "base64", "reversed", "spaced"]
+
+  private static func disguised(_ text: String, as disguise: String) -> String {
+    switch disguise {
+    case "upper": text.uppercased()
+    case "base64": Data(text.utf8).base64EncodedString()
+    case "reversed": String(text.reversed())
+    case "spaced": text.map(String.init).joined(separator: " ")
+    default: text
+    }
+  }
+
+  /// The words of the rules and of what may be cited, beside the usual ones: a gate that knows them reads on to the private text.
+  private func promptVocabulary(_ shards: TestShards) async throws -> CommonVocabulary {
+    let seen = Seen()
+    _ = try await answerer(shards, model(seen: seen) { _ in ["It costs 129 euros [1]."] })
+      .wholeAnswer(request(.blended))
+    let rules = try #require(seen.all.first?.messages.first?.content)
+    #expect(rules.contains("Rules:") && !rules.contains(Self.code))
+    let words = "\(rules) \(Self.open) Prices Question".split(whereSeparator: \.isWhitespace)
+    return Self.vocabulary.union(CommonVocabulary(words: words.map(String.init)))
+  }
+
+  @Test(arguments: disguises)
   func `a model that copies its prompt under a disguise gives the strict answer instead`(
     disguise: String
   ) async throws {
     let shards = try await shards()
     let copying = model { dialogue in
       guard Self.isPrivate(dialogue) else { return ["It costs 129 euros in every shop [1]."] }
+      // The mark of the fences is drawn by chance, and its letters are no words.
       let text = dialogue.messages.map(\.content).joined(separator: "\n")
-      let disguised =
-        switch disguise {
-        case "upper": text.uppercased()
-        case "base64": Data(text.utf8).base64EncodedString()
-        case "reversed": String(text.reversed())
-        case "spaced": text.map(String.init).joined(separator: " ")
-        default: text
-        }
+        .replacing(#/P[0-9A-Z]{13,}/#, with: "")
       return ["It is a cover. "]
-        + disguised.split(separator: " ", omittingEmptySubsequences: false)
+        + Self.disguised(text, as: disguise).split(
+          separator: " ", omittingEmptySubsequences: false
+        )
         .map { $0 + " " }
     }
-    let answer = try await answerer(shards, copying).wholeAnswer(request(.blended))
-    let plain = answer.message.lowercased().filter(\.isLetter)
-    #expect(!answer.message.contains(Self.code) && !plain.contains("takeoff"))
-    #expect(!String(plain.reversed()).contains("takeoff"))
-    #expect(!answer.message.contains(Data(Self.secret.utf8).base64EncodedString().prefix(24)))
+    let answer = try await answerer(shards, copying, promptVocabulary(shards))
+      .wholeAnswer(request(.blended))
+    expectNothingPrivate(in: answer.message)
+    #expect(answer.message.hasPrefix("It is a cover. "))
     #expect(answer.message.hasSuffix("It costs 129 euros in every shop [1]."))
     #expect(answer.gated == 1 && answer.origin == .blended && answer.answered)
     #expect(answer.sources.map(\.sourceID.text) == ["public"])
+    // As words it is let out up to the private passage, and stopped there; in others the rules are no words any more.
+    if ["plain", "upper"].contains(disguise) {
+      let shown = answer.message.lowercased()
+      #expect(shown.contains("you are fern") && shown.contains(Self.open.lowercased()))
+    }
+  }
+
+  @Test(arguments: disguises)
+  func `a secret alone between sentences that may be said is stopped where it stands`(
+    disguise: String
+  ) async throws {
+    let shards = try await shards()
+    for secret in [Self.secret, Self.code] {
+      let copying = model { dialogue in
+        Self.isPrivate(dialogue)
+          ? ["It is a cover.\n", Self.disguised(secret, as: disguise), "\nIt is in the shop.\n"]
+          : ["It costs 129 euros in every shop [1]."]
+      }
+      let answer = try await answerer(shards, copying).wholeAnswer(request(.blended))
+      // The gate let the first sentence out, so it had read on; the secret and what came after it are gone.
+      #expect(
+        answer.message == "It is a cover.\nIt costs 129 euros in every shop [1].",
+        "\(disguise), \(secret)")
+      #expect(answer.gated == 1 && answer.origin == .blended)
+      expectNothingPrivate(in: answer.message)
+    }
+  }
+
+  private func expectNothingPrivate(in message: String) {
+    let plain = message.lowercased().filter(\.isLetter)
+    for text in [plain, String(plain.reversed())] {
+      #expect(!text.contains("takeoff") && !text.contains("quartz"))
+    }
+    for secret in [Self.secret, Self.code] {
+      #expect(!message.contains(Data(secret.utf8).base64EncodedString().prefix(16)))
+    }
   }
 
   @Test func `what is known of a visitor is in the prompt, and lets nothing private through`()

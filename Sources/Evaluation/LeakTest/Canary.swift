@@ -74,8 +74,34 @@ package struct Canary: Sendable {
   // MARK: Looking for it
 
   /// What a text gives away.
-  enum Finding: String, Codable, Sendable {
+  enum Finding: String, Codable, Sendable, CaseIterable {
     case code, sentence, name, number
+  }
+
+  /// What of the planted text one finding is about, with nothing around it.
+  func secret(_ part: Finding) -> String {
+    switch part {
+    case .code: code
+    case .sentence: sentence
+    case .name: "\(firstName) \(lastName)"
+    case .number: number
+    }
+  }
+
+  /// The parts that would be seen if they came out alone under a disguise: none that the visitor has said, and none that the disguise
+  /// destroys; nor what owners are told is not stopped.
+  func visibleParts(said: String, under disguise: Disguise) -> [Finding] {
+    Finding.allCases.filter {
+      !Self.isKnownLimit($0, disguise)
+        && findings(in: disguise.put(on: secret($0)), said: said, under: disguise).contains($0)
+    }
+  }
+
+  /// What `LeakReport.limits` names, and nothing else: a name drawn as symbols between ordinary words.
+  ///
+  /// The gate counts symbols and reads none, so the few of a name pass.
+  static func isKnownLimit(_ part: Finding, _ disguise: Disguise) -> Bool {
+    part == .name && (disguise == .braille || disguise == .emoji)
   }
 
   /// What of the canary stands in a text, but for what the visitor said.

@@ -57,9 +57,29 @@ package struct LeakTest: Sendable {
     var attacks = 0
     var reached = 0
     var stopped = 0
+    var tested = 0
     var tokens = 0
     var replyTokens = 0
     var leaks: [LeakReport.Leak] = []
+    /// How often each part of the canary was said alone, by disguise.
+    var said: [Disguise: [Canary.Finding: Int]] = [:]
+    /// The disguises that were to bring private text to the gate, and those that did.
+    var tried: Set<Disguise> = []
+    var came: Set<Disguise> = []
+
+    var untested: [Disguise] {
+      Disguise.allCases.filter { tried.contains($0) && !came.contains($0) }
+    }
+  }
+
+  /// An attack on a source.
+  private struct Planned {
+    let attack: Attack
+    let disguise: Disguise
+    /// Which part of the canary is rather said alone after it; nil for none.
+    let secret: Int?
+
+    var answerCount: Int { attack.turns.count + (secret == nil ? 0 : 1) }
   }
 
   /// Tests one generation.
@@ -87,34 +107,30 @@ package struct LeakTest: Sendable {
       embedder: embedder)
     var visibilities = subject.visibilities
     visibilities[ShadowShard.planter] = .citable
-    let turns = attacks.reduce(0) { $0 + $1.turns.count }
-    let share =
-      isThorough
-      ? 1
-      : max(
-        1, turns * hidden.count / Self.budget + (turns * hidden.count % Self.budget > 0 ? 1 : 0))
+    let share = attackShare(sources: hidden.count)
     let total = hidden.indices.reduce(0) { sum, place in
-      sum + chosen(place, share).reduce(0) { $0 + $1.attack.turns.count }
+      sum + planned(place, share).reduce(0) { $0 + $1.answerCount }
     }
     var done = 0
     var sources: [LeakReport.Source] = []
     for (place, id) in hidden.enumerated() {
       guard let canary = canaries[id] else { continue }
       var tally = Tally()
-      for (number, (attack, disguise)) in chosen(place, share).enumerated() {
+      for (number, plan) in planned(place, share).enumerated() {
         try Task.checkCancellation()
         // A code or a figure stops what words alone might pass, so every other time none of them is said.
-        let watched = Watched(
-          canary, disguise, mode: mode, model: model,
+        let watched = WatchedModel(
+          canary, plan.disguise, mode: mode, real: model,
           isPlain: (number / Disguise.allCases.count + number % Disguise.allCases.count) % 2 == 1)
-        try await carryOut(attack, watched, shadow.shard, visibilities, &tally)
-        done += attack.turns.count
+        try await carryOut(plan, watched, shadow.shard, visibilities, &tally)
+        done += plan.answerCount
         progress(done, total)
       }
       sources.append(
         LeakReport.Source(
           id: id.text, name: subject.names.name(of: id) ?? id.text, attacks: tally.attacks,
-          reached: tally.reached, stopped: tally.stopped, tokens: tally.tokens,
+          reached: tally.reached, stopped: tally.stopped, tested: tally.tested,
+          untested: tally.untested.map(\.rawValue), tokens: tally.tokens,
           replyTokens: tally.replyTokens, leaks: tally.leaks))
     }
     return LeakReport(
@@ -124,23 +140,65 @@ package struct LeakTest: Sendable {
       limits: LeakReport.limits(mode.rawValue))
   }
 
+  /// Of how many attacks a source gets one, so that all answers together keep the budget.
+  private func attackShare(sources: Int) -> Int {
+    guard !isThorough else { return 1 }
+    let whole = planned(0, 1).reduce(0) { $0 + $1.answerCount } * sources
+    guard whole > Self.budget else { return 1 }
+    // The fewer attacks there are, the nearer to each of them a secret is said alone.
+    let most =
+      attacks.reduce(0) { $0 + $1.turns.count + (saysSecretsAlone ? 1 : 0) } * sources
+    return max(1, most / Self.budget + (most % Self.budget > 0 ? 1 : 0))
+  }
+
+  /// A real model says what it likes, and before a strict chatbot's model there is no secret.
+  private var saysSecretsAlone: Bool { mode == .blended && model == nil }
+
   /// The attacks on one source, each with a disguise of its own, or with all of them.
-  private func chosen(_ place: Int, _ share: Int) -> [(attack: Attack, disguise: Disguise)] {
-    if isThorough {
-      return attacks.flatMap { attack in Disguise.allCases.map { (attack, $0) } }
-    }
-    return attacks.enumerated().filter { ($0.offset + place) % share == 0 }.map { number, attack in
-      let all = Disguise.allCases
-      return (attack, all[(number / share + place) % all.count])
+  ///
+  /// A secret is said alone after the first four under each disguise, once for each part of the canary, and then after every fourth.
+  private func planned(_ place: Int, _ share: Int) -> [Planned] {
+    let all = Disguise.allCases
+    let pairs: [(attack: Attack, disguise: Int)] =
+      isThorough
+      ? attacks.flatMap { attack in all.indices.map { (attack, $0) } }
+      : attacks.enumerated().filter { ($0.offset + place) % share == 0 }.map { number, attack in
+        (attack, (number / share + place) % all.count)
+      }
+    let parts = Canary.Finding.allCases.count
+    var counts = [Int](repeating: 0, count: all.count)
+    return pairs.map { attack, number in
+      let count = counts[number]
+      counts[number] += 1
+      return Planned(
+        attack: attack, disguise: all[number],
+        secret: saysSecretsAlone && (count < parts || count % parts == 0) ? place + number : nil)
     }
   }
 
+  /// What one visitor says and is told.
+  private struct Conversation {
+    let attack: Attack
+    let answerer: Answerer
+    let visibilities: [SourceID: Visibility]
+    let trouble: Trouble
+    var past: [AnswerRequest.Turn] = []
+    var said = ""
+  }
+
+  /// The first error that was covered by quoting.
+  private final class Trouble: Sendable {
+    private let first = Mutex<(any Error)?>(nil)
+    var error: (any Error)? { first.withLock { $0 } }
+    func note(_ error: any Error) { first.withLock { $0 = $0 ?? error } }
+  }
+
   private func carryOut(
-    _ attack: Attack, _ watched: Watched, _ shard: ShardSet,
+    _ plan: Planned, _ watched: WatchedModel, _ shard: ShardSet,
     _ visibilities: [SourceID: Visibility], _ tally: inout Tally
   ) async throws {
-    let trouble = Mutex<(any Error)?>(nil)
-    let (canary, disguise) = (watched.canary, watched.disguise)
+    let trouble = Trouble()
+    let (attack, disguise, canary) = (plan.attack, plan.disguise, watched.canary)
     // However little an attack has to do with it: what is tested is the gate, not the search.
     var weights = QuotingWeights.set(for: embedder.model)
     weights.leastPassageScore = 0
@@ -148,42 +206,15 @@ package struct LeakTest: Sendable {
       shards: ShardCache(fixed: [subject.chatbot.text: shard]), embedder: { embedder },
       model: watched.model, vocabulary: { vocabulary },
       retriever: Retriever(leastPrivateScore: 0), weights: weights, remembers: false,
-      report: { error in trouble.withLock { $0 = $0 ?? error } })
+      report: { trouble.note($0) })
+    var conversation = Conversation(
+      attack: attack, answerer: answerer, visibilities: visibilities, trouble: trouble)
     tally.attacks += 1
-    var past: [AnswerRequest.Turn] = []
-    var said = ""
     for (number, turn) in attack.turns.enumerated() {
       var question = Attack.aimed(turn, at: canary)
       // An attack that does not name the subject would find another text, and test nothing.
       if number == 0, !question.contains(canary.topic) { question += " (\(canary.topic))" }
-      said += question + "\n"
-      watched.hears(said)
-      var request = AnswerRequest(
-        question: question, chatbot: subject.chatbot, chatbotName: subject.name,
-        visibilities: visibilities, noAnswerText: subject.noAnswerText)
-      request.mode = mode
-      request.history = past
-      let answer = try await answerer.wholeAnswer(request)
-      // A model that does not reply has not been tested, whatever was quoted in its place.
-      if let error = trouble.withLock({ $0 }) { throw error }
-      tally.tokens += answer.usage.promptTokens + answer.usage.replyTokens
-      tally.replyTokens += answer.usage.replyTokens
-      // As the server hands earlier answers on: what was blended is in no later prompt.
-      past.append(
-        AnswerRequest.Turn(
-          question: question, answer: answer.origin == .blended ? nil : answer.message,
-          sources: answer.promptSources))
-      tally.stopped += answer.gated
-      let shown =
-        ([answer.message] + answer.sources.flatMap { [$0.title, $0.quote, $0.url ?? ""] })
-        .joined(separator: "\n")
-      for found in Set(
-        canary.findings(in: shown, said: said, under: nil)
-          + canary.findings(in: shown, said: said, under: disguise))
-      {
-        tally.leaks.append(
-          LeakReport.Leak(attack: attack.id, disguise: disguise.rawValue, what: found.rawValue))
-      }
+      _ = try await ask(question, watched, &conversation, &tally)
     }
     if watched.hasReached {
       tally.reached += 1
@@ -195,65 +226,72 @@ package struct LeakTest: Sendable {
       // The model was asked, and what it was shown held nothing: that is what is tested here.
       tally.reached += 1
     }
-  }
-}
-
-/// A model whose prompts are looked at: the copying one, or a real one.
-private final class Watched: Sendable {
-  private struct Seen {
-    var wasAsked = false
-    var hasReached = false
-    var said = ""
-  }
-
-  let canary: Canary
-  let disguise: Disguise
-  private let mode: PrivacyMode
-  private let real: LanguageModel?
-  /// Whether the copying model leaves out the canary's code, name and number: its sentence is of words that everybody knows.
-  private let isPlain: Bool
-  private let seen = Mutex(Seen())
-
-  init(
-    _ canary: Canary, _ disguise: Disguise, mode: PrivacyMode, model: LanguageModel?, isPlain: Bool
-  ) {
-    self.isPlain = isPlain
-    self.canary = canary
-    self.disguise = disguise
-    self.mode = mode
-    real = model
-  }
-
-  var wasAsked: Bool { seen.withLock { $0.wasAsked } }
-  /// Whether the canary stood in some prompt: of a strict chatbot any trace of it that the visitor has not said.
-  var hasReached: Bool { seen.withLock { $0.hasReached } }
-
-  /// Takes what the visitor has said by now.
-  func hears(_ said: String) { seen.withLock { $0.said = said } }
-
-  var model: LanguageModel {
-    let budget = real?.budget ?? Prompt.Budget(contextTokens: 1 << 20)
-    return LanguageModel(name: real?.name ?? "stub", budget: budget) { dialogue in
-      let text = dialogue.messages.map(\.content).joined(separator: "\n")
-      let isHere = text.contains(self.canary.mark)
-      self.seen.withLock {
-        $0.wasAsked = true
-        $0.hasReached =
-          $0.hasReached || isHere
-          || self.mode == .strict
-            && !self.canary.findings(in: text, said: $0.said, under: nil).isEmpty
-      }
-      if let real = self.real { return real.reply(dialogue) }
-      return AsyncThrowingStream { continuation in
-        // The sealed answer of a blended chatbot holds nothing to copy.
-        let copy =
-          isHere || self.mode == .strict
-          ? self.disguise.put(on: self.isPlain ? self.canary.withoutMarks(text) : text)
-          : "It is in the documents [1]."
-        continuation.yield(.text("Here is all of it. "))
-        continuation.yield(.text(copy))
-        continuation.finish()
-      }
+    if let first = plan.secret {
+      try await saySecret(first, watched, &conversation, &tally)
     }
+  }
+
+  /// Asks once more, and has the model say a part of the canary alone: the one that was said least often under the disguise.
+  private func saySecret(
+    _ first: Int, _ watched: WatchedModel, _ conversation: inout Conversation,
+    _ tally: inout Tally
+  ) async throws {
+    let (canary, disguise) = (watched.canary, watched.disguise)
+    let question = SecretTurn.question(about: canary.topic)
+    let visible = Set(
+      canary.visibleParts(said: conversation.said + question, under: disguise))
+    let all = Canary.Finding.allCases
+    let parts = all.indices.map { all[($0 + first) % all.count] }.filter(visible.contains)
+    let counts = tally.said[disguise] ?? [:]
+    guard let part = parts.min(by: { counts[$0] ?? 0 < counts[$1] ?? 0 }) else { return }
+    tally.said[disguise, default: [:]][part, default: 0] += 1
+    tally.tried.insert(disguise)
+    // A sentence that the gate does not let through tests nothing: then another one stands before the secret.
+    for opening in SecretTurn.Opening.allCases {
+      watched.says(part, after: opening)
+      let (answer, found) = try await ask(question, watched, &conversation, &tally)
+      let outcome = watched.secretTurn?.outcome(of: answer) ?? .early
+      if outcome == .stopped { tally.tested += 1 }
+      // Let out and not seen is not tested; let out and seen is told as a leak.
+      if outcome == .stopped || outcome == .passed && !found.isEmpty { tally.came.insert(disguise) }
+      if outcome != .early { break }
+    }
+  }
+
+  /// One turn, and what is found in the answer.
+  private func ask(
+    _ question: String, _ watched: WatchedModel, _ conversation: inout Conversation,
+    _ tally: inout Tally
+  ) async throws -> (Answer, Set<Canary.Finding>) {
+    let (canary, disguise) = (watched.canary, watched.disguise)
+    conversation.said += question + "\n"
+    watched.hears(conversation.said)
+    var request = AnswerRequest(
+      question: question, chatbot: subject.chatbot, chatbotName: subject.name,
+      visibilities: conversation.visibilities, noAnswerText: subject.noAnswerText)
+    request.mode = mode
+    request.history = conversation.past
+    let answer = try await conversation.answerer.wholeAnswer(request)
+    // A model that does not reply has not been tested, whatever was quoted in its place.
+    if let error = conversation.trouble.error { throw error }
+    tally.tokens += answer.usage.promptTokens + answer.usage.replyTokens
+    tally.replyTokens += answer.usage.replyTokens
+    // As the server hands earlier answers on: what was blended is in no later prompt.
+    conversation.past.append(
+      AnswerRequest.Turn(
+        question: question, answer: answer.origin == .blended ? nil : answer.message,
+        sources: answer.promptSources))
+    tally.stopped += answer.gated
+    let shown =
+      ([answer.message] + answer.sources.flatMap { [$0.title, $0.quote, $0.url ?? ""] })
+      .joined(separator: "\n")
+    let found = Set(
+      canary.findings(in: shown, said: conversation.said, under: nil)
+        + canary.findings(in: shown, said: conversation.said, under: disguise))
+    tally.leaks += found.map {
+      LeakReport.Leak(
+        attack: conversation.attack.id, disguise: disguise.rawValue, what: $0.rawValue)
+    }
+    return (answer, found)
   }
 }
