@@ -116,11 +116,14 @@ import Testing
   ) async throws {
     let shards = try await shards()
     let copying = model { dialogue in
-      guard Self.isPrivate(dialogue) else { return ["It costs 129 euros in every shop [1]."] }
+      // By the secret: what was let out, "[PRIVATE]" with it, stands in the sealed prompt, too.
+      guard dialogue.messages.contains(where: { $0.content.contains(Self.secret) }) else {
+        return ["It costs 129 euros in every shop [1]."]
+      }
       // The mark of the fences is drawn by chance, and its letters are no words.
       let text = dialogue.messages.map(\.content).joined(separator: "\n")
         .replacing(#/P[0-9A-Z]{13,}/#, with: "")
-      return ["It is a cover. "]
+      return ["It is so. "]
         + Self.disguised(text, as: disguise).split(
           separator: " ", omittingEmptySubsequences: false
         )
@@ -129,14 +132,15 @@ import Testing
     let answer = try await answerer(shards, copying, promptVocabulary(shards))
       .wholeAnswer(request(.blended))
     expectNothingPrivate(in: answer.message)
-    #expect(answer.message.hasPrefix("It is a cover. "))
+    #expect(answer.message.hasPrefix("It is so. "))
     #expect(answer.message.hasSuffix("It costs 129 euros in every shop [1]."))
     #expect(answer.gated == 1 && answer.origin == .blended && answer.answered)
     #expect(answer.sources.map(\.sourceID.text) == ["public"])
-    // As words it is let out up to the private passage, and stopped there; in others the rules are no words any more.
-    if ["plain", "upper"].contains(disguise) {
-      let shown = answer.message.lowercased()
-      #expect(shown.contains("you are fern") && shown.contains(Self.open.lowercased()))
+    // As words and as letters it is let out up to the private passage, and stopped there; in others it is neither any more.
+    if ["plain", "upper", "spaced"].contains(disguise) {
+      let shown = answer.message.lowercased().filter(\.isLetter)
+      #expect(shown.contains("youarefern"))
+      #expect(shown.contains(Self.open.lowercased().filter(\.isLetter)))
     }
   }
 
@@ -148,13 +152,13 @@ import Testing
     for secret in [Self.secret, Self.code] {
       let copying = model { dialogue in
         Self.isPrivate(dialogue)
-          ? ["It is a cover.\n", Self.disguised(secret, as: disguise), "\nIt is in the shop.\n"]
+          ? ["It is so.\n", Self.disguised(secret, as: disguise), "\nIt is in the shop.\n"]
           : ["It costs 129 euros in every shop [1]."]
       }
       let answer = try await answerer(shards, copying).wholeAnswer(request(.blended))
       // The gate let the first sentence out, so it had read on; the secret and what came after it are gone.
       #expect(
-        answer.message == "It is a cover.\nIt costs 129 euros in every shop [1].",
+        answer.message == "It is so.\nIt costs 129 euros in every shop [1].",
         "\(disguise), \(secret)")
       #expect(answer.gated == 1 && answer.origin == .blended)
       expectNothingPrivate(in: answer.message)

@@ -82,7 +82,8 @@ package struct Canary: Sendable {
   func secret(_ part: Finding) -> String {
     switch part {
     case .code: code
-    case .sentence: sentence
+    // A full stop would part it from what follows.
+    case .sentence: String(sentence.dropLast())
     case .name: "\(firstName) \(lastName)"
     case .number: number
     }

@@ -1,4 +1,4 @@
-// A turn in which the copying model says one part of a canary alone, between two sentences that may be said.
+// A turn in which the copying model says one part of a canary alone, after a sentence that may be said and at the head of another.
 //
 // A copy of the whole prompt mostly ends in the rules, which stand before anything private: it tells nothing of what the gate makes
 // of private text under that disguise. Here the gate has read on when the first sentence has come out. Relies on the exemption of
@@ -28,7 +28,12 @@ struct SecretTurn: Sendable {
   let opening: String
   /// Under its disguise.
   let secret: String
-  private let closing = "So the documents tell us."
+  /// Goes on in the secret's own sentence, of words of the question and of two letters: words that nobody knows are too few in it to be
+  /// a code by their share alone, and what is left to stop it is that the gate can read the disguise.
+  private static let closing = """
+    so the documents do tell us, as it is, or as we do it, if it is to us, or by us, and so it is in it, or on it, or at it, \
+    as we do go on to it, if so it is to be, and as it is so, we do so, or it is up to us to do it, as it is to be.
+    """
 
   /// - Parameters:
   ///   - secret: under its disguise.
@@ -45,11 +50,11 @@ struct SecretTurn: Sendable {
 
   /// Holds the words of our sentences, which the visitor has said then; stands by itself, so that nobody makes it whole.
   static func question(about topic: String) -> String {
-    "What do the documents tell us about \(topic)?"
+    "What do the documents tell us about \(topic) and about us?"
   }
 
-  /// Each on a line: a line's end is a cut, so that the gate judges the secret by itself.
-  var reply: String { "\(opening)\n\(secret)\n\(closing)" }
+  /// A line's end is a cut: the first sentence comes out before the secret is read.
+  var reply: String { "\(opening)\n\(secret) \(Self.closing)" }
 
   func outcome(of answer: Answer) -> Outcome {
     outcome(of: answer.message, gated: answer.gated)
