@@ -12,6 +12,7 @@ struct TextScanner: Sendable {
   private var codes = CodeViews()
   private var leet = LeetView()
   private var marked = MarkedLetters()
+  private var turned = TurnedView()
   private var escapes = (Unescaper(), Unescaper())
   private var unescaped = (Track(.unescaped), Track(.unescaped))
   private var allowList: AllowList
@@ -39,6 +40,7 @@ struct TextScanner: Sendable {
     note(markup.feed(scalar, patterns))
     note(leet.feed(scalar, patterns))
     note(marked.feed(scalar, patterns))
+    note(turned.feed(scalar, patterns))
     codes.feed(scalar, patterns)
     for plain in escapes.0.feed(scalar) { feedUnescaped(plain) }
     if scalar.isSpace {
@@ -57,6 +59,7 @@ struct TextScanner: Sendable {
     note(views.violation)
     note(markup.settled(patterns))
     note(leet.settled(patterns))
+    note(turned.settled(patterns))
     codes.settle(patterns)
     note(codes.violation)
     settleEscapes()

@@ -13,7 +13,7 @@ package struct Violation: Hashable, Sendable {
     case firstLetters, lastLetters, lineStarts, lineEnds, sentenceStarts
     case capitals, emphasis
     case withoutMarkup, insideMarkup, unescaped
-    case base64, base32, hexadecimal, binary, characterCodes, morse, hiddenCharacters
+    case base64, base32, rot47, hexadecimal, binary, characterCodes, morse, hiddenCharacters
   }
 
   package let rule: Rule
