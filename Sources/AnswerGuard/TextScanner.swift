@@ -10,6 +10,7 @@ struct TextScanner: Sendable {
   private var views = WordViews()
   private var markup = MarkupViews()
   private var codes = CodeViews()
+  private var lineCodes = LineCodes()
   private var leet = LeetView()
   private var marked = MarkedLetters()
   private var escapes = (Unescaper(), Unescaper())
@@ -40,6 +41,7 @@ struct TextScanner: Sendable {
     note(leet.feed(scalar, patterns))
     note(marked.feed(scalar, patterns))
     codes.feed(scalar, patterns)
+    lineCodes.feed(scalar, patterns)
     for plain in escapes.0.feed(scalar) { feedUnescaped(plain) }
     if scalar.isSpace {
       views.endPiece(patterns)
@@ -47,7 +49,7 @@ struct TextScanner: Sendable {
       codes.endPiece()
       if scalar == "\n" || scalar == "\r" { views.endLine(patterns) }
     }
-    note(views.violation ?? codes.violation)
+    note(views.violation ?? codes.violation ?? lineCodes.violation)
   }
 
   /// Looks at every reading as if the text ended here; to be called before what was fed is released.
@@ -58,7 +60,8 @@ struct TextScanner: Sendable {
     note(markup.settled(patterns))
     note(leet.settled(patterns))
     codes.settle(patterns)
-    note(codes.violation)
+    lineCodes.settle(patterns)
+    note(codes.violation ?? lineCodes.violation)
     settleEscapes()
     if !reader.isInWord { allowList.settlePiece(patterns) }
     allowList.endSentence()
