@@ -20,6 +20,9 @@ struct ScaledFigures: Sendable {
     return zeros
   }()
 
+  /// The mark before a figure that was made, which keeps it apart from the digits that it was made of.
+  static let mark: UInt32 = 0xD7
+
   /// More digits than this are no figure that somebody says.
   private static let longest = 20
 
@@ -56,8 +59,7 @@ struct ScaledFigures: Sendable {
     }
     return figures.compactMap { digits in
       let kept = Array(digits.drop { $0 == 0x30 })
-      // The mark before it keeps it apart from the digits that it was made of.
-      return kept.isEmpty ? nil : Word(kept, isNumber: true, separator: 0xD7)
+      return kept.isEmpty ? nil : Word(kept, isNumber: true, separator: Self.mark)
     }
   }
 }

@@ -118,6 +118,15 @@ import Testing
     #expect(Self.halves(form, citable: citable) == nil)
   }
 
+  @Test func `a part of a figure that was made is no piece of it`() {
+    let gate = AnswerGuard(
+      privateTexts: ["We lost 1.8 million and 12 thousand."], citable: [],
+      vocabulary: GuardFixtures.vocabulary)
+    for reply in ["It is for 800 of the people.", "There are 200 and 120 of the bicycles."] {
+      #expect(gate.violation(in: "", adding: reply) == nil)
+    }
+  }
+
   @Test func `a figure half in words is private, too`() {
     let gate = AnswerGuard(
       privateTexts: ["We lost 2.4 million, then 12k, and 8 point 7 of the rest."], citable: [],
