@@ -38,7 +38,8 @@ struct ScaledFigures: Sendable {
       return figures(at: word)
     }
     let isJoined = !whole.isEmpty && !word.isAfterSpace && JoinedToken.isPoint(word.separator)
-    whole = isJoined ? whole + fraction : []
+    // What is too long already grows no more: a reply may be one figure of a megabyte.
+    whole = isJoined ? whole + (whole.count > Self.longest ? [] : fraction) : []
     if isJoined { fraction = word.letters } else { (whole, fraction) = (word.letters, []) }
     return []
   }
