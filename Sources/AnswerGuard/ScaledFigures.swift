@@ -47,7 +47,8 @@ struct ScaledFigures: Sendable {
   private func figures(at word: Word) -> [Word] {
     // "12m" may be millions, "12 m" are metres.
     let isClose = !word.isAfterSpace && word.separator == 0
-    guard let zeros = Self.zeros[word.hash], word.separator == 0,
+    let isHyphened = !word.isAfterSpace && word.separator == 0x2D
+    guard let zeros = Self.zeros[word.hash], word.separator == 0 || isHyphened,
       isClose || word.letters.count > 1, whole.count + fraction.count + zeros <= Self.longest
     else { return [] }
     var figures: [[UInt32]] = []

@@ -84,7 +84,8 @@ import Testing
   }
 
   @Test(arguments: [
-    "It is 2.4 million euros.", "It is 2,4 Mio.", "It is 2.4m", "€2.4M", "2.40 million",
+    "It is 2.4 million euros.", "It is 2,4 Mio.", "It is 2.4m", "A 2.4-million deal", "€2.4M",
+    "2.40 million",
     "2,4 Millionen",
     "About 2,400 thousand.", "2400 Tsd. Euro", "12k", "12K euros", "12 thousand", "12 Tausend",
     "12,0 Tsd",
