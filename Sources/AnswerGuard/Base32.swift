@@ -42,8 +42,8 @@ struct Base32: Sendable {
 
   /// What would be found if the text ended here.
   func settled(_ patterns: borrowing PrivatePatterns) -> Violation? {
-    for track in tracks {
-      if let found = track.settled(patterns) { return found }
+    for index in tracks.indices {
+      if let found = tracks[index].settled(patterns) { return found }
     }
     return nil
   }

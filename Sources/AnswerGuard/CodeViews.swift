@@ -14,6 +14,8 @@ struct CodeViews: Sendable {
   private var decimal: DecodedTrack
   private var octal: DecodedTrack
   private var alphabet = Lane(isSpelled: true)
+  /// Places in the alphabet again, for names too short to be looked for in a row without end.
+  private var places = DecodedTrack(.characterCodes, threshold: 12, least: 4)
   private var tags = DecodedTrack(.hiddenCharacters, threshold: 1)
   private var selectors = DecodedTrack(.hiddenCharacters, threshold: 1)
   private var morse = MorseTrack()
@@ -59,7 +61,8 @@ struct CodeViews: Sendable {
   }
 
   /// Takes the next scalar of the reply, as it stands.
-  mutating func feed(_ scalar: Unicode.Scalar, _ patterns: borrowing PrivatePatterns) {
+  mutating func feed(_ character: Unicode.Scalar, _ patterns: borrowing PrivatePatterns) {
+    let scalar = character.isASCII ? character : Self.plain(character)
     note(short.feed(scalar, patterns))
     guard scalar.isASCII else {
       endNumber(patterns)
@@ -83,6 +86,17 @@ struct CodeViews: Sendable {
     note(morse.feed(scalar, patterns))
   }
 
+  /// A digit of any script, and full-width ASCII, as ASCII.
+  static func plain(_ scalar: Unicode.Scalar) -> Unicode.Scalar {
+    if (0xFF01...0xFF5E).contains(scalar.value) {
+      return Unicode.Scalar(scalar.value - 0xFEE0) ?? scalar
+    }
+    guard scalar.properties.numericType == .decimal, let digit = scalar.properties.numericValue,
+      (0...9).contains(digit)
+    else { return scalar }
+    return Unicode.Scalar(0x30 + UInt32(digit)) ?? scalar
+  }
+
   /// A word between codes ends them.
   private mutating func pause(_ scalar: Unicode.Scalar, _ patterns: borrowing PrivatePatterns) {
     guard scalar.isLetter else { return }
@@ -91,6 +105,7 @@ struct CodeViews: Sendable {
     note(decimal.interrupt(patterns) ?? octal.interrupt(patterns))
     for index in bits.indices { note(bits[index].interrupt(patterns)) }
     alphabet.interrupt()
+    note(places.interrupt(patterns))
   }
 
   /// White space: a code may begin anew.
@@ -107,12 +122,17 @@ struct CodeViews: Sendable {
       // The number may go on, so it is ended in a copy.
       var copy = self
       copy.endNumber(patterns)
-      note(copy.violation ?? copy.decimal.settled(patterns) ?? copy.octal.settled(patterns))
+      note(
+        copy.violation ?? copy.decimal.settled(patterns) ?? copy.octal.settled(patterns)
+          ?? copy.places.settled(patterns))
     }
     note(short.settled(patterns))
-    for track in base64 + hex + bits + [decimal, octal, tags, selectors] {
-      note(track.settled(patterns))
-    }
+    // By their places: a copy of a track costs more than the question.
+    for index in base64.indices { note(base64[index].settled(patterns)) }
+    for index in hex.indices { note(hex[index].settled(patterns)) }
+    for index in bits.indices { note(bits[index].settled(patterns)) }
+    note(decimal.settled(patterns) ?? octal.settled(patterns) ?? places.settled(patterns))
+    note(tags.settled(patterns) ?? selectors.settled(patterns))
     note(base32.settled(patterns))
     note(morse.settled(patterns))
   }
@@ -203,8 +223,12 @@ struct CodeViews: Sendable {
       if isOctal, let value = UInt32(String(number), radix: 8) {
         note(octal.feed(value, patterns))
       }
-      if (1...26).contains(number), let rule = alphabet.push(letter: 0x60 + number, patterns) {
-        note(Violation(rule: rule, view: .characterCodes))
+      if (1...26).contains(number) {
+        let rule = alphabet.push(letter: 0x60 + number, patterns)
+        note(rule.map { Violation(rule: $0, view: .characterCodes) })
+        note(places.feed(0x60 + number, patterns))
+      } else {
+        note(places.interrupt(patterns))
       }
     }
     number = 0

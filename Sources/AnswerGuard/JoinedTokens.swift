@@ -3,6 +3,8 @@
 /// A token of one or more words.
 struct JoinedToken {
   let words: [Word]
+  /// Whether it counts only where it stands alone.
+  var isWhole = false
 
   /// All letters and digits in a row.
   var letters: [UInt32] { words.flatMap(\.letters) }

@@ -12,13 +12,21 @@ struct MorseTrack: Sendable {
   mutating func feed(
     _ scalar: Unicode.Scalar, _ patterns: borrowing PrivatePatterns
   ) -> Violation? {
-    switch scalar {
-    case ".", "·", "•", "∙", "●": add(0)
-    case "-", "–", "—", "−", "_", "‐", "‑", "▬": add(1)
-    default: return code == 1 && scalar != " " ? endWord(scalar, patterns) : end(scalar, patterns)
+    guard let bit = Self.bit(scalar) else {
+      return code == 1 && scalar != " " ? endWord(scalar, patterns) : end(scalar, patterns)
     }
+    add(bit)
     spaces = 0
     return nil
+  }
+
+  /// Zero for a dot and one for a dash; nil for what is neither.
+  @inline(__always) static func bit(_ scalar: Unicode.Scalar) -> Int? {
+    switch scalar {
+    case ".", "·", "•", "∙", "●": 0
+    case "-", "–", "—", "−", "_", "‐", "‑", "▬": 1
+    default: nil
+    }
   }
 
   /// What would be found if the text ended here.

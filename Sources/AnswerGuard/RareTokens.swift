@@ -34,7 +34,12 @@ struct RareTokens: Sendable {
     for (text, spelled) in texts {
       let spoken = NumberWords.figures(in: text.words, keepsSmall: true)
       let respelled = Self.respelled(text.words, spelled, isKnown)
-      for words in [text.words] + [spoken].compactMap(\.self) + respelled {
+      for word in respelled.shorter where Self.mayBeRare(word) && !isKnown(word) {
+        // "Overdu" stands in "over, duplicates": what is no name of the text is looked for as a word.
+        let token = JoinedToken(words: [word], isWhole: true)
+        rare[token.key] = token
+      }
+      for words in [text.words, spoken, respelled.longer].compactMap(\.self) {
         for word in words where Self.mayBeRare(word) && (word.isNumber || !isKnown(word)) {
           let token = JoinedToken(words: [word])
           rare[token.key] = token
@@ -63,28 +68,20 @@ struct RareTokens: Sendable {
     count = tokens.count
   }
 
-  /// The words with those that nobody knows in the other spelling of their umlauts, once for each direction that changes any.
+  /// The words with those that nobody knows in two letters for each umlaut, nil when there are none; and those with two such letters
+  /// in one for each.
   private static func respelled(
     _ words: [Word], _ spelled: [Word]?, _ isKnown: (Word) -> Bool
-  ) -> [[Word]] {
-    // A word of more letters than words have is cut in two: then the places are others.
-    let longer = spelled.flatMap { $0.count == words.count ? $0 : nil } ?? words
-    var (inTwo, inOne) = (words, words)
-    var (isInTwo, isInOne) = (false, false)
-    for (place, word) in words.enumerated() where !word.isNumber {
-      let isLonger = longer[place].hash != word.hash
-      let shorter = Umlauts.contracted(word)
-      guard isLonger || shorter != nil, !isKnown(word) else { continue }
-      if isLonger {
-        inTwo[place] = longer[place]
-        isInTwo = true
-      }
-      if let shorter {
-        inOne[place] = shorter
-        isInOne = true
-      }
+  ) -> (longer: [Word]?, shorter: [Word]) {
+    let shorter = words.compactMap { word in
+      Umlauts.contracted(word).flatMap { isKnown(word) ? nil : $0 }
     }
-    return (isInTwo ? [inTwo] : []) + (isInOne ? [inOne] : [])
+    // A word of more letters than words have is cut in two: then the places are others.
+    guard let spelled, spelled.count == words.count else { return (nil, shorter) }
+    let longer = zip(words, spelled).map { word, spelled in
+      spelled.hash == word.hash || isKnown(word) ? word : spelled
+    }
+    return (longer, shorter)
   }
 
   /// Whether a word that nobody knows begins or ends with a short private name.
@@ -105,7 +102,7 @@ struct RareTokens: Sendable {
   private static func patterns(_ token: JoinedToken) -> [([UInt32], TokenPattern)] {
     let letters = token.letters
     guard let first = letters.first, let last = letters.last else { return [] }
-    let isShort = letters.count < freeLength
+    let isShort = letters.count < freeLength || token.isWhole
     let pattern = TokenPattern(
       length: letters.count, needsStart: isShort || Letter.isDigit(first),
       needsEnd: isShort || Letter.isDigit(last), isDecimal: token.isDecimal,
@@ -156,7 +153,11 @@ struct RareTokens: Sendable {
   private static func pieces(_ token: JoinedToken) -> [UInt64] {
     let letters = token.letters
     let isNumber = letters.allSatisfy(Letter.isDigit)
-    guard letters.count <= longestInPieces, !isNumber || token.words.count == 1 else { return [] }
+    // "800" is no piece of 1.8 million.
+    let isMade = token.words.first?.separator == ScaledFigures.mark
+    guard letters.count <= longestInPieces, !isMade, !token.isWhole,
+      !isNumber || token.words.count == 1
+    else { return [] }
     var keys: [UInt64] = []
     for start in letters.indices {
       var hash = Key.seed

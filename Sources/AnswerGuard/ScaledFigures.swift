@@ -20,6 +20,9 @@ struct ScaledFigures: Sendable {
     return zeros
   }()
 
+  /// The mark before a figure that was made, which keeps it apart from the digits that it was made of.
+  static let mark: UInt32 = 0xD7
+
   /// More digits than this are no figure that somebody says.
   private static let longest = 20
 
@@ -35,7 +38,8 @@ struct ScaledFigures: Sendable {
       return figures(at: word)
     }
     let isJoined = !whole.isEmpty && !word.isAfterSpace && JoinedToken.isPoint(word.separator)
-    whole = isJoined ? whole + fraction : []
+    // What is too long already grows no more: a reply may be one figure of a megabyte.
+    whole = isJoined ? whole + (whole.count > Self.longest ? [] : fraction) : []
     if isJoined { fraction = word.letters } else { (whole, fraction) = (word.letters, []) }
     return []
   }
@@ -43,7 +47,8 @@ struct ScaledFigures: Sendable {
   private func figures(at word: Word) -> [Word] {
     // "12m" may be millions, "12 m" are metres.
     let isClose = !word.isAfterSpace && word.separator == 0
-    guard let zeros = Self.zeros[word.hash], word.separator == 0,
+    let isHyphened = !word.isAfterSpace && word.separator == 0x2D
+    guard let zeros = Self.zeros[word.hash], word.separator == 0 || isHyphened,
       isClose || word.letters.count > 1, whole.count + fraction.count + zeros <= Self.longest
     else { return [] }
     var figures: [[UInt32]] = []
@@ -56,8 +61,7 @@ struct ScaledFigures: Sendable {
     }
     return figures.compactMap { digits in
       let kept = Array(digits.drop { $0 == 0x30 })
-      // The mark before it keeps it apart from the digits that it was made of.
-      return kept.isEmpty ? nil : Word(kept, isNumber: true, separator: 0xD7)
+      return kept.isEmpty ? nil : Word(kept, isNumber: true, separator: Self.mark)
     }
   }
 }

@@ -24,7 +24,12 @@ struct ShortCodes: Sendable {
       return nil
     case 0x2B, 0x2D, 0x2F, 0x5F:
       let found = row.isEmpty ? nil : read(from: partStart, isPadded: false, patterns)
-      append(scalar)
+      if row.count < Self.longest {
+        append(scalar)
+      } else {
+        // As in an address: the whole is no short code, but its next part may be one.
+        row.removeAll(keepingCapacity: true)
+      }
       partStart = row.count
       return found
     default:

@@ -10,6 +10,7 @@ struct TextScanner: Sendable {
   private var views = WordViews()
   private var markup = MarkupViews()
   private var codes = CodeViews()
+  private var lineCodes = LineCodes()
   private var leet = LeetView()
   private var marked = MarkedLetters()
   private var turned = TurnedView()
@@ -42,6 +43,7 @@ struct TextScanner: Sendable {
     note(marked.feed(scalar, patterns))
     note(turned.feed(scalar, patterns))
     codes.feed(scalar, patterns)
+    lineCodes.feed(scalar, patterns)
     for plain in escapes.0.feed(scalar) { feedUnescaped(plain) }
     if scalar.isSpace {
       views.endPiece(patterns)
@@ -49,7 +51,7 @@ struct TextScanner: Sendable {
       codes.endPiece()
       if scalar == "\n" || scalar == "\r" { views.endLine(patterns) }
     }
-    note(views.violation ?? codes.violation)
+    note(views.violation ?? codes.violation ?? lineCodes.violation)
   }
 
   /// Looks at every reading as if the text ended here; to be called before what was fed is released.
@@ -61,7 +63,8 @@ struct TextScanner: Sendable {
     note(leet.settled(patterns))
     note(turned.settled(patterns))
     codes.settle(patterns)
-    note(codes.violation)
+    lineCodes.settle(patterns)
+    note(codes.violation ?? lineCodes.violation)
     settleEscapes()
     if !reader.isInWord { allowList.settlePiece(patterns) }
     allowList.endSentence()

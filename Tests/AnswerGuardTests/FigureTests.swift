@@ -84,7 +84,8 @@ import Testing
   }
 
   @Test(arguments: [
-    "It is 2.4 million euros.", "It is 2,4 Mio.", "It is 2.4m", "€2.4M", "2.40 million",
+    "It is 2.4 million euros.", "It is 2,4 Mio.", "It is 2.4m", "A 2.4-million deal", "€2.4M",
+    "2.40 million",
     "2,4 Millionen",
     "About 2,400 thousand.", "2400 Tsd. Euro", "12k", "12K euros", "12 thousand", "12 Tausend",
     "12,0 Tsd",
@@ -116,6 +117,15 @@ import Testing
     let citable = ["Of 25 there are 20 here, and of 45 some are new."]
     #expect(Self.halves("They say it is \(form) now.", citable: citable) == nil)
     #expect(Self.halves(form, citable: citable) == nil)
+  }
+
+  @Test func `a part of a figure that was made is no piece of it`() {
+    let gate = AnswerGuard(
+      privateTexts: ["We lost 1.8 million and 12 thousand."], citable: [],
+      vocabulary: GuardFixtures.vocabulary)
+    for reply in ["It is for 800 of the people.", "There are 200 and 120 of the bicycles."] {
+      #expect(gate.violation(in: "", adding: reply) == nil)
+    }
   }
 
   @Test func `a figure half in words is private, too`() {

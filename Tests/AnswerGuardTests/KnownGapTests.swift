@@ -118,4 +118,20 @@ import Testing
       #expect(!isThrough)
     }
   }
+
+  @Test func `codes in the first column, in pieces or with a figure before them pass`() {
+    let gate = AnswerGuard(
+      privateTexts: ["The PIN is 4821 and the agent is Voigt."], citable: [],
+      vocabulary: GuardFixtures.vocabulary)
+    for text in [
+      "| 52 | 1 |\n| 56 | 2 |\n| 50 | 3 |\n| 49 | 4 |", "It is N D g y M Q = =",
+      "It is 2024 86 111 105 103 116", "It is 0x12D5 here in the garden.",
+    ] {
+      withKnownIssue("a short code is looked for alone") {
+        // Said apart: a failure would print all of the gate.
+        let isThrough = passes(text, by: gate)
+        #expect(!isThrough)
+      }
+    }
+  }
 }

@@ -49,6 +49,14 @@ import Testing
     #expect(Self.violation(reply, citable: ["vexing Voice"]) == nil)
   }
 
+  @Test func `a word that is shortened counts as a word alone`() {
+    let gate = AnswerGuard(
+      privateTexts: ["The overdue return."], citable: [],
+      vocabulary: CommonVocabulary(words: ["the", "return", "over", "duplicates", "of"]))
+    #expect(gate.violation(in: "", adding: "The over duplicates of the return over.") == nil)
+    #expect(gate.violation(in: "", adding: "The overdü return over the return.") != nil)
+  }
+
   @Test func `a compound that may be said passes`() {
     let reply = "We know that the Vexortarif is here."
     #expect(Self.violation(reply) == Violation(rule: .rareToken, view: .plain))

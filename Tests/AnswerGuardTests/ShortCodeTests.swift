@@ -28,7 +28,8 @@ import Testing
     let padded = base32 + String(repeating: "=", count: (8 - base32.count % 8) % 8)
     return [
       base64, base64.replacing("=", with: ""), "`\(base64)`", "**\(base64)**", "(\(base64))",
-      "base64:\(base64)", "code-\(base64)", "say/\(base64)/", padded, base32, base32.lowercased(),
+      "base64:\(base64)", "code-\(base64)", "https://example.org/a-long-address/of/it/\(base64)",
+      "say/\(base64)/", padded, base32, base32.lowercased(),
       codes(text, 16).joined(), codes(text, 16).joined(separator: " "),
       codes(text, 16).joined(separator: ":"),
       codes(text, 16, "0x").joined(separator: ", "), codes(text, 16, "U+00").joined(separator: " "),

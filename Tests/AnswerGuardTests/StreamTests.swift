@@ -161,7 +161,7 @@ import Testing
   @Test func `hostile replies of 60,000 characters end`() {
     for unit in [
       "<", "](", "&#1", "%4", "\\u", "((((@", "....", "٣", "\u{301}", "é", "a", "0", "\u{E0041}",
-      "\u{10FFFF}", "$!",
+      "\u{10FFFF}", "$!", "1.", "1,1k", "a-", "1. .-\n", "1\n",
     ] {
       let reply = String(repeating: unit, count: 60_000 / unit.unicodeScalars.count)
       _ = LeakTests.released(reply, by: GuardFixtures.whole)
