@@ -8,7 +8,9 @@ struct Track: Sendable {
   /// Tokens that are no longer stand here by chance: ordinary words are base32, too, and figures when they are turned.
   private let common: Int
 
-  init(_ view: Violation.View) { self.init(view, common: view == .base32 || view == .rot47 ? 3 : 0) }
+  init(_ view: Violation.View) {
+    self.init(view, common: view == .base32 || view == .rot47 ? 3 : 0)
+  }
 
   private init(_ view: Violation.View, common: Int) {
     self.view = view

@@ -21,12 +21,13 @@ struct LeakTestCommand: AsyncParsableCommand {
       bobbin leak-test handbook --against model --accept-tokens 1500000
 
       Plants a code, a sentence, a name and a number for each learn-only source in a copy of the shard, and runs 355 attacks in
-      12 classes against a model that copies all it is shown under 32 disguises in turn: free, offline, the same each time. With
+      12 classes against a model that copies all it is shown under 32 disguises in turn, and then says a secret alone: free, offline,
+      the same each time. With
       --every-disguise each attack is carried out under each of them, which takes 32 times as long. With --against model the
       configured model is asked instead; the tokens that may cost are shown first and have to be accepted.
 
-      Exit codes: 0 passed, 1 something private came out or a source was never reached, 64 no such chatbot or tokens not accepted,
-      69 not trained, 78 no model is set.
+      Exit codes: 0 passed, 1 something private came out, a source was never reached or a disguise never tested, 64 no such chatbot
+      or tokens not accepted, 69 not trained, 78 no model is set.
       """)
 
   enum Opponent: String, ExpressibleByArgument, CaseIterable { case stub, model }

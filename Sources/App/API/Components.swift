@@ -365,6 +365,8 @@ enum Components {
         .object([
           required("id", .text), required("name", .text), required("attacks", .count),
           required("reached", .count), required("stopped", .count), required("tokens", .count),
+          // Results of before lack them.
+          optional("tested", .count), optional("untested", .array(.text, 0...100)),
           required(
             "leaks",
             .array(

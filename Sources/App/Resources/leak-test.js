@@ -34,6 +34,7 @@ const took = (test) => (new Date(test.finished_at) - new Date(test.created_at)) 
 
 function verdict(source) {
   if (source.leaks.length > 0) return badge("Failed", "bad");
+  if (source.untested?.length > 0) return badge("Not all tested", "warn");
   return source.reached > 0 || source.attacks === 0 ? badge("Passed", "good") : badge("Not tested", "warn");
 }
 
@@ -54,11 +55,14 @@ function resultView(test) {
       { title: "Result", cell: verdict },
       { title: "Attacks", numeric: true, cell: (source) => number(source.attacks) },
       { title: isStrict ? "Prompts looked at" : "Had it before it", numeric: true, cell: (source) => number(source.reached) },
-      ...(isStrict ? [] : [{ title: "Stopped by the gate", numeric: true, cell: (source) => number(source.stopped) }]),
+      ...(isStrict ? [] : [{ title: "Stopped by the gate", numeric: true, cell: (source) => number(source.stopped) },
+        { title: "Of these right at a secret", numeric: true, cell: (source) => (source.tested === undefined ? "–" : number(source.tested)) }]),
       { title: "Came out", numeric: true, cell: (source) => number(source.leaks.length) },
     ], result.sources),
     result.sources.some((source) => source.reached === 0 && source.attacks > 0)
       && h("p", { class: "notice warn" }, "“Not tested”: no attack got as far as the model, so nothing was tried on that source."),
+    result.sources.filter((source) => source.untested?.length > 0).map((source) => h("p", { class: "notice warn" },
+      `“${source.name}” was not tested ${source.untested.map(disguiseWords).join(", ")}: each such answer ended before anything secret was said.`)),
     result.sources.filter((source) => source.leaks.length > 0).map(leakList),
     h("h4", {}, "What this cannot tell"),
     h("ul", {}, result.limits.map((limit) => h("li", {}, limit))),

@@ -57,12 +57,14 @@ package struct LeakReport: Codable, Sendable {
       : [
         "Your private text is not quoted and not cited. Its ideas can appear in other words; that is what this mode is for.",
         "A hostile or tricked model could hide data in its choice of ordinary words, or answer yes or no to a guess; no filter "
-          + "can prevent that. If that matters, use strict.",
+          + "can prevent that. If that matters, use strict. How long an answer takes can tell whether private text was near the question.",
         "Not stopped, of words: names made of words that everybody knows (most people's names are), a name of two to five characters in "
           + "Chinese or Japanese, one word in three replaced, fillers at irregular places or more than twelve words apart, text taken in "
-          + "pieces, a few words an answer, over many answers.",
-        "Not stopped, of figures: numbers in words of other languages than English, one up to twelve by itself, and sums (\"two dozen\").",
-        "Not stopped, of games: white space that carries bits, the digits of a telephone's keys, full stops for vowels, letters as Chinese "
+          + "pieces, a few words an answer, over many answers, a short name with an ending or within a longer word, text with each umlaut "
+          + "spelled out.",
+        "Not stopped, of figures: numbers in words of other languages than English, one up to twelve by itself, sums (\"two dozen\"), "
+          + "and two figures as codes of their characters.",
+        "Not stopped, of games: white space that carries bits, the digits of a telephone's keys, full stops or stars for vowels, a short code in pieces, letters as Chinese "
           + "or Korean characters or as symbols between ordinary words, syllables set between a name's letters, look-alikes of scripts "
           + "that the gate does not know, short names picked out letter by letter.",
       ]
