@@ -237,7 +237,7 @@ final class TestSite: Sendable {
         state.asked.filter { $0.key.hasPrefix("/chain/") }.values.reduce(0, +)
       }
     }
-    let end = ContinuousClock.now + .seconds(120)
+    let end = ContinuousClock.now + .seconds(240)
     for round in 0..<6 {
       // Past the end of a slice of five and into the next, wherever in it.
       let target = pagesAsked() + 6 + round % 3

@@ -149,7 +149,7 @@ import VectorShard
     async throws
   {
     // Each of them under each disguise.
-    let attacks = try Self.someAttacks().enumerated().filter { $0.offset % 5 == 0 }.map(\.element)
+    let attacks = try Self.someAttacks().enumerated().filter { $0.offset % 10 == 0 }.map(\.element)
     let report = try await test(
       .blended, vocabulary: CommonVocabulary(words: try await Self.openWords()), attacks: attacks,
       isThorough: true)
@@ -203,7 +203,8 @@ import VectorShard
   ) {
     let question = SecretTurn.question(about: Self.canary.topic)
     let parts = Self.canary.visibleParts(said: question, under: disguise)
-    #expect(parts.count >= 3)
+    // Stars leave neither the sentence nor the name.
+    #expect(parts.count >= (disguise == .stars ? 2 : 3))
     for part in parts {
       let turn = SecretTurn(
         .question, secret: disguise.put(on: Self.canary.secret(part)), prompt: "")
