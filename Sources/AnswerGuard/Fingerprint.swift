@@ -28,8 +28,10 @@ package struct Fingerprint: Sendable {
     self.init(unsorted: keys)
   }
 
-  /// Figures that a visitor may type before they count as guesses.
+  /// Different figures that a visitor may type before they count as guesses.
   static let mostFigures = 16
+  /// Ways to read figures with marks between them as one, likewise: a date has five.
+  static let mostJoined = 40
   /// Unknown words, likewise.
   static let mostNames = 24
 
@@ -39,7 +41,7 @@ package struct Fingerprint: Sendable {
   /// of many figures or names none is in it. Figures make one only without spaces: "1 2 7" is no 127.
   init(typed texts: [String], isKnown: (Word) -> Bool) {
     var (keys, codes): ([UInt64], [UInt64]) = ([], [])
-    var (figures, names): (Set<UInt64>, Set<UInt64>) = ([], [])
+    var (figures, joinedFigures, names): (Set<UInt64>, Set<UInt64>, Set<UInt64>) = ([], [], [])
     for text in texts {
       let shape = TextShape(text)
       Self.add(shape, to: &keys)
@@ -65,10 +67,12 @@ package struct Fingerprint: Sendable {
             token.words.allSatisfy(\.isNumber)
               && !token.words.dropFirst().contains(where: \.isAfterSpace)
           }, to: &tight)
-        figures.formUnion(tight)
+        joinedFigures.formUnion(tight)
       }
     }
-    if figures.count <= Self.mostFigures { keys += codes + figures }
+    if figures.count <= Self.mostFigures, joinedFigures.count <= Self.mostJoined {
+      keys += codes + figures + joinedFigures
+    }
     if names.count <= Self.mostNames { keys.append(contentsOf: names) }
     self.init(unsorted: keys)
   }

@@ -37,12 +37,16 @@ struct RareTokens: Sendable {
       for word in respelled.shorter where Self.mayBeRare(word) && !isKnown(word) {
         // "Overdu" stands in "over, duplicates": what is no name of the text is looked for as a word.
         let token = JoinedToken(words: [word], isWhole: true)
-        rare[token.key] = token
+        // A name of another passage keeps its parts.
+        rare[token.key] = rare[token.key] ?? token
       }
       for words in [text.words, spoken, respelled.longer].compactMap(\.self) {
         for word in words where Self.mayBeRare(word) && (word.isNumber || !isKnown(word)) {
           let token = JoinedToken(words: [word])
-          rare[token.key] = token
+          // What stands there itself is looked for in parts, too; a figure that was made of words is not.
+          if word.separator != ScaledFigures.mark || rare[token.key] == nil {
+            rare[token.key] = token
+          }
         }
         for code in JoinedTokens.codes(in: words, isKnown: isKnown) { rare[code.key] = code }
       }

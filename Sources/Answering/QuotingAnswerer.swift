@@ -136,9 +136,11 @@ package struct QuotingAnswerer: Sendable {
 
   /// A sentence without what would be taken for a mark of ours: a paper's "[2]" is its own note.
   private static func unmarked(_ text: String, _ citationCount: Int) -> String {
-    text.replacing(#/\[([0-9]{1,3})\]/#) { match in
-      (1...citationCount).contains(Int(match.1) ?? 0) ? "(\(match.1))" : String(match.0)
-    }
+    // Neither code nor a link's text is a mark.
+    CodeSpans.unmasked(
+      CodeSpans.masked(text).replacing(#/\[([0-9]{1,3})\](?!\()/#) { match in
+        (1...citationCount).contains(Int(match.1) ?? 0) ? "(\(match.1))" : String(match.0)
+      })
   }
 
   /// Lines of one or of neighbouring passages, in their order, as one quote.

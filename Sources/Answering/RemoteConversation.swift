@@ -22,6 +22,7 @@ struct RemoteConversation: Sendable {
   ) async throws(LanguageModelError) -> WebStream? {
     var attempt = 1
     var dialect = memory.dialect
+    var tried: Set<ChatCompletionRequest.Dialect> = []
     var last: LanguageModelError?
     while true {
       var pass: CircuitBreaker.Pass
@@ -40,7 +41,8 @@ struct RemoteConversation: Sendable {
         return rest
       } catch {
         memory.settle(pass, error.outcome, at: waiting.now())
-        if let other = Self.dialect(after: error, dialect) {
+        tried.insert(dialect)
+        if let other = Self.dialect(after: error, tried) {
           dialect = other
           continue
         }
@@ -64,17 +66,19 @@ struct RemoteConversation: Sendable {
 
   /// What to try once an endpoint has refused a dialect; nil when the refusal is of the request itself.
   private static func dialect(
-    after error: LanguageModelError, _ dialect: ChatCompletionRequest.Dialect
+    after error: LanguageModelError, _ tried: Set<ChatCompletionRequest.Dialect>
   ) -> ChatCompletionRequest.Dialect? {
-    guard case .rejected(_, let status, let code) = error, dialect == .common,
-      status == 400 || status == 422
-    else { return nil }
+    guard case .rejected(_, let status, let code) = error, status == 400 || status == 422 else {
+      return nil
+    }
+    let likely: [ChatCompletionRequest.Dialect]
     switch code {
     // Newer models of some endpoints refuse the settings that all others understand.
-    case "unsupported_parameter"?, "unsupported_value"?: return .reduced
-    case "context_length_exceeded"?, "content_filter"?, "model_not_found"?: return nil
-    default: return .bare
+    case "unsupported_parameter"?, "unsupported_value"?: likely = [.reduced, .bare]
+    case "context_length_exceeded"?, "content_filter"?, "model_not_found"?: likely = []
+    default: likely = [.bare, .reduced]
     }
+    return likely.first { !tried.contains($0) }
   }
 
   /// Reads what follows a reply, so that its connection can serve the next one; the watch ends it soon.

@@ -5,6 +5,19 @@ import Testing
 @testable import AnswerGuard
 
 @Suite struct NameSpellingTests {
+  @Test func `a name in both spellings keeps its endings, whichever passage comes first`() {
+    let texts = ["The buyer is Grünwaldt.", "The buyer is Gruenwaldt."]
+    for texts in [texts, texts.reversed()] {
+      let gate = AnswerGuard(
+        privateTexts: texts, citable: [], vocabulary: GuardFixtures.vocabulary)
+      for name in ["Grünwaldts", "Gruenwaldts"] {
+        #expect(
+          gate.violation(in: "", adding: "You may ask for \(name) in the garden.") != nil,
+          "\(name)")
+      }
+    }
+  }
+
   private static let secret = """
     The buyer is Grünwaldt of Bärlingen, with Joergensen, Håkonsen, Wüst and Voigt. They want the Vexor tariff and the \
     key Köhl-77.

@@ -64,6 +64,8 @@ import Testing
     }
     #expect(isTold("27", asking: ["Is it 27 or 28?"]))
     #expect(isTold("4821", asking: ["Is it 4821?", "Or 4822, on the 11th of 12/2026?"]))
+    #expect(
+      isTold("27", asking: ["Is room 27 free from 2024-05-13 to 2024-06-20 for 2 of us?"]))
     #expect(isTold("Thornveldt", asking: ["May I ask Frau Thornveldt?"]))
     let figures = (10...99).map { "\($0)" }
     #expect(!isTold("27", asking: [figures.joined(separator: " ")]))

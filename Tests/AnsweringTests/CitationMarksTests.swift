@@ -15,7 +15,19 @@ import Testing
     ("[12345678901234567890123456789]", "[12345678901234567890123456789]", []),
     // Code is left as it is.
     ("`items[0]`, ``a[9]`b`` [1]", "`items[0]`, ``a[9]`b`` [1]", [1]),
-    ("A `lonely [9] tick\nand [1]`", "A `lonely tick\nand [1]`", [1]),
+    ("A `lonely [9] tick\n\nand [1]`", "A `lonely tick\n\nand [1]`", [1]),
+    ("Over `two\nlines[9]` [1] `x[0]`", "Over `two\nlines[9]` [1] `x[0]`", [1]),
+    ("Press \\` for [9], then \\` [1].", "Press \\` for, then \\` [1].", [1]),
+    (
+      "`\(String(repeating: "x", count: 210))`, 90 [9], `ls[0]` [1]",
+      "`\(String(repeating: "x", count: 210))`, 90, `ls[0]` [1]", [1]
+    ),
+    // A block ends with the quotation or the item it stands in, and before a mark behind its fence.
+    ("> ```\n> x[9]\n\nIt is [9] [1].", "> ```\n> x[9]\n\nIt is [1].", [1]),
+    ("- ```\n  x[9]\n\t```\nText [9] [1].", "- ```\n  x[9]\n\t```\nText [1].", [1]),
+    ("- ```\n  x[9]\nText [9] [1].", "- ```\n  x[9]\nText [1].", [1]),
+    ("2024 ``` x [9] [1]", "2024 ``` x [1]", [1]),
+    ("```sh\nnpm i\n``` [1]\nIt is [9] [2].", "```sh\nnpm i\n``` \n[1]\nIt is [2].", [1, 2]),
     (
       "Run\n```sh\nx[9] | y[1]\n``\n```` \nthen [2] [9].",
       "Run\n```sh\nx[9] | y[1]\n``\n```` \nthen [2].", [2]

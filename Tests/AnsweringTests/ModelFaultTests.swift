@@ -120,9 +120,9 @@ import WebClient
     ) { .unavailable(endpoint: $0, why: "broke off (502)") },
     Fault(
       testDescription: "200 with a status as its error",
-      // Once more without what some endpoints refuse.
+      // Again without what some endpoints refuse.
       scripts: [json(#"{"error":{"message":"Twelve days.","code":400,"type":"too_long"}}"#)],
-      requests: 2
+      requests: 3
     ) { .rejected(endpoint: $0, status: 400, code: "too_long") },
     Fault(
       testDescription: "an error in the middle",
