@@ -151,10 +151,11 @@ struct ChatReply: Sendable {
         ChatAnswer(
           message_id: id, conversation_id: conversation, message: answer.message,
           answered: answer.answered, limited: false, sources: sources))
-    } catch let error as EventStream.Gone {
-      // What it has cost stands, and so does the message: whoever leaves again and again has asked as often.
+    } catch is EventStream.Gone {
+      // What it has cost stands, and so does the message: whoever leaves again and again has asked as often. Nobody reads this
+      // answer, and a visitor who leaves is no fault for the log.
       if let request { try await note("", nil, [], request) }
-      throw error
+      throw AppError.busy(retryAfterSeconds: 5)
     } catch {
       // Nothing was shown of it; what it has cost stands.
       if let request { try await note("", nil, [], request) }
@@ -338,7 +339,7 @@ struct ChatReply: Sendable {
       }
     }
     guard isSame, target.guidance.allSatisfy(now.guidance.contains),
-      now.chatbot.settings.privacyMode == target.chatbot.settings.privacyMode
+      now.chatbot.settings.privacyMode == mode
     else {
       throw Cut.flagsChanged
     }
