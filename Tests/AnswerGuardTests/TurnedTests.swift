@@ -36,6 +36,25 @@ import Testing
     #expect(Self.gate.violation(in: "", adding: text) != nil)
   }
 
+  @Test func `figures that turn into letters alone are a word like others`() {
+    // Two to nine turn into the letters a to h, and a word of letters alone is not turned.
+    let turned = Self.turned("48293377")
+    let gate = AnswerGuard(
+      privateTexts: ["The account is 48293377."], citable: [],
+      vocabulary: GuardFixtures.vocabulary)
+    // Where little else is said, an unknown word is enough.
+    #expect(gate.violation(in: "", adding: "It is \(turned).") != nil)
+    withKnownIssue("among known words, one that is not may be a name") {
+      // Said apart: a failure would print all of the gate.
+      let isThrough =
+        gate.violation(
+          in: "",
+          adding: "The office opens at nine and the number that you ask for is \(turned) there.")
+        == nil
+      #expect(!isThrough)
+    }
+  }
+
   @Test(arguments: [
     "Ask for the bad cafe, or for a bag of feed.", "Write to us@example.org or call 030/4711-0.",
     "Run `make all && echo done`, then a/b/c and e.g. d_e-f.", "It's 5% of 20 $, isn't it?",

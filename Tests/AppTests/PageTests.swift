@@ -108,7 +108,7 @@ import Testing
     gzip.arguments = ["-dc", path]
     let output = Pipe()
     gzip.standardOutput = output
-    try gzip.run()
+    try gzip.start()
     let text = output.fileHandleForReading.readDataToEndOfFile()
     gzip.waitUntilExit()
     return Array(text)

@@ -92,7 +92,7 @@ import Testing
       process.standardOutput = output
       process.standardInput = feed
       process.standardError = FileHandle.nullDevice
-      try process.run()
+      try process.start()
       if let input { feed.fileHandleForWriting.write(input) }
       try feed.fileHandleForWriting.close()
       let data = output.fileHandleForReading.readDataToEndOfFile()

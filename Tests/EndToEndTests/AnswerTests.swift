@@ -358,17 +358,15 @@ import WebClient
       try await owner.send(
         "POST", "/api/chat/\(chatbot)/", #"{"message":"How high is the tower of Orrin?"}"#)
     }
-    let end = ContinuousClock.now + .seconds(20)
-    while model.requests.isEmpty, ContinuousClock.now < end {
-      try await Task.sleep(for: .milliseconds(20))
-    }
-    #expect(model.requests.count == 1)
+    try await model.waitForRequest()
     visitor.cancel()
     await #expect(throws: (any Error).self) { try await visitor.value }
-    while closed.withLock({ $0 }) == nil, ContinuousClock.now < end + .seconds(20) {
+    let end = ContinuousClock.now + .seconds(20)
+    while closed.withLock({ $0 }) == nil, ContinuousClock.now < end {
       try await Task.sleep(for: .milliseconds(20))
     }
     #expect(closed.withLock { $0 } == true)
+    #expect(model.requests.count == 1)
   }
 
   @Test

@@ -66,7 +66,7 @@ import WebClient
     tar.arguments = ["tf", path]
     let output = Pipe()
     tar.standardOutput = output
-    try tar.run()
+    try tar.start()
     let listing = String(
       decoding: output.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
     tar.waitUntilExit()

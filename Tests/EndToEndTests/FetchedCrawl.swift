@@ -53,7 +53,7 @@ struct FetchedCrawl {
     let fetch = try bobbin.tool("bobbin-fetch", environment).prepare([
       "--spool", bobbin.spool, "--pipeline", pipeline, "--quiet", "--watch",
     ])
-    try fetch.run()
+    try fetch.start()
     defer {
       fetch.terminate()
       fetch.waitUntilExit()

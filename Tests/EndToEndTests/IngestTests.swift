@@ -54,7 +54,7 @@ import Testing
     let empty = try bobbin.folder.write("", "empty.txt")
     let wrong = try bobbin.folder.write("MZ\u{0}\u{1}\u{2}\u{3} not a document", "program.exe")
     let large = bobbin.folder.path + "/large.txt"
-    FileManager.default.createFile(atPath: large, contents: Data(count: (25 << 20) + 1))
+    _ = FileManager.default.createFile(atPath: large, contents: Data(count: (25 << 20) + 1))
     let result = try await bobbin.ingest(
       "mixed",
       [

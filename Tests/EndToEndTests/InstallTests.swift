@@ -210,7 +210,7 @@ import Testing
             let handle = try FileHandle(forWritingTo: output)
             process.standardOutput = handle
             process.standardError = handle
-            try process.run()
+            try process.start()
             process.waitUntilExit()
             return (
               process.terminationStatus,

@@ -56,7 +56,7 @@ import Testing
     let pipeline = try bobbin.tool("bobbin").prepare(["pipeline", "--quiet"])
     pipeline.standardInput = FileHandle.nullDevice
     pipeline.standardError = FileHandle.nullDevice
-    try pipeline.run()
+    try pipeline.start()
     defer {
       pipeline.terminate()
       pipeline.waitUntilExit()

@@ -208,8 +208,7 @@ import WebClient
     let visitors = chatbot.visitors
     let asked = headers
     let reply = Task { try await visitors.ask("What does a rain cover cost?", asked) }
-    let deadline = ContinuousClock.now + .seconds(20)
-    while model.requests.isEmpty, .now < deadline { try await Task.sleep(for: .milliseconds(10)) }
+    try await model.waitForRequest()
     let changed = try await chatbot.owner.send(
       "PATCH", chatbot.base + "sources/\(source)/", #"{"is_citable":false}"#)
     #expect(changed.status == 200)
@@ -255,8 +254,7 @@ import WebClient
     let visitors = chatbot.visitors
     let asked = headers
     let reply = Task { try await visitors.ask("What does a rain cover cost?", asked) }
-    let deadline = ContinuousClock.now + .seconds(20)
-    while model.requests.isEmpty, .now < deadline { try await Task.sleep(for: .milliseconds(10)) }
+    try await model.waitForRequest()
     let path = what == "source" ? "sources/\(ledger)/" : "guidance/\(line)/"
     let removed = try await chatbot.owner.send("DELETE", chatbot.base + path)
     #expect((200..<300).contains(removed.status))
@@ -280,10 +278,10 @@ import WebClient
     let headers = try await chatbot.visitors.session("10.9.2.1")
     let visitors = chatbot.visitors
     let reply = Task { try await visitors.ask("What does a rain cover cost?", headers) }
-    let deadline = ContinuousClock.now + .seconds(20)
-    while model.requests.isEmpty, .now < deadline { try await Task.sleep(for: .milliseconds(10)) }
+    try await model.waitForRequest()
     reply.cancel()
     _ = try? await reply.value
+    let deadline = ContinuousClock.now + .seconds(20)
     while !left.withLock({ $0 }), .now < deadline { try await Task.sleep(for: .milliseconds(10)) }
     struct Usage: Decodable { let messages_used, tokens_in: Int }
     func usage() async throws -> Usage {

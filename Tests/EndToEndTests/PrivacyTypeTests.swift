@@ -79,7 +79,7 @@ import Testing
       Thread.detachNewThread {
         continuation.resume(
           with: Result {
-            try process.run()
+            try process.start()
             let text = String(
               decoding: output.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
             process.waitUntilExit()

@@ -20,7 +20,7 @@ import WebClient
       process.standardOutput = output
       if let errors { _ = FileManager.default.createFile(atPath: errors, contents: nil) }
       process.standardError = errors.flatMap { FileHandle(forWritingAtPath: $0) } ?? .nullDevice
-      try process.run()
+      try process.start()
       // It says where it listens once it does; the pipe ends if it never gets there.
       var text = ""
       while !text.contains("\n") {

@@ -67,7 +67,6 @@ package final class LoopbackServer: Sendable {
   }
 
   package let port: UInt16
-  private let arrivals: AsyncStream<Void>
   private let listener: Int32
   private let seen = Mutex(Seen())
 
@@ -76,16 +75,20 @@ package final class LoopbackServer: Sendable {
   package func url(_ path: String) -> String { "http://127.0.0.1:\(port)\(path)" }
   package var hostAndPort: String { "127.0.0.1:\(port)" }
 
-  /// Waits until the first request has come.
-  package func waitForRequest() async {
-    for await _ in arrivals {}
+  /// Waits until the first request has come, for 20 seconds at most.
+  package func waitForRequest() async throws {
+    let end = ContinuousClock.now + .seconds(20)
+    while requests.isEmpty {
+      guard .now < end else { throw NoRequest() }
+      try await Task.sleep(for: .milliseconds(5))
+    }
   }
+
+  struct NoRequest: Error {}
 
   struct SocketFailure: Error { let code: Int32 }
 
   package init(_ script: @escaping Script) throws {
-    let (arrivals, arrived) = AsyncStream.makeStream(of: Void.self)
-    self.arrivals = arrivals
     listener = socket(AF_INET, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0)
     var address = sockaddr_in()
     address.sin_family = sa_family_t(AF_INET)
@@ -114,7 +117,6 @@ package final class LoopbackServer: Sendable {
           let connection = Connection(descriptor: descriptor)
           while let request = Self.read(descriptor) {
             self?.seen.withLock { $0.requests.append(request) }
-            arrived.finish()
             script(request, connection)
           }
           close(descriptor)

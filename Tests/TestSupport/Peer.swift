@@ -1,6 +1,6 @@
 // A Python program that a test talks to, from `Tests/peers`, in the environment that `Tests/peers/install.sh` makes.
 
-package import Foundation
+import Foundation
 
 /// A running peer; ended with the value.
 package final class Peer {
@@ -30,7 +30,7 @@ package final class Peer {
     }
     process.standardInput = input
     process.standardOutput = output
-    try process.run()
+    try process.start()
   }
 
   deinit {

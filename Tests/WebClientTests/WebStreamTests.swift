@@ -102,7 +102,7 @@ struct WebStreamTests {
     let request = WebRequest(
       url: server.url("/"), limits: RequestLimits(total: nil, bodyBytes: 1 << 40))
     let reader = Task { try await transport.send(request) }
-    await server.waitForRequest()
+    try await server.waitForRequest()
     reader.cancel()
     for await _ in gone {}
     await #expect(throws: WebError.cancelled) { try await reader.value }
