@@ -10,9 +10,15 @@ let settings: [SwiftSetting] = [
   .enableUpcomingFeature("InternalImportsByDefault"),
 ]
 
+/// Libraries are optimised in debug builds too.
+///
+/// Text is read scalar by scalar, and the tests read much of it: `make test` takes half the time. No check goes by that;
+/// there is no `assert` in them.
+let optimised = settings + [.unsafeFlags(["-O"], .when(configuration: .debug))]
+
 /// A library of ours and what it may import.
 func library(_ name: String, _ arrows: [Target.Dependency], exclude: [String] = []) -> Target {
-  .target(name: name, dependencies: arrows, exclude: exclude, swiftSettings: settings)
+  .target(name: name, dependencies: arrows, exclude: exclude, swiftSettings: optimised)
 }
 
 /// An executable: arguments and wiring only.
@@ -105,7 +111,7 @@ let package = Package(
       dependencies: ["AnswerGuard", "Answering", "Corpus", "Embedding", "VectorShard"],
       exclude: ["EVALUATION.md"],
       // The attack suite, in the binary: an owner runs it without a file.
-      resources: [.embedInCode("Resources")], swiftSettings: settings),
+      resources: [.embedInCode("Resources")], swiftSettings: optimised),
     .target(
       name: "App",
       dependencies: [
@@ -129,7 +135,7 @@ let package = Package(
       ],
       exclude: ["SECURITY.md"],
       // A few kB of templates, styles and scripts, in the binary: one file to copy.
-      resources: [.embedInCode("Resources")], swiftSettings: settings),
+      resources: [.embedInCode("Resources")], swiftSettings: optimised),
 
     // Layer 3: arguments and wiring.
     tool(
