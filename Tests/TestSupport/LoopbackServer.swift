@@ -75,9 +75,9 @@ package final class LoopbackServer: Sendable {
   package func url(_ path: String) -> String { "http://127.0.0.1:\(port)\(path)" }
   package var hostAndPort: String { "127.0.0.1:\(port)" }
 
-  /// Waits until the first request has come, for 20 seconds at most.
+  /// Waits until the first request has come, for a minute at most.
   package func waitForRequest() async throws {
-    let end = ContinuousClock.now + .seconds(20)
+    let end = ContinuousClock.now + .seconds(60)
     while requests.isEmpty {
       guard .now < end else { throw NoRequest() }
       try await Task.sleep(for: .milliseconds(5))
