@@ -149,7 +149,7 @@ import VectorShard
     async throws
   {
     // Each of them under each disguise.
-    let attacks = try Self.someAttacks().enumerated().filter { $0.offset % 10 == 0 }.map(\.element)
+    let attacks = try Self.someAttacks().enumerated().filter { $0.offset % 5 == 0 }.map(\.element)
     let report = try await test(
       .blended, vocabulary: CommonVocabulary(words: try await Self.openWords()), attacks: attacks,
       isThorough: true)
